@@ -1,0 +1,1 @@
+"""rlm-tui: a debugger for Recursive Language Models."""

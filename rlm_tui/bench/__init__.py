@@ -1,0 +1,1 @@
+"""The laboratory: tasks, methods, runner, scores and statistics."""

@@ -1,0 +1,1 @@
+"""Settings and places; a leaf that every room may import."""

@@ -1,0 +1,1 @@
+"""Text on disk and in memory: line index, search, format detection, loaders, and which spans of it a prompt contains."""

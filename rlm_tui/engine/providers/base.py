@@ -1,0 +1,144 @@
+"""What the engine needs of a model provider."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from rlm_tui.events import Usage
+
+FAULTS: dict[str, bool] = {
+    "rate_limit": True,
+    "overloaded": True,
+    "server": True,
+    "timeout": True,
+    "connection": True,
+    "stream_cut": True,
+    "bad_response": True,
+    "empty": True,
+    "quota": False,
+    "auth": False,
+    "not_found": False,
+    "context_length": False,
+    "content_filter": False,
+    "refusal": False,
+    "bad_request": False,
+    "cancelled": False,
+    "internal": False,
+}
+"""Kinds of faults, and whether trying again can help (sandbox facts §5)."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message of a prompt. `role` is ``system``, ``user`` or ``assistant``."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. `timeout` is seconds for the whole call; `stream` asks for text as it is made."""
+
+    model: str
+    messages: Sequence[ChatMessage]
+    max_output_tokens: int
+    temperature: float | None = None
+    timeout: float = 120.0
+    stream: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A provider's answer. `usage.calls` is 1; `usage.cost` is set by the engine from the price, not here.
+
+    `finish` is ``stop``, ``length``, ``content_filter`` … or ``unknown`` when a stream ended without saying.
+    """
+
+    text: str
+    finish: str
+    usage: Usage
+
+
+class ProviderError(Exception):
+    """A call failed. `kind` is one of `FAULTS`; the message is one sentence that is safe to show (no keys).
+
+    `retry_after` is what the provider asked for, in seconds; `partial` the text that came before the failure; `usage`
+    what was charged all the same, if reported.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        message: str,
+        *,
+        status: int | None = None,
+        retry_after: float | None = None,
+        partial: str = "",
+        usage: Usage | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.kind = kind
+        self.message = message
+        self.status = status
+        self.retry_after = retry_after
+        self.partial = partial
+        self.usage = usage or Usage()
+
+    @property
+    def transient(self) -> bool:
+        return FAULTS.get(self.kind, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars per token."""
+
+    input: float
+    output: float
+    cached: float | None = None
+    cache_write: float | None = None
+    reasoning: float | None = None
+
+    def cost(self, usage: Usage) -> float:
+        """What `usage` costs. Cached and cache-write tokens are part of `usage.input`; reasoning of `usage.output`."""
+        plain = usage.input - usage.cached - usage.cache_write
+        spent = plain * self.input
+        spent += usage.cached * (self.input if self.cached is None else self.cached)
+        spent += usage.cache_write * (self.input if self.cache_write is None else self.cache_write)
+        spent += (usage.output - usage.reasoning) * self.output
+        spent += usage.reasoning * (self.output if self.reasoning is None else self.reasoning)
+        return spent
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """What is known of a model.
+
+    `window` is the number of tokens that fit (prompt and reply), `price` is ``None`` when unknown (never 0 for that);
+    `language_model` is false for the built-in explorer; `note` is one line for the title bar.
+    """
+
+    name: str
+    window: int | None = None
+    price: Price | None = None
+    language_model: bool = True
+    note: str = ""
+
+
+class Provider(Protocol):
+    """A source of replies. Three methods."""
+
+    def info(self, model: str) -> ModelInfo:
+        """What is known of `model`. Cheap; no network. Raises `ProviderError` (``not_found``, ``auth``) if it can't work."""
+        ...
+
+    async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        """One request, one attempt. Streams pieces of text to `on_text` when `request.stream`. Raises `ProviderError`."""
+        ...
+
+    async def close(self) -> None:
+        """Free connections and processes. Idempotent."""
+        ...

@@ -1,0 +1,1 @@
+"""The REPL that runs the model's code behind three walls."""

@@ -1,0 +1,1 @@
+"""The state of a session as a fold over its events."""

@@ -1,0 +1,1 @@
+"""Sessions as a whole: live, replayed, listed. Joins engine and store."""

@@ -1,0 +1,1 @@
+"""Sessions in SQLite: an append-only event log, content-addressed texts, and projections of them."""
