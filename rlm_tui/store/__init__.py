@@ -1,1 +1,36 @@
-"""Sessions in SQLite: an append-only event log, content-addressed texts, and projections of them."""
+"""Sessions in SQLite: an append-only event log, content-addressed texts, and projections of them.
+
+Importing this package loads nothing; its names are looked up when they are first used.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rlm_tui.store.catalog import Catalog, Sums
+    from rlm_tui.store.errors import StoreError
+    from rlm_tui.store.log import SessionLog
+    from rlm_tui.store.reader import StoreReader
+    from rlm_tui.store.row import SessionRow
+    from rlm_tui.store.store import Store, new_id
+
+_HOMES = {
+    "Catalog": "catalog",
+    "SessionLog": "log",
+    "SessionRow": "row",
+    "Store": "store",
+    "StoreError": "errors",
+    "StoreReader": "reader",
+    "Sums": "catalog",
+    "new_id": "store",
+}
+
+__all__ = ["Catalog", "SessionLog", "SessionRow", "Store", "StoreError", "StoreReader", "Sums", "new_id"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,54 @@
+"""Where things are kept: sessions, settings, caches.
+
+Nothing here creates or opens anything; whoever writes to a place makes it first.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+APP = "rlm-tui"
+STORE_VARIABLE = "RLM_TUI_STORE"
+STORE_NAME = "sessions.db"
+
+
+def data_dir() -> Path:
+    """The folder of what the user would miss: the store (``~/.local/share/rlm-tui`` on Linux)."""
+    from platformdirs import user_data_path
+
+    return user_data_path(APP, appauthor=False)
+
+
+def config_dir() -> Path:
+    """The folder of settings, key maps and the user's themes (``~/.config/rlm-tui`` on Linux)."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APP, appauthor=False)
+
+
+def cache_dir() -> Path:
+    """The folder of what can be made again at any time (``~/.cache/rlm-tui`` on Linux)."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path(APP, appauthor=False)
+
+
+def store_path(given: str | os.PathLike[str] | None = None) -> Path:
+    """The store's file: `given` (``--store``), else the variable ``RLM_TUI_STORE``, else the default place.
+
+    A folder, or a name that ends in a slash, stands for ``sessions.db`` in it; ``~`` is the home folder.
+    """
+    name = os.fspath(given) if given is not None else ""
+    name = name or os.environ.get(STORE_VARIABLE, "")
+    if not name:
+        return data_dir() / STORE_NAME
+    path = Path(name).expanduser()
+    if name.endswith(("/", os.sep)) or path.is_dir():
+        path = path / STORE_NAME
+    return path.absolute()
+
+
+def is_default_store(path: Path) -> bool:
+    """Whether `path` is the default place, whose folders we may make without being asked."""
+    return path == data_dir() / STORE_NAME

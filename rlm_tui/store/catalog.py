@@ -1,0 +1,86 @@
+"""The sessions of a store: listing, finding, summing up, marking, deleting."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import msgspec
+
+from rlm_tui.events import Usage
+from rlm_tui.store import lease, row
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.reader import StoreReader
+from rlm_tui.store.row import SessionRow
+
+LAST = "last"
+SHOWN = 8
+"""How many candidates an error lists."""
+
+NEWEST = " ORDER BY s.created DESC, s.id LIMIT ? OFFSET ?"
+_ID = re.compile(r"[0-9a-z][0-9a-z_.:-]*")
+
+
+class Sums(msgspec.Struct, frozen=True):
+    """What all sessions of a store come to."""
+
+    sessions: int
+    events: int
+    usage: Usage
+
+
+class Catalog:
+    """The list of sessions behind a `StoreReader`."""
+
+    def __init__(self, reader: StoreReader) -> None:
+        self._reader = reader
+
+    def list(self, limit: int | None = None, offset: int = 0) -> list[SessionRow]:
+        """A page of sessions, the newest first."""
+        return list(self._select(NEWEST, -1 if limit is None else limit, offset))
+
+    def get(self, session: str) -> SessionRow | None:
+        """The session of exactly this id."""
+        return next(self._select(" WHERE s.id = ?", session), None)
+
+    def find(self, text: str) -> SessionRow:
+        """The session that `text` means: an id, a beginning of one that is unique, or ``last``.
+
+        Raises `StoreError`: nothing like it (says what to do), or several (lists them).
+        """
+        wanted = text.strip().lower()
+        if wanted == LAST:
+            newest = self.list(limit=1)
+            if not newest:
+                raise StoreError(f"there are no sessions yet in {self._reader.path}; `rlm-tui open FILE` makes one")
+            return newest[0]
+        if not _ID.fullmatch(wanted):
+            raise StoreError(f"{text!r} is not a session id; `rlm-tui sessions` lists them")
+        # Every id that begins with `wanted` lies between it and `wanted` followed by the highest character.
+        found = list(self._select(" WHERE s.id >= ? AND s.id < ?" + NEWEST, wanted, wanted + "\U0010ffff", -1, 0))
+        exact = [r for r in found if r.id == wanted]
+        if exact or len(found) == 1:
+            return (exact or found)[0]
+        if not found:
+            raise StoreError(f"no session begins with {text!r} in {self._reader.path}; `rlm-tui sessions` lists them")
+        names = ", ".join(f"{r.id} ({_shorten(r.query)})" for r in found[:SHOWN])
+        more = f" and {len(found) - SHOWN} more" if len(found) > SHOWN else ""
+        raise StoreError(f"{text!r} could be {len(found)} sessions: {names}{more}; type more of the id")
+
+    def sums(self) -> Sums:
+        """How many sessions and events there are, and what they used."""
+        names = Usage.__struct_fields__
+        columns = ", ".join(f"coalesce(sum({name}), 0)" for name in names if name != "estimated")
+        values = self._reader.query(
+            f"SELECT count(*), coalesce(sum(last_seq), 0), coalesce(max(estimated), 0), {columns} FROM session"
+        )[0]
+        numbers = dict(zip([name for name in names if name != "estimated"], values[3:], strict=True))
+        return Sums(values[0], values[1], Usage(**numbers, estimated=bool(values[2])))
+
+    def _select(self, tail: str, *values: object) -> Iterator[SessionRow]:
+        return (row.from_sql(r, lease.alive) for r in self._reader.query(row.SELECT + tail, *values))
+
+
+def _shorten(text: str, length: int = 40) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= length else line[: length - 1] + "…"

@@ -1,0 +1,66 @@
+"""Who writes a session: at most one process at a time, and a dead one doesn't count."""
+
+from __future__ import annotations
+
+import functools
+import os
+import platform
+import secrets
+import sqlite3
+import time
+from pathlib import Path
+
+from rlm_tui.store.errors import StoreError
+
+
+@functools.cache
+def host() -> str:
+    """The name of this machine."""
+    return platform.node()
+
+
+def started(pid: int) -> str:
+    """A mark that distinguishes `pid` from a later process of the same number; empty where the system gives none."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
+        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
+        return f"{boot}:{stat.rpartition(')')[2].split()[19]}"
+    except (OSError, IndexError):
+        return ""
+
+
+def alive(pid: int, on: str, start: str) -> bool:
+    """Whether the process that took a lease still runs. One on another machine is taken to be alive."""
+    if on != host() or os.name != "posix":
+        return True
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        pass
+    return not start or started(pid) == start
+
+
+def take(connection: sqlite3.Connection, session: str, force: bool = False) -> str:
+    """Become the writer of `session`, inside the caller's transaction; returns the token to give it back with.
+
+    Raises `StoreError` if another living process has it, unless `force`.
+    """
+    held = connection.execute("SELECT pid, host, start FROM lease WHERE session = ?", (session,)).fetchone()
+    if held and not force and alive(*held):
+        pid, on, _ = held
+        place = "" if on == host() else f" on {on}"
+        raise StoreError(f"session {session} is being written by process {pid}{place}; end that one first")
+    token = secrets.token_hex(8)
+    pid = os.getpid()
+    connection.execute(
+        "INSERT OR REPLACE INTO lease (session, token, pid, host, start, at) VALUES (?, ?, ?, ?, ?, ?)",
+        (session, token, pid, host(), started(pid), time.time()),
+    )
+    return token
+
+
+def give_back(connection: sqlite3.Connection, session: str, token: str) -> None:
+    """Stop being the writer of `session`."""
+    connection.execute("DELETE FROM lease WHERE session = ? AND token = ?", (session, token))

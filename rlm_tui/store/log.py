@@ -1,0 +1,235 @@
+"""The log of one session in a store, as the engine sees it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sqlite3
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from rlm_tui.events import BlobRef, Entry, Event, LogError, encode, kind_of
+from rlm_tui.events.codec import SCHEMA
+from rlm_tui.store import blobs, lease
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.reader import StoreReader
+from rlm_tui.store.row import REPLACE, SessionRow, fold, to_sql
+from rlm_tui.store.writer import Writer
+
+INSERT = "INSERT INTO event (session, seq, at, kind, schema, payload) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(slots=True)
+class Head:
+    """Where a session's log stands. Only the writer's thread changes it."""
+
+    row: SessionRow
+    token: str | None = None
+    dirty: bool = False
+
+    def copy(self) -> Head:
+        return Head(self.row, self.token, self.dirty)
+
+    def take(self, other: Head) -> None:
+        self.row, self.token, self.dirty = other.row, other.token, other.dirty
+
+
+class SessionLog:
+    """A `rlm_tui.events.Log` over SQLite. Made by `rlm_tui.store.Store.create` and `.resume`.
+
+    `append` may be awaited in any event loop, in several at once, and `put` and `get` called from any thread.
+
+    `listeners` are called with each entry once it is durable, in order, in the thread of the event loop that awaited
+    the `append`, before it returns (with `append_now`: in the calling thread). A cancelled `append` may still be
+    committed; its listeners are called all the same.
+    """
+
+    def __init__(self, session: str, writer: Writer, reader: StoreReader, head: Head) -> None:
+        self.session = session
+        self.listeners: list[Callable[[Entry], None]] = []
+        self._writer = writer
+        self._reader = reader
+        self._head = head
+        self._tentative = head.copy()
+        self._unsaved: dict[str, str] = {}
+        self._lock = threading.Lock()
+        self._closed = False
+
+    @property
+    def last_seq(self) -> int:
+        """The number of the last committed event; 0 before the first."""
+        return self._head.row.last_seq
+
+    @property
+    def row(self) -> SessionRow:
+        """What the list of sessions shows about this one now."""
+        return self._head.row
+
+    async def append(self, *events: Event) -> tuple[Entry, ...]:
+        """Commit `events` in order, in one transaction. Raises `LogError`; nothing of them was written then."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[tuple[Entry, ...]] = loop.create_future()
+
+        def deliver(entries: tuple[Entry, ...], problem: str | None) -> None:
+            if problem is None:
+                self._tell(entries)
+            if not future.done():
+                if problem is None:
+                    future.set_result(entries)
+                else:
+                    future.set_exception(LogError(problem))
+
+        def settle(entries: tuple[Entry, ...], problem: str | None) -> None:
+            # A loop that was closed in the meantime has nobody waiting.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(deliver, entries, problem)
+
+        self._submit(events, settle)
+        return await future
+
+    def append_now(self, *events: Event) -> tuple[Entry, ...]:
+        """`append` for code without an event loop: blocks until the events are durable."""
+        done = threading.Event()
+        outcome: list[tuple[tuple[Entry, ...], str | None]] = []
+
+        def settle(entries: tuple[Entry, ...], problem: str | None) -> None:
+            outcome.append((entries, problem))
+            done.set()
+
+        self._submit(events, settle)
+        done.wait()
+        entries, problem = outcome[0]
+        if problem is not None:
+            raise LogError(problem)
+        self._tell(entries)
+        return entries
+
+    def put(self, text: str) -> BlobRef:
+        """Keep a text by content; durable no later than the next `append` that returns."""
+        ref = BlobRef.of(text)
+        with self._lock:
+            self._unsaved[ref.sha] = text
+        return ref
+
+    def get(self, ref: BlobRef) -> str:
+        """The text of `ref`. Raises `KeyError`."""
+        with self._lock:
+            if (text := self._unsaved.get(ref.sha)) is not None:
+                return text
+        return self._reader.text(ref)
+
+    def close(self) -> None:
+        """Let another process write this session. Idempotent; the log takes no more events."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+
+        def give_back(connection: sqlite3.Connection) -> None:
+            if self._head.token is not None:
+                lease.give_back(connection, self.session, self._head.token)
+
+        # If that can't be written: the lease is void anyway once this process has ended.
+        with contextlib.suppress(StoreError):
+            self._writer.call(give_back)
+
+    def _submit(self, events: tuple[Event, ...], settle: Callable[[tuple[Entry, ...], str | None], None]) -> None:
+        now = time.time()
+        records = [(event, kind_of(event), encode(event).decode("utf-8"), now) for event in events]
+        with self._lock:
+            if self._closed:
+                raise LogError(f"the log of session {self.session} is closed")
+            texts = dict(self._unsaved)
+            # Inside the lock, so that the order of `put` and `append` is the order of the queue.
+            try:
+                self._writer.submit(_Append(self, records, texts, settle))
+            except StoreError as error:
+                raise LogError(str(error)) from None
+
+    def _tell(self, entries: tuple[Entry, ...]) -> None:
+        for entry in entries:
+            for listener in tuple(self.listeners):
+                listener(entry)
+
+
+class _Append:
+    """The job of one `append`."""
+
+    def __init__(
+        self,
+        log: SessionLog,
+        records: list[tuple[Event, str, str, float]],
+        texts: dict[str, str],
+        settle: Callable[[tuple[Entry, ...], str | None], None],
+    ) -> None:
+        self._log = log
+        self._records = records
+        self._texts = texts
+        self._settle = settle
+        self._ready: dict[str, list[blobs.Piece]] = {}
+        self._entries: list[Entry] = []
+
+    def prepare(self, connection: sqlite3.Connection) -> None:
+        for sha, text in self._texts.items():
+            if connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
+                self._ready[sha] = list(blobs.pieces(sha, text))
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        log = self._log
+        before = log._tentative.copy()
+        try:
+            self._write(connection)
+        except BaseException:
+            log._tentative.take(before)
+            self._entries.clear()
+            raise
+
+    def _write(self, connection: sqlite3.Connection) -> None:
+        log, head = self._log, self._log._tentative
+        for sha, text in self._texts.items():
+            # Looked up again: another process may have deleted it since.
+            if connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
+                connection.executemany(blobs.INSERT, self._ready.get(sha) or blobs.pieces(sha, text))
+        if not self._records:
+            return
+        if head.token is None:
+            head.token = lease.take(connection, log.session)
+        rows = []
+        for event, kind, payload, at in self._records:
+            entry = Entry(head.row.last_seq + 1, at, event)
+            rows.append((log.session, entry.seq, at, kind, SCHEMA, payload))
+            self._entries.append(entry)
+            head.row = fold(head.row, entry, self._text_of(connection))
+        try:
+            connection.executemany(INSERT, rows)
+        except sqlite3.IntegrityError:
+            raise StoreError(f"another process writes session {log.session}; this one must stop") from None
+        head.dirty = True
+
+    def _text_of(self, connection: sqlite3.Connection) -> Callable[[BlobRef], str]:
+        def text(ref: BlobRef) -> str:
+            found = self._texts.get(ref.sha)
+            return blobs.load(connection, ref.sha) if found is None else found
+
+        return text
+
+    def finish(self, connection: sqlite3.Connection) -> None:
+        head = self._log._tentative
+        if head.dirty:
+            connection.execute(REPLACE, to_sql(head.row))
+            head.dirty = False
+
+    def undo(self) -> None:
+        self._log._tentative.take(self._log._head)
+        self._entries.clear()
+
+    def settle(self, problem: str | None) -> None:
+        log = self._log
+        if problem is None:
+            log._head.take(log._tentative)
+            with log._lock:
+                for sha in self._texts:
+                    log._unsaved.pop(sha, None)
+        self._settle(tuple(self._entries) if problem is None else (), problem)

@@ -1,0 +1,96 @@
+"""A store: one database file of sessions, to write and to read."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sqlite3
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+
+from rlm_tui.config.paths import store_path
+from rlm_tui.store import lease
+from rlm_tui.store.catalog import Catalog
+from rlm_tui.store.errors import StoreError
+from rlm_tui.store.log import Head, SessionLog
+from rlm_tui.store.reader import StoreReader
+from rlm_tui.store.rebuild import refold
+from rlm_tui.store.row import SessionRow
+from rlm_tui.store.writer import Writer
+
+
+def new_id() -> str:
+    """A session id: 12 hexadecimal characters, random, so that a few of them are usually enough to name it."""
+    return secrets.token_hex(6)
+
+
+class Store:
+    """An open store. `Store.open()` finds the place and makes the file; then `create` a log for each session.
+
+    May be used from any thread. Close it (or use it as a context manager) to write what waits.
+    """
+
+    def __init__(self, path: Path, durability: str = "full") -> None:
+        self.path = path
+        self._writer = Writer(path, durability)
+        self._logs: list[SessionLog] = []
+
+    @classmethod
+    def open(cls, path: str | os.PathLike[str] | None = None, *, durability: str = "full") -> Store:
+        """Open or create the store at `path` (default: `rlm_tui.config.paths.store_path`). Raises `StoreError`.
+
+        `durability` ``full`` survives a power cut, ``normal`` only the end of the process, but commits faster.
+        """
+        return cls(store_path(path), durability)
+
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close every log, write what waits, and let go of the file. Idempotent."""
+        for log in self._logs:
+            log.close()
+        self._logs.clear()
+        self._writer.close()
+        if "reader" in self.__dict__:
+            self.reader.close()
+
+    @cached_property
+    def reader(self) -> StoreReader:
+        """Events and texts of this store."""
+        return StoreReader(self.path)
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The list of this store's sessions."""
+        return Catalog(self.reader)
+
+    def create(self, session: str | None = None) -> SessionLog:
+        """The log of a new session; nothing is written before its first event. Raises `StoreError` if the id is taken."""
+        session = session or new_id()
+        if self.reader.last_seq(session):
+            raise StoreError(f"there is a session {session} already")
+        return self._log(session, Head(SessionRow(id=session)))
+
+    def resume(self, session: str, *, force: bool = False) -> SessionLog:
+        """The log of an existing session, to be continued after its last event.
+
+        Raises `StoreError` if there is no such session or another living process writes it (unless `force`).
+        """
+
+        def take(connection: sqlite3.Connection) -> Head:
+            row = refold(connection, session)
+            if row.last_seq == 0:
+                raise StoreError(f"there is no session {session}; `rlm-tui sessions` lists them")
+            return Head(row, lease.take(connection, session, force))
+
+        return self._log(session, self._writer.call(take))
+
+    def _log(self, session: str, head: Head) -> SessionLog:
+        log = SessionLog(session, self._writer, self.reader, head)
+        self._logs.append(log)
+        return log

@@ -1,0 +1,150 @@
+"""The tables of a store. This metadata is the truth about its schema.
+
+``event`` and ``blob`` are the log itself: append-only, guarded by triggers. ``session`` is a projection that
+`rlm_tui.store.rebuild` makes again from them; ``lease`` says who is writing a session at the moment; ``mark`` holds what
+the user noted about a session; ``removal`` opens one session's events for deletion, for the length of a transaction.
+
+Importing this module loads SQLModel, so only creating, migrating and marking do; reading and appending use plain SQL
+whose columns a test compares with these.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Column, Integer, LargeBinary, Table, Text
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import registry
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlmodel import Field, SQLModel
+
+
+class Base(SQLModel, registry=registry()):
+    """Parent of the tables. Its registry is our own: a host program may have a table called ``session`` too."""
+
+
+class EventRecord(Base, table=True):
+    """One event: `seq` counts from 1 without gaps within its session, `at` is seconds since the epoch."""
+
+    __tablename__ = "event"
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+    session: str = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    at: float
+    kind: str
+    version: int = Field(sa_column=Column("schema", Integer, nullable=False))
+    payload: str = Field(sa_type=Text)
+
+
+class BlobRecord(Base, table=True):
+    """One piece of a text, at most `rlm_tui.store.blobs.PIECE` characters.
+
+    `chars` is the length of this piece; `coding` is ``raw`` (UTF-8 with surrogates passed) or ``zlib`` of that.
+    """
+
+    __tablename__ = "blob"
+
+    sha: str = Field(primary_key=True)
+    part: int = Field(primary_key=True)
+    parts: int
+    chars: int
+    coding: str
+    data: bytes = Field(sa_type=LargeBinary)
+
+
+class SessionRecord(Base, table=True):
+    """What the list of sessions shows (`rlm_tui.store.row.SessionRow`). `documents` is JSON: ``[[name, chars], …]``."""
+
+    __tablename__ = "session"
+
+    id: str = Field(primary_key=True)
+    created: float = Field(index=True)
+    updated: float
+    ended: float | None
+    query: str
+    documents: str
+    chars: int
+    model: str
+    sub_model: str | None
+    origin: str
+    parent: str | None
+    parent_seq: int | None
+    status: str
+    answer: str | None
+    limit: str | None
+    error: str | None
+    calls: int
+    input: int
+    cached: int
+    cache_write: int
+    output: int
+    reasoning: int
+    cost: float
+    unpriced: int
+    estimated: bool
+    turns: int
+    cells: int
+    nodes: int
+    depth: int
+    errors: int
+    last_seq: int
+
+
+class LeaseRecord(Base, table=True):
+    """The process that writes a session: `pid` on `host`, which started at `start`; `token` is the writer's own."""
+
+    __tablename__ = "lease"
+
+    session: str = Field(primary_key=True)
+    token: str
+    pid: int
+    host: str
+    start: str
+    at: float
+
+
+class MarkRecord(Base, table=True):
+    """What the user noted about a session: `tags` (words with spaces between), `note`, `score` from 1 to 5."""
+
+    __tablename__ = "mark"
+
+    session: str = Field(primary_key=True)
+    tags: str = ""
+    note: str = ""
+    score: int | None = None
+
+
+class RemovalRecord(Base, table=True):
+    """A session whose events may be deleted. A row lives only inside the transaction that deletes them."""
+
+    __tablename__ = "removal"
+
+    session: str = Field(primary_key=True)
+
+
+TRIGGERS = (
+    """CREATE TRIGGER event_follows BEFORE INSERT ON event
+WHEN NEW.seq IS NOT (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE session = NEW.session)
+BEGIN SELECT RAISE(ABORT, 'an event must follow the last one of its session'); END""",
+    """CREATE TRIGGER event_stays BEFORE UPDATE ON event
+BEGIN SELECT RAISE(ABORT, 'events are never changed'); END""",
+    """CREATE TRIGGER event_remains BEFORE DELETE ON event
+WHEN NOT EXISTS (SELECT 1 FROM removal WHERE session = OLD.session)
+BEGIN SELECT RAISE(ABORT, 'events are never deleted one by one'); END""",
+    """CREATE TRIGGER blob_stays BEFORE UPDATE ON blob
+BEGIN SELECT RAISE(ABORT, 'texts are never changed'); END""",
+)
+"""What the log's guarantees rest on. (``INSERT OR REPLACE`` of an event is stopped by ``event_follows``.)"""
+
+
+def ddl() -> list[str]:
+    """The statements that make an empty store, in order."""
+    dialect = sqlite.dialect()
+    statements: list[str] = []
+    tables: list[Table] = Base.metadata.sorted_tables
+    for table in tables:
+        statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
+        indexes: list[Any] = sorted(table.indexes, key=lambda index: str(index.name))
+        statements.extend(str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes)
+    return [*statements, *TRIGGERS]

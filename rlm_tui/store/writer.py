@@ -1,0 +1,215 @@
+"""The one thread that writes to a store.
+
+Jobs wait in a queue. The thread takes all that wait, writes them in one transaction (a durable commit costs
+milliseconds, whatever is in it), and then tells each of them. A job that fails by itself is undone by its savepoint and
+the others go on; when the transaction fails, every job in it is told, nothing of it was written, and the next one starts
+afresh.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from rlm_tui.store.database import open_writable
+from rlm_tui.store.errors import StoreError, explain, moved
+
+GROUP = 512
+"""Most jobs in one transaction."""
+
+T = TypeVar("T")
+
+
+class Job(Protocol):
+    """Something to be written. All methods are called in the writer's thread, `settle` exactly once, at the end."""
+
+    def prepare(self, connection: sqlite3.Connection) -> None:
+        """Slow work that needs no lock, before the transaction. It must not write."""
+        ...
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        """Write inside the transaction. If it raises, it has left nothing behind outside the database."""
+        ...
+
+    def finish(self, connection: sqlite3.Connection) -> None:
+        """Write what is worth writing once for the whole transaction, just before its commit."""
+        ...
+
+    def undo(self) -> None:
+        """The whole transaction failed: go back to what the last commit left."""
+        ...
+
+    def settle(self, problem: str | None) -> None:
+        """The outcome: ``None`` when what was written is durable, else one sentence."""
+        ...
+
+
+class Writer:
+    """Owner of the writing connection of one store."""
+
+    def __init__(self, path: Path, durability: str = "full") -> None:
+        self.path = path
+        self.durability = durability
+        self._connection: sqlite3.Connection | None = open_writable(path, durability)
+        self._inode = self._stat()
+        self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._thread: threading.Thread | None = None
+
+    def submit(self, job: Job) -> None:
+        """Hand over a job; its `settle` will be called. Raises `StoreError` when the writer is closed."""
+        with self._lock:
+            if self._closed:
+                raise StoreError(f"the store {self.path} is closed")
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="rlm-tui-store", daemon=True)
+                self._thread.start()
+            self._queue.put(job)
+
+    def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """Run `function` inside a transaction of the writer's thread and wait for it. Raises `StoreError`."""
+        job = Call(function)
+        self.submit(job)
+        return job.result()
+
+    def close(self) -> None:
+        """Write what waits, then close the connection. Idempotent."""
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            self._queue.put(None)
+        if self._thread is not None:
+            self._thread.join()
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _run(self) -> None:
+        stop = False
+        while not stop:
+            group: list[Job] = []
+            job = self._queue.get()
+            while True:
+                if job is None:
+                    stop = True
+                    break
+                group.append(job)
+                if len(group) >= GROUP:
+                    break
+                try:
+                    job = self._queue.get_nowait()
+                except queue.Empty:
+                    break
+            if group:
+                self._write(group)
+
+    def _write(self, group: list[Job]) -> None:
+        problems: dict[int, str] = {}
+        try:
+            connection = self._ready()
+            for index, job in enumerate(group):
+                try:
+                    job.prepare(connection)
+                except Exception as error:
+                    problems[index] = explain(error, self.path)
+            connection.execute("BEGIN IMMEDIATE")
+            for index, job in enumerate(group):
+                if index not in problems:
+                    self._write_one(connection, index, job, problems)
+            for index, job in enumerate(group):
+                if index not in problems:
+                    job.finish(connection)
+            self._commit(connection)
+        except Exception as error:
+            problem = explain(error, self.path)
+            for index, job in enumerate(group):
+                if index not in problems:
+                    job.undo()
+                    problems[index] = problem
+            self._recover()
+        for index, job in enumerate(group):
+            job.settle(problems.get(index))
+
+    def _write_one(self, connection: sqlite3.Connection, index: int, job: Job, problems: dict[int, str]) -> None:
+        connection.execute("SAVEPOINT job")
+        try:
+            job.write(connection)
+        except Exception as error:
+            problems[index] = explain(error, self.path)
+            if not connection.in_transaction:
+                # SQLite has already rolled everything back, as it does when the disk is full.
+                raise
+            connection.execute("ROLLBACK TO job")
+        connection.execute("RELEASE job")
+
+    def _commit(self, connection: sqlite3.Connection) -> None:
+        connection.execute("COMMIT")
+
+    def _ready(self) -> sqlite3.Connection:
+        if self._connection is None:
+            self._connection = open_writable(self.path, self.durability)
+            self._inode = self._stat()
+        elif self._stat() != self._inode:
+            # SQLite would go on writing to the file that has lost its name.
+            raise StoreError(moved(self.path))
+        return self._connection
+
+    def _recover(self) -> None:
+        """After a failed transaction: undo it, and take a new connection next time if even that fails."""
+        if self._connection is None:
+            return
+        try:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        except sqlite3.Error:
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.close()
+            self._connection = None
+
+    def _stat(self) -> tuple[int, int] | None:
+        try:
+            status = os.stat(self.path)
+        except OSError:
+            return None
+        return status.st_dev, status.st_ino
+
+
+class Call(Generic[T]):
+    """A job that runs one function of the connection, for whoever waits in another thread."""
+
+    def __init__(self, function: Callable[[sqlite3.Connection], T]) -> None:
+        self._function = function
+        self._done = threading.Event()
+        self._problem: str | None = None
+        self._results: list[T] = []
+
+    def prepare(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def write(self, connection: sqlite3.Connection) -> None:
+        self._results.append(self._function(connection))
+
+    def finish(self, connection: sqlite3.Connection) -> None:
+        pass
+
+    def undo(self) -> None:
+        self._results.clear()
+
+    def settle(self, problem: str | None) -> None:
+        self._problem = problem
+        self._done.set()
+
+    def result(self) -> T:
+        """Wait for the outcome. Raises `StoreError`."""
+        self._done.wait()
+        if self._problem is not None:
+            raise StoreError(self._problem)
+        return self._results[0]
