@@ -87,7 +87,8 @@ def decode(data: bytes | str, schema: int = SCHEMA) -> Event:
         else:
             record = msgspec.json.decode(data, type=dict[str, Any])
             for version in range(schema, SCHEMA):
-                record = UPGRADES.get(version, lambda r: r)(record)
+                if version in UPGRADES:
+                    record = UPGRADES[version](record)
             event = _decoder.decode(msgspec.json.encode(record))
     except (msgspec.DecodeError, msgspec.ValidationError) as error:
         raise UnreadableEvent(f"this event can't be read: {error}") from None

@@ -31,7 +31,8 @@ class RunConfig(msgspec.Struct, frozen=True):
 
     `models_at` overrides the model per depth. `max_output_chars` is what a cell's output may show to the model (head
     60 %, tail 40 %). `cell_seconds` counts computing time only. `cell_memory_mb` is what a cell may allocate on top of
-    its context. `unknown_price` is ``allow``, ``refuse`` or ``assume:IN,OUT`` (US dollars per million tokens).
+    its context. `unknown_price` says what to do about a model without a known price when `limits.usd` is set: ``refuse``, ``allow`` or
+    ``assume:IN,OUT`` (US dollars per million tokens).
     `probe` is ``full`` or ``metadata``.
     """
 
@@ -48,7 +49,7 @@ class RunConfig(msgspec.Struct, frozen=True):
     cell_seconds: float = 60.0
     cell_memory_mb: int = 512
     probe: str = "full"
-    unknown_price: str = "allow"
+    unknown_price: str = "refuse"
     api_base: str | None = None
     advice: str = ""
     repl: str = "python"

@@ -1,0 +1,270 @@
+"""One call to a model, whole: price, reservation, tries, deadline, stream, settlement, and an event for each."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import msgspec
+
+from rlm_tui.engine import tokens
+from rlm_tui.engine.errors import CallError
+from rlm_tui.engine.journal import Journal
+from rlm_tui.engine.ledger import Ledger, OverBudget
+from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
+from rlm_tui.engine.providers.retry import RetryPolicy
+from rlm_tui.events import (
+    AttemptFailed,
+    AttemptStarted,
+    BudgetWarned,
+    CallFailed,
+    CallFinished,
+    CallPartial,
+    CallReserved,
+    Fault,
+    Message,
+    RunConfig,
+    Usage,
+    clean,
+)
+
+PARTIAL_SECONDS, PARTIAL_CHARS = 0.25, 4096
+"""A streamed reply is logged as it grows: this often, or this much at a time."""
+
+
+class Resolver(Protocol):
+    """Finds the provider of a model. Raises `ProviderError` with a sentence for a model that can't work."""
+
+    def resolve(self, model: str) -> Provider: ...
+
+    def info(self, model: str) -> ModelInfo: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to ask whom, and where the call stands in the tree (fields as in `CallReserved`)."""
+
+    call: str
+    node: str
+    depth: int
+    purpose: str
+    model: str
+    messages: Sequence[ChatMessage]
+    max_output_tokens: int
+    turn: int | None = None
+    cell: str | None = None
+    ordinal: int | None = None
+    batch: int | None = None
+    degraded: bool = False
+    answer: str | None = None
+    """The operator's answer, which replaces the request."""
+
+
+class Caller:
+    """Makes calls for every node of a session, at most `limits.concurrency` at a time."""
+
+    def __init__(
+        self,
+        config: RunConfig,
+        journal: Journal,
+        ledger: Ledger,
+        models: Resolver,
+        *,
+        retries: RetryPolicy | None = None,
+    ) -> None:
+        self._config = config
+        self._journal = journal
+        self._ledger = ledger
+        self._models = models
+        self._retries = retries or RetryPolicy()
+        self._slots = asyncio.Semaphore(max(1, config.limits.concurrency))
+
+    def info(self, model: str) -> ModelInfo:
+        """What is known of a model. Raises `ProviderError`."""
+        return self._models.info(model)
+
+    async def ask(self, order: Order) -> Reply:
+        """Make the call and return the reply once it is in the log. Raises `CallError`, `OverBudget`, `UnknownPrice`."""
+        async with self._slots:
+            return await self._ask(order)
+
+    async def _ask(self, order: Order) -> Reply:
+        started = time.monotonic()
+        try:
+            provider = self._models.resolve(order.model)
+            info = provider.info(order.model)
+        except ProviderError as error:
+            fault = Fault(error.kind, clean(error.message), error.status)
+            await self._refused(order, fault)
+            raise CallError(order.call, fault) from None
+        price = self._ledger.price_of(info.price, order.model)
+        if order.answer is not None:
+            input_tokens, room = 0, 0
+        else:
+            input_tokens = tokens.count_messages(order.messages, order.model)[0]
+            room = self._room(info, input_tokens, order.max_output_tokens)
+            if room <= 0:
+                fault = Fault(
+                    "context_length",
+                    f"This prompt has about {input_tokens:,} tokens, and {order.model} reads at most {info.window:,}: "
+                    "send a smaller piece, or split it over several calls.",
+                )
+                await self._refused(order, fault)
+                raise CallError(order.call, fault)
+        grant = self._ledger.reserve(order.call, input_tokens, room, price, final=order.purpose == "extract")
+        usage = Usage()
+        try:
+            await self._journal.write(self._reserved(order, grant.max_output_tokens, grant.estimate))
+            if order.answer is not None:
+                reply = Reply(order.answer, "stop", Usage())
+                source = "operator"
+            else:
+                reply = await self._attempts(order, provider, grant.max_output_tokens, started)
+                usage = _priced(reply.usage, price)
+                source = "provider"
+            await self._journal.write(
+                CallFinished(
+                    call=order.call,
+                    reply=self._journal.keep(reply.text),
+                    usage=usage,
+                    finish=reply.finish,
+                    source=source,
+                    seconds=time.monotonic() - started,
+                )
+            )
+            return reply
+        except ProviderError as error:
+            usage = _priced(error.usage, price) if error.usage != Usage() else Usage()
+            fault = Fault(error.kind, clean(error.message), error.status)
+            await self._failed(order, fault, usage, error.partial, started)
+            raise CallError(order.call, fault) from None
+        except asyncio.CancelledError:
+            # A request that was cut off may have been billed: count its prompt, as the provider would.
+            usage = _priced(Usage(calls=1, input=input_tokens, estimated=True), price)
+            fault = Fault("cancelled", "The call was cancelled; what it had cost until then may be billed.")
+            await asyncio.shield(self._failed(order, fault, usage, "", started))
+            raise
+        finally:
+            self._ledger.settle(order.call, usage)
+            await self._warn()
+
+    async def _attempts(self, order: Order, provider: Provider, room: int, started: float) -> Reply:
+        attempt = 0
+        while True:
+            attempt += 1
+            left = self._ledger.seconds_left()
+            timeout = self._config.call_seconds if left is None else min(self._config.call_seconds, max(left, 1.0))
+            stream = order.purpose == "turn"
+            request = Request(
+                model=order.model,
+                messages=order.messages,
+                max_output_tokens=room,
+                temperature=self._config.temperature,
+                timeout=timeout,
+                stream=stream,
+            )
+            await self._journal.write(AttemptStarted(call=order.call, attempt=attempt))
+            partial = _Partial(order.call, self._journal) if stream else None
+            try:
+                try:
+                    async with asyncio.timeout(timeout + 5.0):
+                        return await provider.complete(request, partial.take if partial else None)
+                except TimeoutError:
+                    raise ProviderError(
+                        "timeout",
+                        f"{order.model} did not answer within {timeout:.0f} s.",
+                        partial=partial.text if partial else "",
+                    ) from None
+                finally:
+                    if partial is not None:
+                        await partial.flush()
+            except ProviderError as error:
+                pause = self._retries.delay(attempt, error)
+                left = self._ledger.seconds_left()
+                if pause is not None and left is not None and pause >= left:
+                    pause = None
+                fault = Fault(error.kind, clean(error.message), error.status)
+                await self._journal.write(AttemptFailed(call=order.call, attempt=attempt, fault=fault, retry_in=pause))
+                if pause is None:
+                    raise
+                await asyncio.sleep(pause)
+            except (asyncio.CancelledError, OverBudget):
+                raise
+            except Exception as error:  # A provider's own bug must not take the session with it.
+                raise ProviderError("internal", f"{order.model} broke down: {type(error).__name__}: {error}") from error
+
+    def _room(self, info: ModelInfo, input_tokens: int, wanted: int) -> int:
+        return wanted if info.window is None else min(wanted, info.window - input_tokens)
+
+    def _reserved(self, order: Order, room: int, estimate: Usage) -> CallReserved:
+        return CallReserved(
+            call=order.call,
+            node=order.node,
+            depth=order.depth,
+            purpose=order.purpose,
+            model=order.model,
+            messages=tuple(Message(m.role, self._journal.keep(m.content)) for m in order.messages),
+            max_output_tokens=room,
+            estimate=estimate,
+            turn=order.turn,
+            cell=order.cell,
+            ordinal=order.ordinal,
+            batch=order.batch,
+            degraded=order.degraded,
+        )
+
+    async def _refused(self, order: Order, fault: Fault) -> None:
+        await self._journal.write(self._reserved(order, 0, Usage()), CallFailed(call=order.call, fault=fault))
+
+    async def _failed(self, order: Order, fault: Fault, usage: Usage, partial: str, started: float) -> None:
+        await self._journal.write(
+            CallFailed(
+                call=order.call,
+                fault=fault,
+                usage=usage,
+                partial=self._journal.keep(partial) if partial else None,
+                seconds=time.monotonic() - started,
+            )
+        )
+
+    async def _warn(self) -> None:
+        for kind, used, allowed in self._ledger.warnings():
+            await self._journal.write(BudgetWarned(limit=kind, used=used, allowed=allowed))
+
+
+class _Partial:
+    """Collects a stream and logs it in pieces."""
+
+    def __init__(self, call: str, journal: Journal) -> None:
+        self.text = ""
+        self._call = call
+        self._journal = journal
+        self._done = 0
+        self._last = time.monotonic()
+        self._writing: asyncio.Task[None] | None = None
+
+    def take(self, piece: str) -> None:
+        self.text += piece
+        now = time.monotonic()
+        waiting = len(self.text) - self._done
+        busy = self._writing is not None and not self._writing.done()
+        if not busy and waiting and (now - self._last >= PARTIAL_SECONDS or waiting >= PARTIAL_CHARS):
+            self._last = now
+            self._writing = asyncio.create_task(self._write())
+
+    async def flush(self) -> None:
+        if self._writing is not None:
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _write(self) -> None:
+        piece, self._done = self.text[self._done :], len(self.text)
+        await self._journal.write(CallPartial(call=self._call, text=clean(piece)))
+
+
+def _priced(usage: Usage, price: Price | None) -> Usage:
+    if price is None:
+        return msgspec.structs.replace(usage, cost=0.0, unpriced=usage.calls)
+    return msgspec.structs.replace(usage, cost=price.cost(usage), unpriced=0)

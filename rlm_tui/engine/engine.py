@@ -1,0 +1,156 @@
+"""A whole session: one question over one set of documents under one configuration."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rlm_tui.engine import tokens
+from rlm_tui.engine.caller import Caller, Resolver
+from rlm_tui.engine.control import Gate
+from rlm_tui.engine.journal import Journal
+from rlm_tui.engine.ledger import Ledger
+from rlm_tui.engine.node import EXTRACT_TOKENS, NodeRun, Outcome, Place, Shared
+from rlm_tui.engine.providers.base import ProviderError
+from rlm_tui.engine.providers.retry import RetryPolicy
+from rlm_tui.engine.reading import Reading, SpanFinder
+from rlm_tui.engine.sandbox.base import Context, ReplFactory
+from rlm_tui.events import DocumentRef, Log, RunConfig, SessionEnded, SessionStarted, Usage, clean
+from rlm_tui.projection.state import SessionState
+
+FORCED_PROMPT_TOKENS = 6000
+"""How long the prompt of a forced answer can be, in tokens, besides the question (see `prompts.forced_answer`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What a session is about. `documents` are the parts of `context` that spans refer to, in order."""
+
+    session: str
+    query: str
+    context: Context
+    documents: Sequence[DocumentRef]
+    config: RunConfig
+    version: str = ""
+    origin: str = "live"
+    parent: str | None = None
+    parent_seq: int | None = None
+    finder: SpanFinder | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a session ended: its root's outcome and everything it cost."""
+
+    outcome: Outcome
+    usage: Usage
+    by_model: dict[str, Usage]
+    by_purpose: dict[str, Usage]
+    by_node: dict[str, Usage]
+
+
+class Engine:
+    """Runs one `Task` in the current event loop, writing every step to `log` and passing every stop through `gate`."""
+
+    def __init__(
+        self,
+        task: Task,
+        log: Log,
+        models: Resolver,
+        repls: ReplFactory,
+        gate: Gate | None = None,
+        *,
+        retries: RetryPolicy | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._task = task
+        self._journal = Journal(log)
+        self._models = models
+        self._repls = repls
+        self._gate = gate or Gate(paused=False)
+        self._retries = retries
+        self._clock = clock
+
+    @property
+    def state(self) -> SessionState:
+        """The session so far."""
+        return self._journal.state
+
+    async def run(self) -> Ended:
+        """Run to the end. Raises `rlm_tui.events.LogError` when the log fails; every other failure is an outcome."""
+        task, journal = self._task, self._journal
+        running = asyncio.current_task()
+        assert running is not None
+        ledger = Ledger(
+            task.config.limits,
+            unknown_price=task.config.unknown_price,
+            clock=lambda: self._clock() - self._gate.held_seconds(),
+        )
+        caller = Caller(task.config, journal, ledger, self._models, retries=self._retries)
+        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, Reading(task.finder, journal))
+        await journal.write(
+            SessionStarted(
+                session=task.session,
+                query=clean(task.query),
+                documents=tuple(task.documents),
+                config=task.config,
+                context_kind=type(task.context).__name__,
+                version=task.version,
+                origin=task.origin,
+                parent=task.parent,
+                parent_seq=task.parent_seq,
+            )
+        )
+        await self._gate.attach(journal.write, journal.facts, running.cancel)
+        try:
+            self._hold_back(ledger)
+            outcome = await NodeRun(shared, Place(), task.query, task.context).run()
+        except asyncio.CancelledError:
+            running.uncancel()
+            outcome = Outcome("cancelled", error="the run was cancelled")
+        finally:
+            await self._gate.detach()
+        await journal.write(
+            SessionEnded(
+                status=outcome.status,
+                answer=journal.keep(outcome.answer) if outcome.answer is not None else None,
+                limit=outcome.limit,
+                error=clean(outcome.error) if outcome.error else None,
+                usage=ledger.settled,
+            )
+        )
+        return Ended(outcome, ledger.settled, *self._sums())
+
+    def _hold_back(self, ledger: Ledger) -> None:
+        """Set aside the price of the forced answer: its longest prompt and its longest reply."""
+        config = self._task.config
+        prompt = FORCED_PROMPT_TOKENS + tokens.count(self._task.query[:2000], config.model)[0]
+        output = min(EXTRACT_TOKENS, config.max_output_tokens)
+        try:
+            price = self._models.info(config.model).price
+        except ProviderError:
+            price = None
+        cost = prompt * max(price.input, price.cache_write or 0.0) + output * price.output if price else 0.0
+        ledger.hold_back(Usage(calls=1, input=prompt, output=output, cost=cost))
+
+    def _sums(self) -> tuple[dict[str, Usage], dict[str, Usage], dict[str, Usage]]:
+        state = self._journal.state
+        nodes = {key: state.totals.get(key, Usage()) for key in state.nodes}
+        return dict(state.by_model), dict(state.by_purpose), nodes
+
+
+def context_documents(context: Context) -> list[tuple[str, str]]:
+    """The documents of a context as (name, text): one for a text, one an item for a list or a dict.
+
+    Items that are not texts stand as JSON. Spans of a session count documents in this order.
+    """
+    if isinstance(context, str):
+        return [("context", context)]
+    items: list[tuple[str, Any]]
+    items = list(context.items()) if isinstance(context, dict) else [(f"[{i}]", v) for i, v in enumerate(context)]
+    from rlm_tui.engine.subcalls import as_text
+
+    return [(str(name), as_text(value)) for name, value in items]

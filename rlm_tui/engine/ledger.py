@@ -1,0 +1,203 @@
+"""Budgets that hold (engine contract §8): what is spent, what is set aside, and who may still start a call.
+
+Before a call its worst case is reserved under one lock; afterwards the reservation is exchanged for what it really took.
+So `settled` never exceeds a limit while actual amounts stay within their estimates, however many calls run at once.
+One slice is held back from the start: the price of the forced answer that ends a session at a limit.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import msgspec
+
+from rlm_tui.engine.providers.base import Price
+from rlm_tui.events import Limits, Usage
+
+FLOOR = 256
+"""A call's output may be shrunk to fit a budget, but not below this many tokens."""
+
+WARN_AT = 0.8
+"""The share of a budget at which the model is told once."""
+
+
+class OverBudget(Exception):
+    """A budget refuses a call. `limit` names it; `used` and `allowed` are in its unit (tokens, US dollars, seconds)."""
+
+    def __init__(self, limit: str, used: float, allowed: float) -> None:
+        super().__init__(f"the {limit} budget is used up ({used:g} of {allowed:g})")
+        self.limit = limit
+        self.used = used
+        self.allowed = allowed
+
+
+class UnknownPrice(Exception):
+    """A model has no known price while a dollar limit is set, and the user did not say what to assume."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Permission for one call: how much it may generate, and what was set aside for it."""
+
+    max_output_tokens: int
+    estimate: Usage
+
+
+class Ledger:
+    """One session's budgets. `clock` gives seconds that count (it stands while the operator holds the run)."""
+
+    def __init__(
+        self,
+        limits: Limits,
+        *,
+        unknown_price: str = "refuse",
+        clock: Callable[[], float] = time.monotonic,
+        finalise: Usage | None = None,
+    ) -> None:
+        self.limits = limits
+        self.settled = Usage()
+        self._unknown_price = unknown_price
+        self._clock = clock
+        self._started = clock()
+        self._lock = threading.Lock()
+        self._open: dict[str, Usage] = {}
+        self._reserved = Usage()
+        self._finalise = finalise or Usage(calls=1)
+        self._warned: set[str] = set()
+
+    @property
+    def reserved(self) -> Usage:
+        """What running calls have set aside."""
+        return self._reserved
+
+    @property
+    def seconds(self) -> float:
+        """Seconds used so far."""
+        return self._clock() - self._started
+
+    def hold_back(self, finalise: Usage) -> None:
+        """Set the size of the slice that is kept for the forced answer."""
+        self._finalise = finalise
+
+    def price_of(self, price: Price | None, model: str) -> Price | None:
+        """The price to reckon with. Raises `UnknownPrice` when a dollar limit is set and the policy is ``refuse``."""
+        if price is not None:
+            return price
+        if self._unknown_price.startswith("assume:"):
+            per_in, per_out = self._unknown_price.removeprefix("assume:").split(",")
+            return Price(float(per_in) / 1e6, float(per_out) / 1e6)
+        if self.limits.usd is not None and self._unknown_price == "refuse":
+            raise UnknownPrice(
+                f"The price of {model} is not known, so a limit in dollars can't hold: give --price IN,OUT "
+                "(US dollars per million tokens), or --unknown-price allow to run it uncounted."
+            )
+        return None
+
+    def reserve(
+        self, call: str, input_tokens: int, max_output_tokens: int, price: Price | None, *, final: bool = False
+    ) -> Grant:
+        """Set aside what a call can cost at most. Raises `OverBudget`, naming the limit that refuses.
+
+        `final` marks the forced answer, which may use the slice held back.
+        """
+        with self._lock:
+            output = max_output_tokens
+            while True:
+                estimate = self._estimate(input_tokens, output, price)
+                refusal = self._refusal(estimate, final)
+                if refusal is None:
+                    self._open[call] = estimate
+                    self._reserved = self._reserved + estimate
+                    return Grant(output, estimate)
+                if output <= FLOOR or refusal.limit in ("calls", "seconds", "input_tokens"):
+                    raise refusal
+                output = max(FLOOR, output // 2)
+
+    def settle(self, call: str, usage: Usage) -> None:
+        """Exchange a reservation for what the call took. Unknown calls are settled too (a call answered by hand)."""
+        with self._lock:
+            self._open.pop(call, None)
+            total = Usage()
+            for estimate in self._open.values():
+                total = total + estimate
+            self._reserved = total
+            self.settled = self.settled + usage
+
+    def release(self, call: str) -> None:
+        """Give a reservation back: the call was never sent."""
+        self.settle(call, Usage())
+
+    def seconds_left(self) -> float | None:
+        """Seconds until the time budget ends, without the slice for the forced answer; ``None`` if unlimited."""
+        if self.limits.seconds is None:
+            return None
+        return max(0.0, self.limits.seconds - self._time_slice() - self.seconds)
+
+    def used(self) -> dict[str, tuple[float, float]]:
+        """``{kind: (used, allowed)}`` for every budget that is set."""
+        limits, settled = self.limits, self.settled
+        kinds: dict[str, tuple[float, float | None]] = {
+            "calls": (settled.calls, limits.calls),
+            "input_tokens": (settled.input, limits.input_tokens),
+            "output_tokens": (settled.output, limits.output_tokens),
+            "total_tokens": (settled.total, limits.total_tokens),
+            "usd": (settled.cost, limits.usd),
+            "seconds": (self.seconds, limits.seconds),
+        }
+        return {kind: (used, allowed) for kind, (used, allowed) in kinds.items() if allowed is not None}
+
+    def warnings(self) -> list[tuple[str, float, float]]:
+        """The budgets that passed 80 % since the last time this was asked: (kind, used, allowed)."""
+        new = []
+        for kind, (used, allowed) in self.used().items():
+            if kind not in self._warned and used >= WARN_AT * allowed:
+                self._warned.add(kind)
+                new.append((kind, used, allowed))
+        return new
+
+    def left(self) -> dict[str, float]:
+        """What is left of every budget that is set, for `budget()` in the REPL."""
+        reserved = self._reserved
+        taken = {
+            "calls": reserved.calls,
+            "input_tokens": reserved.input,
+            "output_tokens": reserved.output,
+            "total_tokens": reserved.total,
+            "usd": reserved.cost,
+            "seconds": 0.0,
+        }
+        return {kind: max(0.0, allowed - used - taken[kind]) for kind, (used, allowed) in self.used().items()}
+
+    def _estimate(self, input_tokens: int, output: int, price: Price | None) -> Usage:
+        plain = Usage(calls=1, input=input_tokens, output=output)
+        if price is None:
+            return msgspec.structs.replace(plain, unpriced=1)
+        # Nothing cached and everything generated: the dearest that the call can become.
+        dearest = max(price.input, price.cache_write or 0.0)
+        cost = input_tokens * dearest + output * max(price.output, price.reasoning or 0.0)
+        return msgspec.structs.replace(plain, cost=cost)
+
+    def _time_slice(self) -> float:
+        return min(20.0, 0.15 * (self.limits.seconds or 0.0))
+
+    def _refusal(self, estimate: Usage, final: bool) -> OverBudget | None:
+        limits = self.limits
+        total = self.settled + self._reserved + estimate + (Usage() if final else self._finalise)
+        now = self.settled + self._reserved
+        for kind, used, wanted, allowed in (
+            ("calls", now.calls, total.calls, limits.calls),
+            ("input_tokens", now.input, total.input, limits.input_tokens),
+            ("output_tokens", now.output, total.output, limits.output_tokens),
+            ("total_tokens", now.total, total.total, limits.total_tokens),
+            ("usd", now.cost, total.cost, limits.usd),
+        ):
+            if allowed is not None and wanted > allowed * (1 + 1e-12):
+                return OverBudget(kind, used, allowed)
+        if limits.seconds is not None:
+            allowed_time = limits.seconds - (0.0 if final else self._time_slice())
+            if self.seconds >= allowed_time:
+                return OverBudget("seconds", self.seconds, limits.seconds)
+        return None

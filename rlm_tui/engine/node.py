@@ -1,0 +1,464 @@
+"""One RLM of the recursion tree: its message list, its REPL, and the loop of turns (engine contract §1-§7)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from rlm_tui.document.probe import probe
+from rlm_tui.engine import prompts, tokens
+from rlm_tui.engine.caller import Caller, Order
+from rlm_tui.engine.control import Gate, Stop
+from rlm_tui.engine.errors import CallError, Stopped
+from rlm_tui.engine.journal import Journal
+from rlm_tui.engine.ledger import Ledger, OverBudget, UnknownPrice
+from rlm_tui.engine.parse import read_reply
+from rlm_tui.engine.providers.base import ChatMessage, Reply
+from rlm_tui.engine.reading import Reading
+from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplFactory, ReplLimits
+from rlm_tui.engine.subcalls import SubCalls, as_text
+from rlm_tui.events import (
+    BudgetExhausted,
+    CellFinished,
+    CellProposed,
+    CellStarted,
+    FinalProposed,
+    FinalRefused,
+    NodeEnded,
+    NodeStarted,
+    ReplyRead,
+    RunConfig,
+    Span,
+    Variable,
+    clean,
+)
+
+SHORT_CONTEXT = 2000
+"""A context of at most this many characters may be answered at once: the probe shows most of it."""
+
+EXTRACT_TOKENS = 1024
+"""How long a forced answer may be; its price is held back from the start."""
+
+REPEATS_HINT, REPEATS_END = 2, 4
+"""The same failing cell this often in a row: the model gets a hint, then the node is ended."""
+
+PROBE_CODE = "# Before the first turn the engine looks at the context and tells the model what it found."
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a node ended: as in `rlm_tui.events.NodeEnded`, with the answer as text and, if it is JSON, as a value."""
+
+    status: str
+    answer: str | None = None
+    value: Any = None
+    limit: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What all nodes of a session have in common."""
+
+    config: RunConfig
+    journal: Journal
+    ledger: Ledger
+    caller: Caller
+    gate: Gate
+    repls: ReplFactory
+    reading: Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a node stands in the tree, as in `rlm_tui.events.NodeStarted`."""
+
+    id: str = "0"
+    depth: int = 0
+    parent: str | None = None
+    cell: str | None = None
+    ordinal: int | None = None
+    batch: int | None = None
+    model: str | None = None
+
+
+class NodeRun:
+    """Runs one node from its question to its answer."""
+
+    def __init__(self, shared: Shared, place: Place, query: str, context: Context) -> None:
+        self.config = shared.config
+        self.journal = shared.journal
+        self.caller = shared.caller
+        self.gate = shared.gate
+        self.reading = shared.reading
+        self.id = place.id
+        self.depth = place.depth
+        self.turn = 0
+        self._shared = shared
+        self._place = place
+        self._query = query
+        self._context = context
+        self._model = place.model or self.config.model_at(place.depth)
+        self._limits = self.config.limits
+        self._messages: list[ChatMessage] = []
+        self._outputs: list[str] = []
+        self._variables: tuple[Variable, ...] = ()
+        self._recorded: list[Recorded] = []
+        self._cells = 0
+        self._nudges = 0
+        self._errors = 0
+        self._looked = False
+        self._guarded = False
+        self._failing: tuple[str, str] = ("", "")
+        self._repeats = 0
+        self._offset: Span | None = None
+        self._draft: str | None = None
+        self._repl: Repl | None = None
+
+    @property
+    def has_children(self) -> bool:
+        """Whether `rlm_query` makes child nodes here, rather than leaf calls."""
+        return self.config.max_depth - self.depth >= 2
+
+    def budget(self) -> dict[str, float]:
+        """What `budget()` answers in the REPL."""
+        return {**self._shared.ledger.left(), "turns": float(self._limits.turns - self.turn)}
+
+    async def run(self) -> Outcome:
+        """Work until there is an answer or a limit. Only cancellation and a failing log come out as exceptions."""
+        await self._start()
+        outcome = Outcome("failed", error="the node ended without a result")
+        try:
+            self._repl = await self._open()
+            outcome = await self._work()
+        except CallError as error:
+            outcome = Outcome("failed", error=str(error))
+        except UnknownPrice as error:
+            outcome = Outcome("failed", error=str(error))
+        except asyncio.CancelledError:
+            outcome = Outcome("cancelled", error="the operator cancelled the run")
+            raise
+        finally:
+            await asyncio.shield(self._end(outcome))
+        return outcome
+
+    async def child(
+        self, cell: str, ordinal: int, batch: int | None, query: str, context: Context, model: str | None
+    ) -> Outcome:
+        """Make a child node for sub-call `ordinal` of `cell` and run it."""
+        place = Place(
+            id=f"{self.id}/{cell.rsplit(':', 1)[1]}.{ordinal}",
+            depth=self.depth + 1,
+            parent=self.id,
+            cell=cell,
+            ordinal=ordinal,
+            batch=batch,
+            model=model,
+        )
+        return await NodeRun(self._shared, place, query, context).run()
+
+    # --- beginning and end
+
+    async def _start(self) -> None:
+        text = as_text(self._context)
+        await self.journal.write(
+            NodeStarted(
+                node=self.id,
+                depth=self.depth,
+                model=self._model,
+                query=clean(self._query),
+                context_kind=type(self._context).__name__,
+                context_chars=len(text),
+                parent=self._place.parent,
+                cell=self._place.cell,
+                ordinal=self._place.ordinal,
+                batch=self._place.batch,
+                context=self.journal.keep(text) if self.depth else None,
+            )
+        )
+        if self.depth:
+            spans = await self.reading.note(self.id, self.id, text)
+            if len(spans) == 1 and spans[0].end - spans[0].start == len(text):
+                self._offset = spans[0]
+
+    async def _open(self) -> Repl:
+        names = {"budget"}
+        if self.config.max_depth - self.depth >= 1:
+            names |= {"llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched"}
+        limits = ReplLimits(
+            seconds=self.config.cell_seconds,
+            memory_mb=self.config.cell_memory_mb,
+            calls=self._limits.subcalls_per_cell,
+        )
+        return await self._shared.repls.open(
+            self._context, self._query, limits, names=frozenset(names), depth=self.depth
+        )
+
+    async def _end(self, outcome: Outcome) -> None:
+        if self._repl is not None:
+            await self._repl.close()
+        await self.journal.write(
+            NodeEnded(
+                node=self.id,
+                status=outcome.status,
+                answer=self.journal.keep(outcome.answer) if outcome.answer is not None else None,
+                limit=outcome.limit,
+                error=clean(outcome.error) if outcome.error else None,
+            )
+        )
+        self.gate.ended(self.id)
+
+    async def _probe(self) -> str:
+        cell = f"{self.id}:c0"
+        await self.journal.write(
+            CellProposed(cell=cell, node=self.id, turn=0, code=self.journal.keep(PROBE_CODE), origin="probe"),
+            CellStarted(cell=cell),
+        )
+        found = probe(self._context, self.config.probe, tokens=lambda text: tokens.count(text, self._model)[0])
+        kept = self.journal.keep(found)
+        await self.journal.write(CellFinished(cell=cell, status="ok", output=kept, shown=kept))
+        return found
+
+    # --- the loop
+
+    async def _work(self) -> Outcome:
+        window = self.caller.info(self.config.leaf_model(self.depth)).window
+        system = prompts.system_prompt(
+            self.depth,
+            self.config.max_depth,
+            self._limits,
+            max_output_chars=self.config.max_output_chars,
+            window_chars=int(window * 2.5) if window else None,
+            advice=self.config.advice,
+        )
+        first = prompts.first_message(self._query, await self._probe())
+        self._messages = [ChatMessage("system", system), ChatMessage("user", first)]
+        try:
+            while True:
+                outcome = await self._turn()
+                if outcome is not None:
+                    return outcome
+        except Stopped as stopped:
+            return await self._finalise(stopped)
+        except OverBudget as error:
+            exhausted = BudgetExhausted(limit=error.limit, used=error.used, allowed=error.allowed, node=self.id)
+            await self.journal.write(exhausted)
+            await self.gate.reach(Stop("on_budget", self.id, self.turn))
+            return await self._finalise(Stopped(error.limit, f"The {error.limit} budget is used up."))
+
+    async def _turn(self) -> Outcome | None:
+        if self.turn >= self._limits.turns:
+            raise Stopped("turns", f"All {self._limits.turns} turns are used.")
+        self.turn += 1
+        call = f"{self.id}:t{self.turn}"
+        await self.gate.reach(Stop("before_llm", self.id, self.turn, call=call))
+        self._hear_operator()
+        reply = await self._ask(call)
+        names = frozenset(v.name for v in self._variables)
+        reading = read_reply(reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names)
+        await self.journal.write(
+            ReplyRead(
+                node=self.id,
+                turn=self.turn,
+                call=call,
+                action=reading.action,
+                kept=self.journal.keep(reading.kept),
+                rule=reading.rule,
+                notice=reading.notice,
+            )
+        )
+        self._messages.append(ChatMessage("assistant", reading.kept or "(empty reply)"))
+        if reading.action == "cell":
+            self._nudges = 0
+            return await self._run_cells(reading.cells, reading.notice)
+        if reading.action == "final":
+            assert reading.answer is not None
+            return await self._accept(reading.answer, reading.answer, "prose", None)
+        self._nudges += 1
+        if self._nudges >= self._limits.nudges:
+            raise Stopped("nudges", f"{self._nudges} replies in a row had no code that could run.")
+        self._say(reading.notice)
+        return None
+
+    async def _ask(self, call: str) -> Reply:
+        fresh = self._messages[-1].content
+        noting = asyncio.create_task(self.reading.note(call, self.id, fresh))
+        try:
+            return await self.caller.ask(
+                Order(
+                    call=call,
+                    node=self.id,
+                    depth=self.depth,
+                    purpose="turn",
+                    model=self._model,
+                    messages=tuple(self._messages),
+                    max_output_tokens=self.config.max_output_tokens,
+                    turn=self.turn,
+                )
+            )
+        finally:
+            await asyncio.gather(noting, return_exceptions=True)
+
+    async def _run_cells(self, cells: Sequence[str], notice: str) -> Outcome | None:
+        reports = []
+        for code in cells:
+            cell, code, result = await self._run_cell(code)
+            report = prompts.cell_report(result, self.config.max_output_chars)
+            reports.append(report)
+            self._outputs.append(report)
+            if result.final is not None:
+                outcome = await self._accept(result.final.text, result.final.value, result.final.source, cell)
+                if outcome is not None:
+                    return outcome
+                return None
+            hint = self._count_errors(code, result)
+            if hint:
+                reports.append(hint)
+            if result.error is not None:
+                break
+        self._say("\n\n".join([*reports, *([notice] if notice else [])]))
+        return None
+
+    async def _run_cell(self, code: str) -> tuple[str, str, CellResult]:
+        assert self._repl is not None
+        self._cells += 1
+        cell = f"{self.id}:c{self._cells}"
+        await self.journal.write(CellProposed(cell=cell, node=self.id, turn=self.turn, code=self.journal.keep(code)))
+        await self.gate.reach(Stop("before_exec", self.id, self.turn, cell, code=code))
+        edited = self.gate.take_edit(cell)
+        notices: tuple[str, ...] = ()
+        if edited is not None:
+            code = edited
+            notices = (f"The operator changed the code of this block before it ran. What ran:\n```repl\n{code}\n```",)
+        await self.journal.write(CellStarted(cell=cell))
+        host = SubCalls(self, cell)
+        result = await self._repl.run(code, host)
+        await host.flush()
+        if result.lost:
+            await self._repl.restore(self._recorded)
+            notices += ("The REPL was rebuilt: names from earlier blocks are back, those of this block are lost.",)
+        elif result.status != "refused":
+            self._recorded.append(Recorded(code, tuple(host.answers)))
+        result = replace(result, notices=(*result.notices, *notices), touched=self._own(result.touched))
+        self._variables = result.variables or self._variables
+        if result.status == "ok" and (result.touched or "context" in code):
+            self._looked = True
+        await self.journal.write(
+            CellFinished(
+                cell=cell,
+                status=result.status,
+                output=self.journal.keep(result.output),
+                shown=self.journal.keep(prompts.cell_report(result, self.config.max_output_chars)),
+                echo=clean(result.echo) if result.echo is not None else None,
+                error=result.error,
+                seconds=result.seconds,
+                waited=result.waited,
+                variables=result.variables,
+                touched=result.touched,
+                rebuilt=result.lost,
+            )
+        )
+        kind = "on_error" if result.error is not None else "after_exec"
+        await self.gate.reach(Stop(kind, self.id, self.turn, cell))
+        if host.exhausted is not None and result.final is None:
+            await self.gate.reach(Stop("on_budget", self.id, self.turn, cell))
+        return cell, code, result
+
+    def _own(self, touched: tuple[Span, ...]) -> tuple[Span, ...]:
+        """Spans of this node's context as spans of the session's documents, where that is known."""
+        if self.depth == 0:
+            return touched
+        if self._offset is None:
+            return ()
+        at = self._offset
+        return tuple(Span(at.document, at.start + s.start, min(at.start + s.end, at.end)) for s in touched)
+
+    # --- answers
+
+    async def _accept(self, text: str, value: Any, source: str, cell: str | None) -> Outcome | None:
+        kept = self.journal.keep(text)
+        refusal = self._refusal(text)
+        if refusal:
+            await self.journal.write(FinalRefused(node=self.id, reason=refusal, answer=kept))
+            self._draft = text
+            self._say(refusal)
+            return None
+        await self.journal.write(FinalProposed(node=self.id, source=source, answer=kept, cell=cell))
+        await self.gate.reach(Stop("on_final", self.id, self.turn, cell))
+        waiting = self.gate.take_messages(self.id)
+        if waiting:
+            # The operator spoke while the answer was on the table: the model hears it before anything is final.
+            self._draft = text
+            self._say(f"Your answer was: {prompts.cut(text, 2000)}\n\n{prompts.operator_note(waiting)}")
+            return None
+        return Outcome("completed", text, value)
+
+    def _refusal(self, text: str) -> str:
+        if not text.strip():
+            return "The answer is empty. Call FINAL(value) with the answer itself."
+        long = len(as_text(self._context)) > SHORT_CONTEXT
+        if long and not self._looked and not self._guarded:
+            self._guarded = True
+            return "That answer came before any code had looked at `context`. Look at it first, then finish."
+        return ""
+
+    async def _finalise(self, stopped: Stopped) -> Outcome:
+        """The forced answer at a limit: one call over what is known, paid from the slice held back."""
+        draft = self._draft or next((v.preview for v in self._variables if v.name == "answer" and v.preview), None)
+        request = prompts.forced_answer(self._query, stopped.reason, self._outputs, self._variables, draft)
+        call = f"{self.id}:x1"
+        try:
+            reply = await self.caller.ask(
+                Order(
+                    call=call,
+                    node=self.id,
+                    depth=self.depth,
+                    purpose="extract",
+                    model=self._model,
+                    messages=(ChatMessage("user", request),),
+                    max_output_tokens=min(EXTRACT_TOKENS, self.config.max_output_tokens),
+                )
+            )
+            text = reply.text.strip()
+        except (CallError, OverBudget, UnknownPrice):
+            text = self._draft or ""
+        if not text:
+            return Outcome(
+                "failed" if stopped.limit in ("nudges", "errors_in_row") else "partial",
+                limit=stopped.limit,
+                error=f"{stopped.reason} No answer could be made from what was known.",
+            )
+        await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
+        return Outcome("partial", text, None, limit=stopped.limit)
+
+    # --- messages
+
+    def _say(self, text: str) -> None:
+        """Add the user message that answers the model's last reply, with what has just been used and is left."""
+        foot = prompts.footer(self.turn + 1, self._limits, self._shared.ledger.left())
+        self._messages.append(ChatMessage("user", f"{text}\n{foot}"))
+
+    def _hear_operator(self) -> None:
+        waiting = self.gate.take_messages(self.id)
+        if waiting:
+            last = self._messages[-1]
+            self._messages[-1] = ChatMessage("user", f"{last.content}\n\n{prompts.operator_note(waiting)}")
+
+    def _count_errors(self, code: str, result: CellResult) -> str:
+        """Keep count of failing cells. Returns a hint for the model when it repeats itself, and ends a hopeless node."""
+        if result.error is None:
+            self._errors, self._failing, self._repeats = 0, ("", ""), 0
+            return ""
+        self._errors += 1
+        failing = (code, f"{result.error.type}: {result.error.message}")
+        self._repeats = self._repeats + 1 if failing == self._failing else 1
+        self._failing = failing
+        if self._repeats >= REPEATS_END:
+            raise Stopped("errors_in_row", f"The same block failed {self._repeats} times in the same way.")
+        if self._errors >= self._limits.errors_in_row:
+            raise Stopped("errors_in_row", f"{self._errors} blocks in a row failed.")
+        if self._repeats >= REPEATS_HINT:
+            return "The same block failed in the same way again. Change the approach instead of repeating it."
+        return ""

@@ -1,0 +1,183 @@
+"""What running code asks of the engine: sub-model calls, child nodes, and what is left to spend."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rlm_tui.engine.caller import Order
+from rlm_tui.engine.control import Stop
+from rlm_tui.engine.errors import CallError
+from rlm_tui.engine.ledger import OverBudget, UnknownPrice
+from rlm_tui.engine.prompts import schema_request
+from rlm_tui.engine.providers.base import ChatMessage
+from rlm_tui.engine.sandbox.base import HostCall, Slot
+from rlm_tui.events import BudgetExhausted, CellOutput, clean
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.node import NodeRun
+
+OUTPUT_PIECE = 16_000
+"""Longest text of one `CellOutput` event, in characters."""
+
+OUTPUT_LOGGED = 200_000
+"""Live output beyond this many characters a cell is not logged piece by piece; the finished cell has all that is kept."""
+
+
+class SubCalls:
+    """The `ReplHost` of one cell. Remembers the answers it gave, so that the cell can be run again from the record."""
+
+    def __init__(self, node: NodeRun, cell: str) -> None:
+        self._node = node
+        self._cell = cell
+        self._ordinal = 0
+        self._batch = 0
+        self._logged = 0
+        self._output: list[str] = []
+        self._writing: asyncio.Task[None] | None = None
+        self.answers: list[Sequence[Slot]] = []
+        self.exhausted: str | None = None
+
+    async def call(self, request: HostCall) -> Sequence[Slot]:
+        """Answer one request of the cell (see `rlm_tui.engine.sandbox.base.ReplHost`)."""
+        if request.name == "budget":
+            slots: Sequence[Slot] = [Slot(value=self._node.budget())]
+        else:
+            slots = await self._prompts(request)
+        self.answers.append(slots)
+        return slots
+
+    def output(self, text: str) -> None:
+        """Log printed text while the cell runs."""
+        if self._logged >= OUTPUT_LOGGED:
+            return
+        self._logged += len(text)
+        self._output.append(text)
+        if self._writing is None or self._writing.done():
+            self._writing = asyncio.create_task(self._write_output())
+
+    async def flush(self) -> None:
+        """Wait until the output so far is in the log."""
+        while self._writing is not None and not self._writing.done():
+            await asyncio.gather(self._writing, return_exceptions=True)
+
+    async def _write_output(self) -> None:
+        while self._output:
+            text, self._output = clean("".join(self._output)), []
+            pieces = [text[i : i + OUTPUT_PIECE] for i in range(0, len(text), OUTPUT_PIECE)]
+            await self._node.journal.write(*(CellOutput(cell=self._cell, text=piece) for piece in pieces))
+
+    async def _prompts(self, request: HostCall) -> Sequence[Slot]:
+        child = request.name.startswith("rlm_query")
+        batch = None
+        if request.name.endswith("_batched"):
+            self._batch += 1
+            batch = self._batch
+        limit = self._node.config.limits.subcalls_per_cell
+        jobs = []
+        for prompt, context in zip(request.prompts, request.contexts, strict=True):
+            self._ordinal += 1
+            if self._ordinal > limit:
+                jobs.append(_failed(f"one cell may make at most {limit} sub-calls; use fewer, fuller prompts"))
+            elif child and self._node.has_children:
+                jobs.append(self._child(self._ordinal, batch, prompt, context, request.model))
+            else:
+                jobs.append(self._leaf(self._ordinal, batch, prompt, context, request, degraded=child))
+        return await _all(jobs)
+
+    async def _leaf(
+        self, ordinal: int, batch: int | None, prompt: str, context: Any, request: HostCall, *, degraded: bool
+    ) -> Slot:
+        node = self._node
+        call = f"{self._cell}.{ordinal}"
+        text = prompt if context is None else f"{prompt}\n\n{as_text(context)}"
+        if request.schema is not None:
+            text += "\n\n" + schema_request(json.dumps(request.schema))
+        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, call))
+        order = Order(
+            call=call,
+            node=node.id,
+            depth=node.depth + 1,
+            purpose="leaf",
+            model=request.model or node.config.leaf_model(node.depth),
+            messages=(ChatMessage("user", text),),
+            max_output_tokens=node.config.max_output_tokens,
+            cell=self._cell,
+            ordinal=ordinal,
+            batch=batch,
+            degraded=degraded,
+            answer=node.gate.take_answer(call),
+        )
+        noting = asyncio.create_task(node.reading.note(call, node.id, text))
+        try:
+            reply = await node.caller.ask(order)
+        except (CallError, UnknownPrice) as error:
+            return Slot(error=str(error))
+        except OverBudget as error:
+            await self._over(error)
+            return Slot(error=f"{error}: no more sub-calls; finish with what you have")
+        finally:
+            await asyncio.gather(noting, return_exceptions=True)
+        if request.schema is None:
+            return Slot(value=reply.text)
+        return parse_json(reply.text, request.schema)
+
+    async def _child(self, ordinal: int, batch: int | None, query: str, context: Any, model: str | None) -> Slot:
+        node = self._node
+        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell))
+        outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
+        if outcome.status in ("completed", "partial") and outcome.answer is not None:
+            return Slot(value=outcome.answer)
+        return Slot(error=outcome.error or f"the child node ended as {outcome.status} without an answer")
+
+    async def _over(self, error: OverBudget) -> None:
+        if self.exhausted is None:
+            self.exhausted = error.limit
+            await self._node.journal.write(
+                BudgetExhausted(limit=error.limit, used=error.used, allowed=error.allowed, node=self._node.id)
+            )
+
+
+async def _failed(sentence: str) -> Slot:
+    return Slot(error=sentence)
+
+
+async def _all(jobs: Sequence[Any]) -> list[Slot]:
+    """Run jobs at once and keep their order; a cancellation stops every one of them before it goes on."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        return list(await asyncio.gather(*tasks))
+    except BaseException:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        raise
+
+
+def as_text(context: Any) -> str:
+    """A context as a prompt holds it: a text as it is, anything else as JSON."""
+    return context if isinstance(context, str) else json.dumps(context, ensure_ascii=False)
+
+
+def parse_json(text: str, schema: Any) -> Slot:
+    """The JSON value in a model's reply, if it fits `schema`; an error slot that says what is wrong otherwise."""
+    body = text.strip()
+    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n?```", body, re.DOTALL)
+    if fenced:
+        body = fenced[1].strip()
+    try:
+        value = json.loads(body)
+    except ValueError as error:
+        return Slot(error=f"the reply is not JSON ({error}): {text[:200]!r}")
+    import jsonschema
+
+    try:
+        jsonschema.validate(value, schema)
+    except jsonschema.ValidationError as error:
+        return Slot(error=f"the reply does not fit the schema ({error.message}): {text[:200]!r}")
+    except jsonschema.SchemaError as error:
+        return Slot(error=f"the schema is not a JSON schema: {error.message}")
+    return Slot(value=value)

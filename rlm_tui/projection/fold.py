@@ -1,0 +1,396 @@
+"""The fold: one event after the other into a `SessionState`.
+
+`apply` is total (an event about something unknown is ignored, so that a damaged log still shows what it can) and depends
+on nothing but its arguments. It returns which parts of the screen the event can have changed, so that the pump knows
+whom to tell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Any
+
+from rlm_tui import events as ev
+from rlm_tui.events import Entry, Usage
+from rlm_tui.projection.coverage import Coverage
+from rlm_tui.projection.state import Call, Cell, Node, Note, SessionState
+
+STATUS, TREE, CODE, OUTPUT, VARIABLES, DOCUMENT, GAUGES, TIMELINE = (
+    "status",
+    "tree",
+    "code",
+    "output",
+    "variables",
+    "document",
+    "gauges",
+    "timeline",
+)
+EVERYTHING = frozenset({STATUS, TREE, CODE, OUTPUT, VARIABLES, DOCUMENT, GAUGES, TIMELINE})
+
+Changed = frozenset[str]
+Reducer = Callable[[SessionState, Any, Entry], Changed]
+
+_REDUCERS: dict[type[ev.Event], Reducer] = {}
+
+
+def _on(kind: type[ev.Event], *changed: str) -> Callable[[Callable[[SessionState, Any, Entry], None]], None]:
+    parts = frozenset(changed) | {STATUS}
+
+    def register(reduce: Callable[[SessionState, Any, Entry], None]) -> None:
+        def reducer(state: SessionState, event: Any, entry: Entry) -> Changed:
+            reduce(state, event, entry)
+            return parts
+
+        _REDUCERS[kind] = reducer
+
+    return register
+
+
+def apply(state: SessionState, entry: Entry) -> Changed:
+    """Fold `entry` into `state` (in place) and say what may look different now."""
+    reducer = _REDUCERS.get(type(entry.event))
+    changed: Changed = reducer(state, entry.event, entry) if reducer else frozenset()
+    state.seq = entry.seq
+    state.at = entry.at
+    return changed
+
+
+def fold(entries: Iterable[Entry], state: SessionState | None = None) -> SessionState:
+    """The state after `entries`, from `state` (which is filled further) or from nothing."""
+    state = SessionState() if state is None else state
+    for entry in entries:
+        apply(state, entry)
+    return state
+
+
+# --- session and nodes
+
+
+@_on(ev.SessionStarted, *EVERYTHING)
+def _(state: SessionState, e: ev.SessionStarted, entry: Entry) -> None:
+    state.session, state.query, state.documents = e.session, e.query, e.documents
+    state.config, state.context_kind, state.origin = e.config, e.context_kind, e.origin
+    state.parent, state.parent_seq = e.parent, e.parent_seq
+    state.started, state.status = entry.at, "running"
+    state.coverage = Coverage([d.body.chars for d in e.documents])
+
+
+@_on(ev.SessionEnded, *EVERYTHING)
+def _(state: SessionState, e: ev.SessionEnded, entry: Entry) -> None:
+    state.status, state.answer, state.limit, state.error = e.status, e.answer, e.limit, e.error
+    state.ended, state.paused, state.pause_requested = entry.at, None, False
+
+
+@_on(ev.SessionResumed, *EVERYTHING)
+def _(state: SessionState, e: ev.SessionResumed, entry: Entry) -> None:
+    state.paused = None
+    for call in [state.calls[k] for k in state.open_calls]:
+        fault = ev.Fault("cancelled", "interrupted; it may have been billed")
+        state.calls[call.id] = replace(call, status="failed", fault=fault, ended=entry.at)
+    state.open_calls.clear()
+    state.running_cells.clear()
+    state.reserved = Usage()
+    state.notes.append(Note(entry.seq, "resumed", "0", "resumed by a new process"))
+
+
+@_on(ev.NodeStarted, TREE, GAUGES, TIMELINE, VARIABLES)
+def _(state: SessionState, e: ev.NodeStarted, entry: Entry) -> None:
+    state.nodes[e.node] = Node(
+        id=e.node,
+        depth=e.depth,
+        model=e.model,
+        query=e.query,
+        context_kind=e.context_kind,
+        context_chars=e.context_chars,
+        parent=e.parent,
+        cell=e.cell,
+        ordinal=e.ordinal,
+        batch=e.batch,
+        context=e.context,
+        started=entry.at,
+    )
+    cell = state.cells.get(e.cell) if e.cell else None
+    _add_row(state, e.node, state.row_of_cell(cell) if cell else "")
+
+
+@_on(ev.NodeEnded, TREE, TIMELINE)
+def _(state: SessionState, e: ev.NodeEnded, entry: Entry) -> None:
+    if node := state.nodes.get(e.node):
+        state.nodes[e.node] = replace(
+            node, status=e.status, answer=e.answer, limit=e.limit, error=e.error, ended=entry.at
+        )
+        state.current = e.node
+
+
+# --- calls
+
+
+@_on(ev.CallReserved, TREE, GAUGES, TIMELINE, OUTPUT)
+def _(state: SessionState, e: ev.CallReserved, entry: Entry) -> None:
+    state.calls[e.call] = Call(
+        id=e.call,
+        node=e.node,
+        purpose=e.purpose,
+        model=e.model,
+        messages=e.messages,
+        max_output_tokens=e.max_output_tokens,
+        estimate=e.estimate,
+        depth=e.depth,
+        turn=e.turn,
+        cell=e.cell,
+        ordinal=e.ordinal,
+        batch=e.batch,
+        degraded=e.degraded,
+        started=entry.at,
+    )
+    cell = state.cells.get(e.cell) if e.cell else None
+    _add_row(state, e.call, state.row_of_cell(cell) if cell else e.node)
+    state.order.append(e.call)
+    state.open_calls.add(e.call)
+    state.reserved = state.reserved + e.estimate
+    if e.turn and (node := state.nodes.get(e.node)):
+        state.nodes[e.node] = replace(node, turn=max(node.turn, e.turn))
+    state.current = e.call
+
+
+@_on(ev.AttemptStarted, TREE)
+def _(state: SessionState, e: ev.AttemptStarted, entry: Entry) -> None:
+    if call := state.calls.get(e.call):
+        state.calls[e.call] = replace(call, attempts=e.attempt, status="running")
+
+
+@_on(ev.AttemptFailed, TREE, OUTPUT)
+def _(state: SessionState, e: ev.AttemptFailed, entry: Entry) -> None:
+    if call := state.calls.get(e.call):
+        state.calls[e.call] = replace(call, status="retrying", fault=e.fault)
+        if e.retry_in is not None:
+            text = f"{e.fault.message} Trying again in {e.retry_in:.1f} s (attempt {e.attempt + 1})."
+            state.notes.append(Note(entry.seq, "retry", call.node, text))
+
+
+@_on(ev.CallPartial, OUTPUT)
+def _(state: SessionState, e: ev.CallPartial, entry: Entry) -> None:
+    if call := state.calls.get(e.call):
+        state.calls[e.call] = replace(call, partial=call.partial + e.text)
+
+
+@_on(ev.CallFinished, TREE, GAUGES, TIMELINE, OUTPUT)
+def _(state: SessionState, e: ev.CallFinished, entry: Entry) -> None:
+    if call := state.calls.get(e.call):
+        state.calls[e.call] = replace(
+            call,
+            status="done",
+            reply=e.reply,
+            usage=e.usage,
+            finish=e.finish,
+            source=e.source,
+            seconds=e.seconds,
+            partial="",
+            fault=None,
+            ended=entry.at,
+        )
+        _settle(state, call, e.usage)
+        state.current = e.call
+
+
+@_on(ev.CallFailed, TREE, GAUGES, TIMELINE, OUTPUT)
+def _(state: SessionState, e: ev.CallFailed, entry: Entry) -> None:
+    if call := state.calls.get(e.call):
+        state.calls[e.call] = replace(
+            call,
+            status="failed",
+            fault=e.fault,
+            usage=e.usage,
+            reply=e.partial,
+            partial="",
+            seconds=e.seconds,
+            ended=entry.at,
+        )
+        state.errors += 1
+        _settle(state, call, e.usage)
+        state.current = e.call
+
+
+@_on(ev.ReplyRead, TREE, OUTPUT, CODE)
+def _(state: SessionState, e: ev.ReplyRead, entry: Entry) -> None:
+    if call := state.calls.get(e.call):
+        state.calls[e.call] = replace(call, action=e.action, notice=e.notice, rule=e.rule, kept=e.kept)
+
+
+# --- cells
+
+
+@_on(ev.CellProposed, TREE, CODE, TIMELINE)
+def _(state: SessionState, e: ev.CellProposed, entry: Entry) -> None:
+    cell = Cell(id=e.cell, node=e.node, turn=e.turn, code=e.code, origin=e.origin)
+    state.cells[e.cell] = cell
+    row = state.row_of_cell(cell)
+    if cell.origin == "probe":
+        _add_row(state, row, cell.node)
+    state.cells_of.setdefault(row, []).append(cell.id)
+    state.order.append(cell.id)
+    state.current = row
+
+
+@_on(ev.CellEdited, CODE, TREE)
+def _(state: SessionState, e: ev.CellEdited, entry: Entry) -> None:
+    if cell := state.cells.get(e.cell):
+        state.cells[e.cell] = replace(cell, code=e.code, written=cell.written or cell.code)
+
+
+@_on(ev.CellStarted, TREE, CODE, TIMELINE, OUTPUT)
+def _(state: SessionState, e: ev.CellStarted, entry: Entry) -> None:
+    if cell := state.cells.get(e.cell):
+        state.cells[e.cell] = replace(cell, status="running", started=entry.at)
+        state.running_cells.add(e.cell)
+        state.current = state.row_of_cell(cell)
+
+
+@_on(ev.CellOutput, OUTPUT)
+def _(state: SessionState, e: ev.CellOutput, entry: Entry) -> None:
+    if cell := state.cells.get(e.cell):
+        state.cells[e.cell] = replace(cell, pieces=(*cell.pieces, e.text))
+
+
+@_on(ev.CellFinished, *EVERYTHING)
+def _(state: SessionState, e: ev.CellFinished, entry: Entry) -> None:
+    cell = state.cells.get(e.cell)
+    if cell is None:
+        return
+    state.cells[e.cell] = replace(
+        cell,
+        status=e.status,
+        output=e.output,
+        shown=e.shown,
+        echo=e.echo,
+        error=e.error,
+        seconds=e.seconds,
+        waited=e.waited,
+        variables=e.variables,
+        touched=e.touched,
+        rebuilt=e.rebuilt,
+        pieces=(),
+        ended=entry.at,
+    )
+    state.running_cells.discard(e.cell)
+    if e.error is not None:
+        state.errors += 1
+    if e.touched:
+        state.coverage.add("touched", e.cell, e.touched)
+    state.current = state.row_of_cell(cell)
+
+
+@_on(ev.FinalProposed, OUTPUT, TREE)
+def _(state: SessionState, e: ev.FinalProposed, entry: Entry) -> None:
+    if e.cell and (cell := state.cells.get(e.cell)):
+        state.cells[e.cell] = replace(cell, final=True)
+    if e.node == "0":
+        state.proposed = e.answer
+
+
+@_on(ev.FinalRefused, OUTPUT)
+def _(state: SessionState, e: ev.FinalRefused, entry: Entry) -> None:
+    state.notes.append(Note(entry.seq, "refused", e.node, e.reason))
+
+
+@_on(ev.TextSeen, DOCUMENT, VARIABLES)
+def _(state: SessionState, e: ev.TextSeen, entry: Entry) -> None:
+    state.coverage.add("seen", e.source, e.spans)
+
+
+# --- control and budgets
+
+
+@_on(ev.Paused, CODE, TREE, OUTPUT)
+def _(state: SessionState, e: ev.Paused, entry: Entry) -> None:
+    state.paused, state.pause_requested = e, False
+    if e.call and e.call in state.calls:
+        state.current = e.call
+    elif e.cell and (cell := state.cells.get(e.cell)):
+        state.current = state.row_of_cell(cell)
+
+
+@_on(ev.Resumed, CODE, TREE)
+def _(state: SessionState, e: ev.Resumed, entry: Entry) -> None:
+    state.paused = None
+
+
+@_on(ev.PauseRequested)
+def _(state: SessionState, e: ev.PauseRequested, entry: Entry) -> None:
+    state.pause_requested = True
+
+
+@_on(ev.Injected, OUTPUT)
+def _(state: SessionState, e: ev.Injected, entry: Entry) -> None:
+    state.notes.append(Note(entry.seq, "injected", e.node, e.text))
+
+
+@_on(ev.Overridden, OUTPUT, TREE)
+def _(state: SessionState, e: ev.Overridden, entry: Entry) -> None:
+    node = call.node if (call := state.calls.get(e.call)) else "0"
+    state.notes.append(Note(entry.seq, "overridden", node, f"{e.call} answered by hand: {e.text}"))
+
+
+@_on(ev.BreakpointSet, TREE, CODE)
+def _(state: SessionState, e: ev.BreakpointSet, entry: Entry) -> None:
+    state.breakpoints[e.number] = e.condition
+
+
+@_on(ev.BreakpointCleared, TREE, CODE)
+def _(state: SessionState, e: ev.BreakpointCleared, entry: Entry) -> None:
+    state.breakpoints.pop(e.number, None)
+
+
+@_on(ev.LogPoint, OUTPUT)
+def _(state: SessionState, e: ev.LogPoint, entry: Entry) -> None:
+    state.notes.append(Note(entry.seq, "log", e.node, e.text))
+
+
+@_on(ev.BudgetWarned, GAUGES, OUTPUT)
+def _(state: SessionState, e: ev.BudgetWarned, entry: Entry) -> None:
+    state.warned.add(e.limit)
+    state.notes.append(Note(entry.seq, "budget", "0", f"80 % of the {e.limit} budget is used"))
+
+
+@_on(ev.BudgetExhausted, GAUGES, OUTPUT)
+def _(state: SessionState, e: ev.BudgetExhausted, entry: Entry) -> None:
+    state.exhausted = e.limit
+    state.notes.append(Note(entry.seq, "budget", e.node, f"the {e.limit} budget is used up"))
+
+
+# --- shared
+
+
+def _add_row(state: SessionState, key: str, parent: str) -> None:
+    state.totals.setdefault(key, Usage())
+    if parent:
+        state.children.setdefault(parent, []).append(key)
+
+
+def _parent_row(state: SessionState, key: str) -> str | None:
+    if call := state.calls.get(key):
+        cell = state.cells.get(call.cell) if call.cell else None
+        return state.row_of_cell(cell) if cell else call.node
+    if node := state.nodes.get(key):
+        cell = state.cells.get(node.cell) if node.cell else None
+        return state.row_of_cell(cell) if cell else None
+    if cell := state.cells.get(key):
+        return cell.node
+    return None
+
+
+def _settle(state: SessionState, call: Call, usage: Usage) -> None:
+    """Move a call from reserved to spent, in every sum it belongs to."""
+    state.open_calls.discard(call.id)
+    total = Usage()
+    for open_call in state.open_calls:
+        total = total + state.calls[open_call].estimate
+    state.reserved = total
+    state.spent = state.spent + usage
+    state.by_model[call.model] = state.by_model.get(call.model, Usage()) + usage
+    state.by_purpose[call.purpose] = state.by_purpose.get(call.purpose, Usage()) + usage
+    key: str | None = call.id
+    while key is not None:
+        state.totals[key] = state.totals.get(key, Usage()) + usage
+        key = _parent_row(state, key)

@@ -1,0 +1,110 @@
+"""A session that runs: the engine in a thread of its own, its events for whoever looks."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rlm_tui.document.document import Document
+from rlm_tui.engine.control import Gate
+from rlm_tui.events import BlobRef, Entry, LogError
+from rlm_tui.session.setup import Setup, run_on
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.engine import Ended
+    from rlm_tui.store import SessionLog
+
+
+class LiveSession:
+    """An `EventSource` over a running engine.
+
+    `start` returns at once; what goes wrong later is in `failure`. The gate may be used before the start.
+    """
+
+    def __init__(self, setup: Setup, gate: Gate | None = None) -> None:
+        self.session = ""
+        self.gate = gate or Gate()
+        self._setup = setup
+        self._entries: deque[Entry] = deque()
+        self._log: SessionLog | None = None
+        self._failure: str | None = None
+        self._ended: Ended | None = None
+        self._thread = threading.Thread(target=self._run, name="rlm-engine", daemon=True)
+
+    def start(self) -> LiveSession:
+        """Start the engine. Call once."""
+        self._thread.start()
+        return self
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """The session's documents."""
+        return self._setup.documents
+
+    @property
+    def failure(self) -> str | None:
+        """One sentence, when the run could not start or broke down."""
+        return self._failure
+
+    @property
+    def ended(self) -> Ended | None:
+        """How the session ended, once it has."""
+        return self._ended
+
+    @property
+    def running(self) -> bool:
+        """Whether the engine's thread is alive."""
+        return self._thread.is_alive()
+
+    def drain(self) -> list[Entry]:
+        """The committed entries since the last call."""
+        entries = []
+        while self._entries:
+            entries.append(self._entries.popleft())
+        return entries
+
+    def text(self, ref: BlobRef) -> str:
+        """A body by reference. Raises `KeyError`."""
+        if self._log is None:
+            raise KeyError(ref.sha)
+        return self._log.get(ref)
+
+    def keep(self, text: str) -> BlobRef:
+        """Keep a text for an event that the operator is about to cause."""
+        if self._log is None:
+            return BlobRef.of(text)
+        return self._log.put(text)
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait for the end. Returns whether it has ended."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def close(self) -> None:
+        """Cancel a run that is still going and wait for it to be saved."""
+        if self._thread.is_alive():
+            self.gate.cancel()
+            self._thread.join(10)
+
+    def _run(self) -> None:
+        from rlm_tui.engine.providers.base import ProviderError
+        from rlm_tui.store import StoreError
+
+        try:
+            asyncio.run(self._main())
+        except (StoreError, LogError, ProviderError) as error:
+            self._failure = str(error)
+        except Exception as error:  # The screen must say it; a thread's traceback would only break the display.
+            self._failure = f"The engine broke down ({type(error).__name__}: {error}). The session is saved up to here."
+
+    async def _main(self) -> None:
+        from rlm_tui.store import Store
+
+        with Store.open(self._setup.store, durability=self._setup.durability) as store:
+            self._log = store.create(self._setup.session)
+            self.session = self._log.session
+            self._log.listeners.append(self._entries.append)
+            self._ended = await run_on(self._log, self._setup, self.gate)

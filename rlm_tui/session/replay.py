@@ -1,0 +1,89 @@
+"""A saved session as an event source: nothing runs, nothing costs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rlm_tui.document.document import Document
+from rlm_tui.events import BlobRef, Entry, SessionStarted
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.control import Gate
+
+
+class Reader(Protocol):
+    """Where saved events and texts come from: the store, or a session file."""
+
+    def entries(self, session: str, after: int = 0, limit: int | None = None) -> list[Entry]: ...
+
+    def text(self, ref: BlobRef) -> str: ...
+
+    def close(self) -> None: ...
+
+
+class SavedSession:
+    """An `EventSource` over saved events."""
+
+    gate: Gate | None = None
+    failure: str | None = None
+
+    def __init__(self, session: str, reader: Reader) -> None:
+        self.session = session
+        self._reader = reader
+        self._kept = reader.entries(session)
+        self._entries = list(self._kept)
+        self._documents: list[Document] | None = None
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """The documents, loaded when they are first looked at. One whose text is not kept here is empty."""
+        if self._documents is None:
+            self._documents = []
+            first = next((e.event for e in self.entries if isinstance(e.event, SessionStarted)), None)
+            for ref in first.documents if first else ():
+                try:
+                    text = self._reader.text(ref.body)
+                except KeyError:
+                    text = ""
+                path = Path(ref.path) if ref.path else None
+                self._documents.append(Document.from_text(ref.name, text, path=path, format=ref.format))
+        return self._documents
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All events, in order."""
+        return self._kept
+
+    def drain(self) -> list[Entry]:
+        """Everything at the first call, nothing later."""
+        entries, self._entries = self._entries, []
+        return entries
+
+    def text(self, ref: BlobRef) -> str:
+        """A body by reference. Raises `KeyError`."""
+        return self._reader.text(ref)
+
+    def close(self) -> None:
+        """Close the reader. Idempotent."""
+        self._reader.close()
+
+
+def open_saved(what: str, store: str | os.PathLike[str] | None = None) -> SavedSession:
+    """The saved session that `what` names: an id, a unique prefix of one, ``last``, or a session file.
+
+    Raises `rlm_tui.store.StoreError` with a sentence when there is none.
+    """
+    from rlm_tui.config.paths import store_path
+
+    if os.sep in what or what.endswith((".jsonl", ".jsonl.gz")):
+        from rlm_tui.store.export import FileReader
+
+        file = FileReader(Path(what))
+        return SavedSession(file.session, file)
+    from rlm_tui.store import Catalog, StoreReader
+
+    reader = StoreReader(store_path(store))
+    return SavedSession(Catalog(reader).find(what).id, reader)

@@ -1,0 +1,167 @@
+"""Reading replies: one case per rule, and properties over any text."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlm_tui.engine.parse import read_reply
+
+CELL = "x = 1\nprint(x)"
+
+
+@pytest.mark.parametrize("tag", ["repl", "python", "py", "python3", "", "Python", "repl title=1"])
+@pytest.mark.parametrize("fence", ["```", "````", "~~~", "~~~~~"])
+def test_code_fences_of_every_kind_run(tag: str, fence: str) -> None:
+    reading = read_reply(f"Look first.\n{fence}{tag}\n{CELL}\n{fence}\n")
+    assert (reading.action, reading.cells) == ("cell", (CELL,))
+
+
+@pytest.mark.parametrize("tag", ["json", "text", "output", "bash", "sql"])
+def test_other_fences_are_not_code(tag: str) -> None:
+    assert read_reply(f"```{tag}\n{{}}\n```").action == "nudge"
+
+
+def test_a_missing_end_is_the_end_of_the_text() -> None:
+    assert read_reply(f"```repl\n{CELL}").cells == (CELL,)
+
+
+@pytest.mark.parametrize("finish", ["length", "unknown"])
+def test_half_a_cell_never_runs(finish: str) -> None:
+    reading = read_reply("```repl\nfor x in context", finish)
+    assert (reading.action, reading.rule, reading.cells) == ("repair", 6, ())
+
+
+def test_a_whole_cell_before_the_cut_runs() -> None:
+    reading = read_reply(f"```repl\n{CELL}\n```\nand then", "length")
+    assert reading.cells == (CELL,)
+
+
+def test_only_the_first_block_runs_and_the_rest_is_cut() -> None:
+    text = f"A\n```repl\n{CELL}\n```\n```output\n1\n```\nSo it is 1.\n```repl\nFINAL(1)\n```"
+    reading = read_reply(text)
+    assert reading.cells == (CELL,)
+    assert reading.kept == f"A\n```repl\n{CELL}\n```"
+    assert "Only the first block" in reading.notice
+
+
+def test_several_blocks_run_when_asked_for() -> None:
+    text = "```repl\na = 1\n```\nthen\n```repl\nb = 2\n```\n```repl\nc = 3\n```"
+    reading = read_reply(text, max_cells=2)
+    assert reading.cells == ("a = 1", "b = 2")
+    assert reading.kept.endswith("b = 2\n```")
+
+
+def test_code_beats_a_prose_final_and_the_model_is_told() -> None:
+    reading = read_reply(f"```repl\n{CELL}\n```\nFINAL(42)")
+    assert reading.action == "cell" and reading.rule == 3
+    assert "FINAL outside of the code was ignored" in reading.notice
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("FINAL(42)", "42"),
+        ("I am sure.\nFINAL(Paris)", "Paris"),
+        ("FINAL(the set (a, (b)) is closed)", "the set (a, (b)) is closed"),
+        ('FINAL("it says :-) twice")', "it says :-) twice"),
+        ("FINAL('''two\nlines''')", "two\nlines"),
+        ("**FINAL(yes)**", "yes"),
+        ("FINAL(line one\nline two)", "line one\nline two"),
+    ],
+)
+def test_prose_finals(text: str, answer: str) -> None:
+    reading = read_reply(text)
+    assert (reading.action, reading.answer) == ("final", answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "I will call FINAL(x) when I am done.",
+        "FINAL(a) and then (b)",
+        "FINAL(unbalanced (",
+        "FINAL()",
+        "First I need to look at the document, then I can answer.",
+        "Paris",
+    ],
+)
+def test_prose_that_is_no_answer(text: str) -> None:
+    assert read_reply(text).action == "nudge"
+
+
+@pytest.mark.parametrize(
+    "text", ["FINAL_VAR(best)", 'FINAL_VAR("best")', "FINAL(best)", "FINAL(best_answer)", "FINAL(result)"]
+)
+def test_a_variable_is_resolved_in_the_repl_and_its_name_is_never_the_answer(text: str) -> None:
+    reading = read_reply(text, variables=frozenset({"best"}))
+    assert reading.action == "cell"
+    assert reading.cells[0].startswith("FINAL_VAR(")
+
+
+@pytest.mark.parametrize("text", ["FINAL(len(hits))", 'FINAL(f"{len(hits)} lines")', "FINAL(rows[0])"])
+def test_an_expression_in_a_bare_final_is_evaluated(text: str) -> None:
+    assert read_reply(text).cells == (text,)
+
+
+def test_bare_code_is_a_cell() -> None:
+    assert read_reply("print(context[:100])").cells == ("print(context[:100])",)
+    assert read_reply("x = len(context)\nx").cells == ("x = len(context)\nx",)
+
+
+def test_an_empty_reply_gets_a_repair() -> None:
+    assert read_reply(" \n").action == "repair"
+    assert "length" in read_reply("", "length").notice
+
+
+def test_a_fence_inside_a_string_does_not_end_the_block() -> None:
+    code = 'prompt = """\n```json\n{}\n```\n"""\nprint(llm_query(prompt))'
+    assert read_reply(f"Ask.\n```repl\n{code}\n```\n").cells == (code,)
+
+
+def test_an_indented_block_is_dedented() -> None:
+    assert read_reply("- step:\n  ```python\n  if 1:\n      print(2)\n  ```").cells == ("if 1:\n    print(2)",)
+
+
+@pytest.mark.parametrize("code", ["(" * 100_000, "-" * 100_000 + "1", "[" * 5000 + "]" * 5000, "x" * 1_000_000])
+def test_hostile_depth_is_harmless(code: str) -> None:
+    assert read_reply(code).action in ("nudge", "cell")
+    assert read_reply(f"```repl\n{code}\n```").cells == (code,)
+
+
+PIECES = st.sampled_from(
+    [
+        "```",
+        "~~~",
+        "```repl\n",
+        "```json\n",
+        "````",
+        "\n",
+        "FINAL(",
+        "FINAL_VAR(",
+        ")",
+        "(",
+        "'",
+        '"',
+        "best",
+        "x = 1",
+        "print(x)",
+        " ",
+    ]
+)
+
+
+@given(
+    st.lists(PIECES | st.text(max_size=20), max_size=30).map("".join), st.sampled_from(["stop", "length", "unknown"])
+)
+def test_any_text_has_one_reading(text: str, finish: str) -> None:
+    reading = read_reply(text, finish, variables=frozenset({"best"}))
+    assert reading.action in ("cell", "final", "nudge", "repair")
+    assert text.startswith(reading.kept) or reading.kept == text
+    assert (reading.action == "cell") == bool(reading.cells)
+    assert reading.answer != "best"
+    for cell in reading.cells:
+        assert (
+            cell.strip() in text
+            or cell.startswith("FINAL_VAR(")
+            or all(line.strip() in text for line in cell.split("\n"))
+        )
