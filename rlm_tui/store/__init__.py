@@ -11,13 +11,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from rlm_tui.store.catalog import Catalog, Sums
     from rlm_tui.store.errors import StoreError
+    from rlm_tui.store.export import SessionFile, write_session
     from rlm_tui.store.log import SessionLog
     from rlm_tui.store.reader import StoreReader
+    from rlm_tui.store.recording import MemorySession, Recording, SavedSession, open_recording
     from rlm_tui.store.row import SessionRow
     from rlm_tui.store.store import Store, new_id
 
 _HOMES = {
     "Catalog": "catalog",
+    "MemorySession": "recording",
+    "Recording": "recording",
+    "SavedSession": "recording",
+    "SessionFile": "export",
     "SessionLog": "log",
     "SessionRow": "row",
     "Store": "store",
@@ -25,9 +31,26 @@ _HOMES = {
     "StoreReader": "reader",
     "Sums": "catalog",
     "new_id": "store",
+    "open_recording": "recording",
+    "write_session": "export",
 }
 
-__all__ = ["Catalog", "SessionLog", "SessionRow", "Store", "StoreError", "StoreReader", "Sums", "new_id"]
+__all__ = [
+    "Catalog",
+    "MemorySession",
+    "Recording",
+    "SavedSession",
+    "SessionFile",
+    "SessionLog",
+    "SessionRow",
+    "Store",
+    "StoreError",
+    "StoreReader",
+    "Sums",
+    "new_id",
+    "open_recording",
+    "write_session",
+]
 
 
 def __getattr__(name: str) -> Any:

@@ -6,17 +6,23 @@ SHA-256 of all its bytes (`rlm_tui.events.BlobRef`); the pieces' bytes one after
 
 from __future__ import annotations
 
+import re
 import sqlite3
 import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 
+from rlm_tui.events import BlobRef
+
 PIECE = 1 << 20
 """Characters in a piece."""
 
 WORTH = 256
 """Bytes below which compressing isn't worth the time."""
+
+_REFERENCE = re.compile(rb'\["([0-9a-f]{64})",(\d+)\]')
+"""A `BlobRef` in JSON. Nothing inside a string can look like it: there its quotes would be escaped."""
 
 Piece = tuple[str, int, int, int, str, bytes]
 
@@ -73,6 +79,12 @@ def load_range(connection: sqlite3.Connection, sha: str, start: int, end: int) -
         raise KeyError(sha)
     text = "".join(unpack(coding, data) for coding, data in rows)
     return text[start - first * PIECE : end - first * PIECE]
+
+
+def references(payload: bytes) -> Iterator[BlobRef]:
+    """The texts that an encoded event refers to."""
+    for match in _REFERENCE.finditer(payload):
+        yield BlobRef(match[1].decode("ascii"), int(match[2]))
 
 
 class TextCache:

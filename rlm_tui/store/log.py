@@ -9,8 +9,11 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from rlm_tui.events import BlobRef, Entry, Event, LogError, encode, kind_of
+import msgspec
+
+from rlm_tui.events import BlobRef, Entry, Event, LogError, clean, encode, kind_of
 from rlm_tui.events.codec import SCHEMA
 from rlm_tui.store import blobs, lease
 from rlm_tui.store.errors import StoreError
@@ -137,7 +140,7 @@ class SessionLog:
 
     def _submit(self, events: tuple[Event, ...], settle: Callable[[tuple[Entry, ...], str | None], None]) -> None:
         now = time.time()
-        records = [(event, kind_of(event), encode(event).decode("utf-8"), now) for event in events]
+        records = [(event, kind_of(event), payload.decode("utf-8"), now) for event, payload in map(_encoded, events)]
         with self._lock:
             if self._closed:
                 raise LogError(f"the log of session {self.session} is closed")
@@ -152,6 +155,25 @@ class SessionLog:
         for entry in entries:
             for listener in tuple(self.listeners):
                 listener(entry)
+
+
+def _encoded(event: Event) -> tuple[Event, bytes]:
+    """The event and its bytes; lone surrogates, which JSON can't hold, are made visible in both."""
+    try:
+        return event, encode(event)
+    except UnicodeEncodeError:
+        event = msgspec.convert(_cleaned(msgspec.to_builtins(event)), type(event))
+        return event, encode(event)
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, dict):
+        return {_cleaned(key): _cleaned(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_cleaned(item) for item in value]
+    return value
 
 
 class _Append:

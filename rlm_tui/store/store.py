@@ -10,13 +10,16 @@ from pathlib import Path
 from types import TracebackType
 
 from rlm_tui.config.paths import store_path
-from rlm_tui.store import lease
+from rlm_tui.events import BlobRef, encode, kind_of
+from rlm_tui.events.codec import SCHEMA
+from rlm_tui.store import blobs, lease
 from rlm_tui.store.catalog import Catalog
 from rlm_tui.store.errors import StoreError
-from rlm_tui.store.log import Head, SessionLog
+from rlm_tui.store.log import INSERT, Head, SessionLog
 from rlm_tui.store.reader import StoreReader
-from rlm_tui.store.rebuild import refold
-from rlm_tui.store.row import SessionRow
+from rlm_tui.store.rebuild import rebuild, refold
+from rlm_tui.store.recording import Recording
+from rlm_tui.store.row import REPLACE, SessionRow, to_sql
 from rlm_tui.store.writer import Writer
 
 
@@ -55,9 +58,9 @@ class Store:
         for log in self._logs:
             log.close()
         self._logs.clear()
-        self._writer.close()
         if "reader" in self.__dict__:
             self.reader.close()
+        self._writer.close()
 
     @cached_property
     def reader(self) -> StoreReader:
@@ -89,6 +92,47 @@ class Store:
             return Head(row, lease.take(connection, session, force))
 
         return self._log(session, self._writer.call(take))
+
+    def add(self, recording: Recording) -> str:
+        """Copy a session into this store under its own id and return that; adding it twice makes no second copy.
+
+        Raises `StoreError` if another session has the id, or a text of the recording is missing.
+        """
+        session, entries = recording.session, recording.entries()
+        records = [(e.seq, e.at, kind_of(e.event), encode(e.event)) for e in entries]
+        refs = {ref.sha: ref for *_, payload in records for ref in blobs.references(payload)}
+
+        def write(connection: sqlite3.Connection) -> None:
+            there = connection.execute(
+                "SELECT seq, payload FROM event WHERE session = ? ORDER BY seq", (session,)
+            ).fetchall()
+            if there:
+                if there != [(seq, payload.decode("utf-8")) for seq, _, _, payload in records]:
+                    raise StoreError(f"there is another session {session} already; delete it or choose another store")
+                return
+            for sha, ref in refs.items():
+                if connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
+                    try:
+                        text = recording.text(ref)
+                    except KeyError:
+                        raise StoreError(f"a text of session {session} is missing ({sha[:12]}…)") from None
+                    if BlobRef.of(text) != ref:
+                        raise StoreError(f"a text of session {session} is damaged ({sha[:12]}…)")
+                    connection.executemany(blobs.INSERT, blobs.pieces(sha, text))
+            connection.executemany(
+                INSERT,
+                ((session, seq, at, kind, SCHEMA, payload.decode("utf-8")) for seq, at, kind, payload in records),
+            )
+            connection.execute(REPLACE, to_sql(refold(connection, session)))
+
+        if not records:
+            raise StoreError(f"session {session} has no events")
+        self._writer.call(write)
+        return session
+
+    def rebuild(self) -> int:
+        """Make everything that is derived from the log again; returns the number of sessions. Raises `StoreError`."""
+        return self._writer.call(rebuild)
 
     def _log(self, session: str, head: Head) -> SessionLog:
         log = SessionLog(session, self._writer, self.reader, head)

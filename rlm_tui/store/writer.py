@@ -89,6 +89,9 @@ class Writer:
         if self._thread is not None:
             self._thread.join()
         if self._connection is not None:
+            # SQLite does this by itself only when nobody else has the file open.
+            with contextlib.suppress(sqlite3.Error):
+                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             self._connection.close()
             self._connection = None
 

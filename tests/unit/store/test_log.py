@@ -70,6 +70,18 @@ async def test_any_text_survives(store: Store, path: Path, text: str) -> None:
         assert other.text(ref) == text
 
 
+async def test_a_lone_surrogate_in_an_event_is_made_visible(store: Store) -> None:
+    log = store.create()
+    heard: list[Entry] = []
+    log.listeners.append(heard.append)
+    entries = await log.append(
+        ev.LogPoint(number=1, node="0", text="a\ud800b"), samples.started(log, "x", query="\udfff")
+    )
+    assert isinstance(entries[0].event, ev.LogPoint) and entries[0].event.text == "a\\ud800b"
+    assert tuple(store.reader.entries(log.session)) == entries == tuple(heard)
+    assert store.catalog.find("last").query == "\\udfff"
+
+
 def test_an_unknown_text_is_a_key_error(store: Store) -> None:
     with pytest.raises(KeyError):
         store.create().get(samples.ref("never put"))
