@@ -1,0 +1,231 @@
+"""Files given by the user, as documents."""
+
+from __future__ import annotations
+
+import difflib
+import errno
+import gzip
+import importlib
+import io
+import os
+import tempfile
+import zlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from rlm_tui.document.body import MappedBody, TextBody
+from rlm_tui.document.document import Document
+from rlm_tui.document.encoding import Encoding, find_encoding
+from rlm_tui.document.errors import DocumentError
+
+MAP_ABOVE = 64 << 20
+"""Files of more bytes than this stay on disk and are read through a memory map."""
+
+_SAMPLE = 1 << 20
+
+_MAGIC = (
+    (b"%PDF", "a PDF file"),
+    (b"PK\x03\x04", "a ZIP archive (or an Office file)"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+    (b"GIF8", "an image"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"BZh", "a bzip2 archive"),
+    (b"\xfd7zXZ", "an xz archive"),
+    (b"\x28\xb5\x2f\xfd", "a zstandard archive"),
+    (b"\xd0\xcf\x11\xe0", "an old Office file"),
+    (b"PAR1", "a Parquet file"),
+)
+
+
+def load(paths: Iterable[str | os.PathLike[str]], *, map_above: int = MAP_ABOVE) -> list[Document]:
+    """The documents at `paths`, in order, with names that differ from each other.
+
+    UTF-8, UTF-16 and UTF-32 with or without a byte order mark, cp1252 and Latin-1; `.gz` is unpacked; a PDF is read when
+    pypdf is installed. Files above `map_above` bytes are not held in memory. Raises `DocumentError` for the first file
+    that can't be read as a document.
+    """
+    found = [Path(path).expanduser() for path in paths]
+    if not found:
+        raise DocumentError("no document was given; name at least one file")
+    return [_load(path, name, map_above) for path, name in zip(found, unique_names(found), strict=True)]
+
+
+def unique_names(paths: Sequence[Path]) -> list[str]:
+    """File names, with as many parent folders as it takes to tell them apart; the same file twice gets a number."""
+    names = [path.name or str(path) for path in paths]
+    for depth in range(2, 12):
+        if len(set(names)) == len(names):
+            return names
+        names = [
+            "/".join(path.absolute().parts[-depth:]) if names.count(name) > 1 else name
+            for path, name in zip(paths, names, strict=True)
+        ]
+    seen: dict[str, int] = {}
+    for n, name in enumerate(names):
+        seen[name] = seen.get(name, 0) + 1
+        if seen[name] > 1:
+            names[n] = f"{name} ({seen[name]})"
+    return names
+
+
+def _load(path: Path, name: str, map_above: int) -> Document:
+    try:
+        with open(path, "rb") as file:
+            return _read(file, path, name, map_above)
+    except DocumentError:
+        raise
+    except FileNotFoundError:
+        raise DocumentError(_missing(path)) from None
+    except IsADirectoryError:
+        raise DocumentError(_directory(path)) from None
+    except PermissionError:
+        raise DocumentError(f"{path} can't be read: permission denied; check its permissions (chmod +r)") from None
+    except MemoryError:
+        raise DocumentError(f"{path} is too large for this machine's memory; give a part of it") from None
+    except (OSError, ValueError) as error:
+        what = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else str(error)
+        if isinstance(error, OSError) and error.errno == errno.ENOTDIR:
+            raise DocumentError(_missing(path)) from None
+        raise DocumentError(f"{path} can't be read: {what}") from None
+
+
+def _read(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
+    if not os.path.isfile(path):
+        # A pipe, such as the shell's <(command), has no size and can't be mapped.
+        return _from_bytes(file.read(), path, name)
+    notes: tuple[str, ...] = ()
+    head = file.read(_SAMPLE)
+    if not head:
+        raise DocumentError(f"{path} is empty; give a file with text in it")
+    if head.startswith(b"\x1f\x8b"):
+        file = _unpack(file, path, map_above)
+        head = file.read(_SAMPLE)
+        notes = ("unpacked from gzip",)
+        if not head:
+            raise DocumentError(f"{path} is an archive of an empty file; give a file with text in it")
+    if head.startswith(b"%PDF"):
+        return _pdf(path, name)
+    encoding = find_encoding(head, whole=len(head) < _SAMPLE)
+    if encoding is None:
+        raise DocumentError(_binary(path, head))
+    file.seek(0, os.SEEK_END)
+    size = file.tell()
+    file.seek(0)
+    if size <= map_above:
+        return _from_bytes(file.read(), path, name, notes)
+    if encoding.name.startswith(("utf-16", "utf-32")):
+        file = _as_utf8(file, encoding)
+        encoding = Encoding("utf-8")
+    body = MappedBody(file.fileno(), str(path), encoding.name, encoding.skip)
+    return Document(name, body, path=path, encoding=encoding.name, notes=notes)
+
+
+def _from_bytes(data: bytes, path: Path, name: str, notes: tuple[str, ...] = ()) -> Document:
+    if not data:
+        raise DocumentError(f"{path} is empty; give a file with text in it")
+    encoding = find_encoding(data)
+    if encoding is None:
+        raise DocumentError(_binary(path, data))
+    text = data[encoding.skip :].decode(encoding.name, "replace")
+    if encoding.damaged or (encoding.name.startswith("utf-") and "\ufffd" in text and _has_errors(data, encoding)):
+        notes += (f"some bytes are not {encoding.name.upper()} and show as \ufffd",)
+    if not text:
+        raise DocumentError(f"{path} is empty; give a file with text in it")
+    return Document(name, TextBody(text), path=path, encoding=encoding.name, notes=notes)
+
+
+def _has_errors(data: bytes, encoding: Encoding) -> bool:
+    try:
+        data[encoding.skip :].decode(encoding.name)
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _unpack(file: IO[bytes], path: Path, map_above: int) -> IO[bytes]:
+    """A gzip file's content, in memory while it is small, else in a temporary file that has no name."""
+    file.seek(0)
+    out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=map_above, prefix="rlm-tui-")  # noqa: SIM115
+    try:
+        with gzip.open(file) as source:
+            while piece := source.read(1 << 20):
+                out.write(piece)
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DocumentError(f"{path} is a damaged gzip file ({error}); unpack or fetch it again") from None
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise DocumentError(f"{path} can't be unpacked: no space left in {tempfile.gettempdir()}") from None
+        raise
+    out.seek(0)
+    return out
+
+
+def _as_utf8(file: IO[bytes], encoding: Encoding) -> IO[bytes]:
+    """A huge UTF-16 or UTF-32 file as a temporary UTF-8 one, so that it can be mapped."""
+    file.seek(encoding.skip)
+    out = tempfile.TemporaryFile(prefix="rlm-tui-")  # noqa: SIM115
+    reader = io.TextIOWrapper(file, encoding.name, "replace", newline="")
+    while piece := reader.read(1 << 20):
+        out.write(piece.encode("utf-8", "replace"))
+    reader.detach()
+    out.flush()
+    return out
+
+
+def _pdf(path: Path, name: str) -> Document:
+    try:
+        pypdf: Any = importlib.import_module("pypdf")
+    except ImportError:
+        raise DocumentError(
+            f"{path} is a PDF file, which needs pypdf (pip install pypdf); or convert it to text first (pdftotext)"
+        ) from None
+    try:
+        reader = pypdf.PdfReader(str(path))
+        pages = [page.extract_text() or "" for page in reader.pages]
+    except Exception as error:  # pypdf raises many kinds of errors for the many ways a PDF can be wrong.
+        raise DocumentError(
+            f"{path} can't be read as a PDF ({type(error).__name__}); convert it to text first"
+        ) from None
+    text = "\n\f".join(pages)
+    if not text.strip():
+        raise DocumentError(f"{path} has no text in it (scanned pages?); run text recognition on it first")
+    return Document(name, TextBody(text), path=path, format="prose", notes=(f"text of {len(pages)} PDF pages",))
+
+
+def _missing(path: Path) -> str:
+    folder = path.parent
+    if not folder.is_dir():
+        return f"there is no file {path}: the folder {folder} does not exist; check the path"
+    try:
+        names = [entry.name for entry in folder.iterdir()]
+    except OSError:
+        names = []
+    by_lower = {name.lower(): name for name in names}
+    close = [by_lower[low] for low in difflib.get_close_matches(path.name.lower(), list(by_lower), n=3, cutoff=0.6)]
+    return f"there is no file {path}" + (f"; did you mean {_or(close)}?" if close else "; check the path")
+
+
+def _directory(path: Path) -> str:
+    try:
+        names = sorted(entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
+    except OSError:
+        names = []
+    if not names:
+        return f"{path} is a folder; give files"
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{path} is a folder; give files, such as {', '.join(str(path / name) for name in names[:5])}{more}"
+
+
+def _binary(path: Path, head: bytes) -> str:
+    kind = next((what for magic, what in _MAGIC if head.startswith(magic)), "a binary file")
+    return f"{path} is {kind}, not text; convert it to text first"
+
+
+def _or(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} or {names[-1]}"
+
+
+__all__ = ["MAP_ABOVE", "load", "unique_names"]

@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+import pytest
+
+from rlm_tui.document.quotes import unsupported
+
+TEXT = """Pierre came up to her and bowed awkwardly. "What manners!" said the countess.
+There were 12,345 soldiers, 3.14159 leagues away, on 1812-09-07. It’s a well–known fact. Total: 0.50"""
+
+
+def found(answer: str, *texts: str) -> list[tuple[str, str]]:
+    items = unsupported(answer, texts or (TEXT,))
+    assert all(answer[item.start : item.end] == item.text for item in items)
+    return [(item.kind, item.text) for item in items]
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        'He "came up to her and bowed", she said “what manners!”.',
+        "It says «pierre   CAME up\nto her».",
+        'He "came up to her … said the countess".',
+        "12345 soldiers; 12,345 of them; about 3.14 leagues; 0.5 in total; year 1812",
+        'Well: "It\'s a well-known fact".',
+        "1. first point\n2. second point",
+        "It's Pierre's and the others' turn",
+        "",
+    ],
+)
+def test_supported(answer: str) -> None:
+    assert found(answer) == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        ('She said "good evening to you".', "quote", "good evening to you"),
+        ("«nie gesagt»", "quote", "nie gesagt"),
+        ("There were 1,234 soldiers", "number", "1,234"),
+        ("There were 345 soldiers", "number", "345"),
+        ("3.15 leagues", "number", "3.15"),
+        ("about 99% of them", "number", "99"),
+    ],
+)
+def test_unsupported(answer: str, kind: str, text: str) -> None:
+    assert found(answer) == [(kind, text)]
+
+
+def test_several_sources() -> None:
+    assert found("41 and 'the blue door' and 7", "41 hits", "by the blue door") == [("number", "7")]
+
+
+def test_positions_are_in_order() -> None:
+    assert [t for _, t in found('777 "not there at all" 888')] == ["777", "not there at all", "888"]
