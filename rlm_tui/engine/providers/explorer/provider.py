@@ -1,0 +1,239 @@
+"""The built-in model: it answers when no language model is connected."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+from rlm_tui.engine.providers.base import ModelInfo, Price, Reply, Request
+from rlm_tui.engine.providers.explorer import cells, passages, shapes
+from rlm_tui.engine.providers.explorer.questions import LINE, SUMMARY, TIMES, Asking, Plan, Profile
+from rlm_tui.engine.providers.explorer.reading import Conversation, profile, read, sample
+from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
+from rlm_tui.events import Usage
+
+LONG = 200_000
+SURE = 62
+NOTE = "built-in explorer: a deterministic reader, not a language model"
+
+
+class ExplorerProvider:
+    """A deterministic reader behind the provider interface. Stateless: it reads everything from the messages."""
+
+    def info(self, model: str) -> ModelInfo:
+        return ModelInfo(name=model, window=200_000, price=Price(0.0, 0.0), language_model=False, note=NOTE)
+
+    async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        talk = read(request.messages)
+        if talk.leaf:
+            text = passages.reply("\n\n".join(m.content for m in request.messages if m.role == "user"))
+        else:
+            text = forced(talk) if talk.forced else next_turn(talk)
+        if request.stream and on_text is not None:
+            for piece in re.findall(r"(?s).{1,160}", text):
+                on_text(piece)
+                await asyncio.sleep(0)
+        read_chars = sum(len(m.content) for m in request.messages)
+        usage = Usage(input=read_chars // 4 + 1, output=len(text) // 4 + 1, calls=1, estimated=True)
+        return Reply(text=text, finish="stop", usage=usage)
+
+    async def close(self) -> None:
+        return None
+
+
+def block(code: str, say: str) -> str:
+    """A reply: one sentence, then one cell."""
+    return f"{say}\n\n```repl\n{code.strip()}\n```"
+
+
+def forced(talk: Conversation) -> str:
+    """The best answer that the outputs already hold, in plain text."""
+    for output in reversed(talk.outputs):
+        found = re.search(r"^CANDIDATE (\d+) \| (.+)$", output, re.M)
+        if found and int(found[1]) >= SURE:
+            return found[2]
+        result = re.search(r"^RESULT [1-9]\d* of \d+ \| (.+)$", output, re.M) or re.search(r"^SUMMARY (.+)$", output, re.M)
+        if result:
+            return result[1]
+    return cells.CANNOT
+
+
+def forms_of(question: str) -> dict[str, str]:
+    """The words of the question and the patterns of their inflections."""
+    return {word: pattern(word) for word in dict.fromkeys(content(question))}
+
+
+def next_turn(talk: Conversation) -> str:
+    """The next cell of a node."""
+    question, last = talk.question, talk.codes[-1] if talk.codes else ""
+    output = talk.outputs[-1] if talk.outputs else ""
+    failed = bool(re.search(r"^Error: |^Traceback |^\w*Error\b", output, re.M))
+    if not talk.codes:
+        return block(shapes.look(talk.several), "First a look at the document: its size, its shape, and lines from everywhere.")
+    look = talk.output_of('print("separator"') or ""
+    lines = sample(look)
+    if 'print("separator"' in last:
+        return start(talk, lines, look)
+    if 'print("FIELD"' in last and not failed:
+        found = profile(output)
+        plan = decide(question, found)
+        code = compute(plan)
+        if not plan.doubts and code:
+            return block(code, "Every word of the question has its place in these fields, so it can be computed.")
+        return seek(talk)
+    if 'print("RESULT"' in last and not failed:
+        plan = decide(question, profile(talk.output_of('print("FIELD"') or ""))
+        if sound(plan, output):
+            return block(cells.final(how(plan)), "The result holds together.")
+        return seek(talk)
+    if 'print("LINE"' in last and not failed:
+        return lines_found(talk, output)
+    if 'print("OCCURRENCES"' in last and not failed:
+        return block(cells.final_times(phrase_of(question)), "Counted.")
+    if 'print("SUMMARY"' in last and not failed:
+        good = re.search(r"^SUMMARY \S", output, re.M)
+        return block(cells.final_summary(), "These sentences carry most of it.") if good else give_up(talk)
+    if 'print("WINDOWS"' in last and not failed:
+        if not re.search(r"^WINDOWS [1-9]", output, re.M):
+            return give_up(talk)
+        if talk.children and (talk.several or talk.characters > LONG):
+            return block(cells.children(question), "This is long: child nodes explore the sections.")
+        return block(cells.ask(question), "Now the sub-model reads the closest passages.")
+    if 'print("CANDIDATE"' in last and not failed:
+        best = re.findall(r"^CANDIDATE (\d+) \| (.*)$", output, re.M)
+        if best and int(best[0][0]) >= SURE:
+            return block(cells.final_found(), "One passage answers it.")
+        return give_up(talk)
+    if failed and 'print("WINDOWS"' not in last and 'print("CANDIDATE"' not in last:
+        return seek(talk)
+    return give_up(talk)
+
+
+def start(talk: Conversation, lines: list[str], look: str) -> str:
+    """The second cell: what kind of question is it, and how is the document read?"""
+    question = talk.question
+    forms = forms_of(question)
+    low = fold(question)
+    if SUMMARY.search(low):
+        return block(cells.summarise(talk.children and (talk.several or talk.characters > LONG)), "A summary: read all of it, part by part.")
+    phrase = phrase_of(question)
+    if TIMES.search(low) and phrase:
+        return block(cells.times(phrase), f"Count the occurrences of {phrase!r}.")
+    if asks_line(low):
+        phrases = [fold(p) for p in re.findall(r"[\"“«'‘]([^\"”»'’]+)[\"”»'’]", question) if len(p) > 3]
+        wanted = {w: f for w, f in forms.items() if fold(w) not in LINE_WORDS}
+        return block(cells.line_search(wanted, phrases), "Look for the line that holds these words.")
+    shape = shapes.detect(lines, look)
+    if re.search(r"\bhow many lines\b|\bnumber of lines\b", low) and shape.kind in ("outline", "prose", "code", "ini", "yaml"):
+        shape = shapes.Shape("lines")
+    asked = "|".join(f"(?:{form})" for form in forms.values()) or r"(?!)"
+    code = shapes.reader(shape, talk.several) + "\n" + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "outline", "prose"))
+    return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
+
+
+LINE_WORDS = frozenset("line lines say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split())
+
+
+def asks_line(low: str) -> bool:
+    """Whether a line (or verse, sentence …) is asked for by what it says."""
+    return bool(LINE.search(low) and not re.search(r"\bhow many\b", low)) or bool(
+        re.search(r"\b(?:which|what) (?:verse|sentence|entry|paragraph|passage|item)s? (?:\w+ )?(?:says?|mentions?|contains?|talks?|speaks?|tells?|describes?|warns?|asks?)\b", low)
+    )
+
+
+def phrase_of(question: str) -> str:
+    """The word or phrase whose occurrences are to be counted; empty if the question names none."""
+    quoted = re.search(r"[\"“«]([^\"”»]+)[\"”»]|(?<!\w)['‘]([^'’]+)['’](?!\w)", question)
+    if quoted:
+        return (quoted[1] or quoted[2]).strip()
+    found = re.search(
+        r"(?:how (?:many times|often) (?:does|do|is|did|are|was|were)|(?:occurrences|number of times)(?: of| that)?) (?:there )?(?:the )?(?:word |phrase |name |term |string )?(?:of )?([\w'’-]+(?: [\w'’-]+){0,2}?)"
+        r"(?= (?:appears?|occurs?|mentioned|used|comes? up|show|found|in|are|is)\b|[?.]?\s*$)",
+        question,
+        re.I,
+    )
+    return found[1] if found and fold(found[1]) not in ("there", "it") else ""
+
+
+def decide(question: str, found: Profile) -> Plan:
+    """The plan for records; a plan with doubts if there are none."""
+    if not found.records or not found.fields:
+        return Plan("search", doubts=["no records"])
+    return Asking(question, found).read()
+
+
+def compute(plan: Plan) -> str:
+    """The code of a plan."""
+    target, by, label = plan.target, plan.by, plan.label
+    aggregate = plan.op in ("sum", "mean", "median", "max", "min")
+    op = "aggregate" if aggregate else plan.op
+    if op == "first":
+        op = "best"
+    if op not in ("count", "distinct", "list", "lookup", "record", "top", "group", "aggregate", "best") or (op in ("aggregate", "group") and target is None):
+        return ""
+    wanted = "date" if target and target.moment else "number" if target and target.numeric else "line"
+    numeric = [f for f in plan.numeric]
+    moments = [f for f in plan.moments]
+    if op in ("aggregate", "group", "best") and target:
+        (moments if wanted == "date" else numeric).append(target)
+    units = {u for f in numeric for u in f.units()}
+    comma = any(re.search(r"\d,\d{1,2}(?!\d)|\d\.\d{3},", v) for f in numeric for v, _ in f.values)
+    helper = cells.helpers("comma" if comma else "plain" if numeric else "", None, moments[0].moment if moments else "")
+    if len({f.moment for f in moments}) > 1 or len({u for u in units}) > 1 and len(numeric) == 1 and len({m for v, _ in numeric[0].values for m in re.findall(r"[A-Za-z]+", v)}) > 1:
+        return ""
+    if plan.what.startswith("statistics"):
+        helper = "import statistics\n" + helper
+    return (
+        "# Keep what the question asks about, and work it out.\n"
+        + helper
+        + ("EMPTY = ('', 'n/a', 'na', 'none', 'null', '-', '--')\n" if any("EMPTY" in c for c in plan.conditions) else "")
+        + cells.select(plan.conditions)
+        + cells.compute(op, target.name if target else "", label.name if label else "", by.name if by else "", plan.sign, plan.what, wanted)
+    )
+
+
+def how(plan: Plan) -> str:
+    """What was kept, in words, as part of an f-string."""
+    text = "match: " + "; ".join(plan.said) if plan.said else "were used (no condition)"
+    return text.replace("{", "(").replace("}", ")").replace('"', "'").replace("\\", "/")
+
+
+def sound(plan: Plan, output: str) -> bool:
+    """Whether the result can be trusted: something was found, and the numbers could be read."""
+    result = re.search(r"^RESULT (\d+) of (\d+) \|[ ]?(.*)$", output, re.M)
+    unread = re.search(r"unread: (\d+)", output)
+    numbers = re.search(r"(?:numbers|compared): (\d+)", output)
+    if not result or (unread and int(unread[1]) > 0.02 * (int(numbers[1]) if numbers else 0) + 0.5):
+        return False
+    if plan.op == "count":
+        return True
+    return int(result[1]) > 0 and bool(result[3].strip())
+
+
+def lines_found(talk: Conversation, output: str) -> str:
+    """The line, if one stands out."""
+    found = [(int(n), float(s)) for n, s in re.findall(r"^LINE (\d+) ([\d.]+) ", output, re.M)]
+    if not found or found[0][1] < 0.5:
+        return seek(talk)
+    equal = [n for n, s in found if s > found[0][1] - 0.02]
+    if len(equal) > 5:
+        return seek(talk)
+    return block(cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally.")
+
+
+def seek(talk: Conversation) -> str:
+    """Turn to the passages that hold the question's words."""
+    forms = forms_of(talk.question) or {w: pattern(w) for w in re.findall(r"\w+", talk.question)}
+    if not forms:
+        return give_up(talk)
+    return block(cells.search(forms), "The fields do not answer this, so look for the passages that might.")
+
+
+def give_up(talk: Conversation) -> str:
+    """No answer that can be stood for."""
+    searched = any('print("WINDOWS"' in code for code in talk.codes)
+    return block(cells.give_up(searched), "I can't stand for an answer here.")
+
+
+__all__ = ["ExplorerProvider", "stem"]

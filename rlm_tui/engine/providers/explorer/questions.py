@@ -1,0 +1,711 @@
+"""From a question and the fields of a document to a plan: what to keep, what to work out, and what was not understood."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from rlm_tui.engine.providers.explorer.dates import MONTHS, find_dates, moment_format
+from rlm_tui.engine.providers.explorer.words import (
+    FALSE,
+    NUMBERS,
+    STOP,
+    SUPERLATIVES,
+    TOKEN,
+    TRUE,
+    fold,
+    parts,
+    related,
+    stem,
+)
+
+SUMMARY = re.compile(r"\bsummar|\boverview\b|\bgist\b|\btl;?dr\b|\bmain points?\b|\bwhat (?:is|are) (?:this|the) (?:\w+ )?about\b|\bin short\b")
+LINE = re.compile(r"\b(?:which|what) lines?\b|\bline number|\b(?:give|quote|find|show)(?: me)? the line\b|\bon (?:which|what) line\b")
+TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber of times\b")
+NOUNS = frozenset(
+    stem(w)
+    for w in "row record line entry item event message request login attempt case instance occurrence element value member "
+    "result log reading people person thing document number amount year day time word sort list detail field column".split()
+)
+VERBS = frozenset(
+    stem(w)
+    for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
+    "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
+    "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
+    "say total average mean sum".split()
+)
+ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
+BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
+LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"
+MOST = r"at most|no more than|not more than|up to|until|<=|≤"
+COMPARE = re.compile(rf"(?:(?P<ge>{LEAST})|(?P<le>{MOST})|(?P<gt>{ABOVE})|(?P<lt>{BELOW}))\s+(?:the )?(?:age of |year )?(?=[-$€£\d<]|\w)")
+FIGURE = re.compile(r"(?:[$€£]\s?)?(-?\d[\d,]*(?:\.\d+)?)\s?(%|[a-z°]+\b)?")
+NEGATION = re.compile(r"\b(?:not|no|without|except(?: for)?|excluding|exclude|other than|non|never|apart from)\W+(?:\w+\W+){0,2}$|n't\W+(?:\w+\W+){0,2}$")
+UNITS = frozenset("eur usd gbp kg km cm mm ms c f m s g lb mb gb kb pct percent min sec hrs hours in of the".split())
+
+
+@dataclass
+class Field:
+    """One field of the records, as the profile cell printed it."""
+
+    name: str
+    n: int = 0
+    distinct: int = 0
+    size: int = 0
+    values: list[tuple[str, int]] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.parts = [p for p in parts(self.name) if p not in UNITS] or parts(self.name)
+        full = [v for v, _ in self.values if fold(v) not in ("n/a", "na", "none", "null", "-", "", "unknown")]
+        figures = sum(bool(re.fullmatch(r"[^\w\d]{0,3}(?:[A-Z]{3} )?[-−+]?[$€£]?\d[\d.,' ]*\s?(?:%|°?[A-Za-z/²³€£$]{0,12})", v)) for v in full)
+        dotted = sum(bool(re.fullmatch(r"\d+(\.\d+){2,}", v)) for v in full)
+        self.moment = moment_format([v for v, _ in self.values])
+        self.flag = bool(full) and {fold(v) for v in full} <= TRUE | FALSE and len(full) <= 2 and self.parts != ["level"]
+        self.numeric = bool(full) and figures >= 0.9 * len(full) and not dotted and not self.moment
+        folded = fold(self.name)
+        self.id = bool(re.search(r"(^|[ _.-])(id|no|nr|number|code|ref|sku|uuid|key)$|^#$|Id$", self.name)) and (
+            self.distinct > 0.5 * self.n or not self.numeric
+        )
+        self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
+        self.person = not self.numeric and any(related(p, stem("name")) and p != "id" for p in self.parts)
+        self.place = any(p in map(stem, "city town country place location where address destination venue room region".split()) for p in self.parts)
+        self.text = not self.numeric and not self.moment and (self.size > 25 or folded in ("message", "text", "body", "note", "notes"))
+
+    def units(self) -> set[str]:
+        found = {m[1].lower() for v, _ in self.values if (m := re.fullmatch(r"[^A-Za-z]*\d\s?([A-Za-z°%]+)", v))}
+        inner = re.search(r"\(([^)]+)\)|_(ms|kg|km|cm|mm|mb|gb|kb|s|c|m)$", self.name)
+        return found | ({(inner[1] or inner[2]).lower()} if inner else set())
+
+
+@dataclass
+class Profile:
+    """What the second cell printed."""
+
+    records: int = 0
+    fields: list[Field] = field(default_factory=list)
+    words: dict[str, int] = field(default_factory=dict)
+    facts: list[tuple[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class Plan:
+    """What to do. `doubts` are the reasons not to trust it: an empty list means that every word was understood."""
+
+    op: str
+    target: Field | None = None
+    by: Field | None = None
+    label: Field | None = None
+    sign: int = 1
+    what: str = ""
+    conditions: list[str] = field(default_factory=list)
+    said: list[str] = field(default_factory=list)
+    numeric: list[Field] = field(default_factory=list)
+    moments: list[Field] = field(default_factory=list)
+    doubts: list[str] = field(default_factory=list)
+
+
+class Asking:
+    """One question, read against one profile. Every word is used for something at most once; the rest are doubts."""
+
+    def __init__(self, question: str, profile: Profile) -> None:
+        self.question = question
+        self.profile = profile
+        self.low = fold(question) if len(fold(question)) == len(question) else question.lower()
+        self.tokens = [(m.start(), m.end(), m.group().removesuffix("'s").removesuffix("’s")) for m in TOKEN.finditer(question)]
+        self.stems = [stem(t) for _, _, t in self.tokens]
+        self.used = [False] * len(self.tokens)
+        self.plan = Plan("lookup")
+        self.filtered: set[str] = set()
+
+    # -- small things -------------------------------------------------------------------------------------------
+    def use(self, start: int, end: int) -> None:
+        for i, (a, b, _) in enumerate(self.tokens):
+            if a < end and b > start:
+                self.used[i] = True
+
+    def has(self, expression: str) -> bool:
+        return re.search(expression, self.low) is not None
+
+    def free(self) -> list[int]:
+        return [i for i, (_, _, t) in enumerate(self.tokens) if not self.used[i] and fold(t) not in STOP]
+
+    def negated(self, start: int) -> bool:
+        return NEGATION.search(self.low[:start]) is not None
+
+    def keep(self, condition: str, said: str) -> None:
+        self.plan.conditions.append(condition)
+        self.plan.said.append(said)
+
+    def strength(self, f: Field, i: int) -> float:
+        """How well the token names the field: 3 its whole name, 2 a part of it, 1 a related word."""
+        root = self.stems[i]
+        if root in f.parts or fold(self.tokens[i][2]) == fold(f.name):
+            return 3 if len(f.parts) == 1 or fold(self.tokens[i][2]) == fold(f.name) else 2.2 if f.parts[-1] == root else 2
+        return 1 if any(related(root, p) for p in f.parts) else 0
+
+    def mention(self, test: object = None, *, stops: bool = False) -> tuple[Field, list[int]] | None:
+        """The field that the unused words name best, with the words; none if two fields are named equally well."""
+        scores: list[tuple[float, Field, list[int]]] = []
+        for f in self.profile.fields:
+            if callable(test) and not test(f):
+                continue
+            hits = [
+                (self.strength(f, i), i)
+                for i in range(len(self.tokens))
+                if not self.used[i] and (fold(self.tokens[i][2]) not in STOP or (stops and fold(self.tokens[i][2]) not in ("of", "to", "at", "the", "by")))
+            ]
+            hits = [(s, i) for s, i in hits if s]
+            if hits:
+                best = max(s for s, _ in hits)
+                several = len({self.stems[i] for s, i in hits if s >= 2})
+                scores.append((best + 0.5 * (several - 1) * (best >= 2) - 0.01 * min(i for s, i in hits if s == best), f, [i for _, i in hits]))
+        scores.sort(key=lambda s: -s[0])
+        if not scores or (len(scores) > 1 and scores[0][0] < 2 and scores[0][0] - scores[1][0] < 0.005):
+            return None
+        return scores[0][1], scores[0][2]
+
+    # -- filters ------------------------------------------------------------------------------------------------
+    def figures(self) -> None:
+        """Comparisons with numbers and dates."""
+        dates = find_dates(self.question)
+        fields = self.profile.fields
+        numeric = [f for f in fields if f.numeric and not f.id]
+        moments = [f for f in fields if f.moment]
+        spans = [(d.start, d.end) for d in dates]
+        between = re.search(r"\b(?:between|from)\s+(?P<a>.+?)\s+(?:and|to|until|-)\s+", self.low)
+        if between:
+            first = next((d for d in dates if d.start == between.start("a")), None)
+            last = next((d for d in dates if d.start == between.end() or d.start == between.end() + 4), None)
+            if first and last and self.moment_filter(moments, first.lo, last.hi, between.start(), last.end):
+                dates = [d for d in dates if d not in (first, last)]
+            elif not first:
+                x, y = FIGURE.fullmatch(between["a"].strip()), FIGURE.match(self.low, between.end())
+                if x and y:
+                    self.number_filter(numeric, [(">=", x[1]), ("<=", y[1])], y[2] or x[2] or "", between.start(), y.end())
+        for found in COMPARE.finditer(self.low):
+            if any(self.used[i] for i, (a, _, _) in enumerate(self.tokens) if a == found.start()):
+                continue
+            sign = next(k for k, v in found.groupdict().items() if v)
+            date = next((d for d in dates if d.start - 4 <= found.end() <= d.start), None)
+            years = [f for f in numeric if f.year]
+            if date and (moments or (years and date.kind == "year")) and not (found.group().startswith("over") and date.kind == "year"):
+                if date.kind == "year" and years and not moments:
+                    self.number_filter(years, [({"ge": ">=", "le": "<=", "gt": ">", "lt": "<"}[sign], date.lo)], "", found.start(), date.end)
+                else:
+                    lo, hi = {"gt": (date.hi, ""), "ge": (date.lo, ""), "lt": ("", date.lo), "le": ("", date.hi)}[sign]
+                    self.moment_filter(moments, lo, hi, found.start(), date.end)
+                dates.remove(date)
+                continue
+            figure = FIGURE.match(self.low, found.end())
+            if figure and found.group().strip() not in ("from", "since"):
+                op = {"ge": ">=", "le": "<=", "gt": ">", "lt": "<"}[sign]
+                unit = figure[2] or ""
+                self.number_filter(numeric, [(op, figure[1])], unit, found.start(), figure.end(1) if not unit else figure.end(), found.group())
+        for found in re.finditer(r"(-?\d[\d,.]*)\s?([a-z%°]+)?\s+(?:or|and) (more|over|above|older|later|longer|less|fewer|under|below|younger)\b", self.low):
+            op = ">=" if found[3] in ("more", "over", "above", "older", "later", "longer") else "<="
+            self.number_filter(numeric, [(op, found[1])], found[2] or "", found.start(), found.end(), found[3])
+        for date in dates:
+            taken = any(self.used[i] for i, (a, _, _) in enumerate(self.tokens) if a >= date.start and a < date.end)
+            plain = any(self.question[date.start : date.end] == v for f in fields for v in f.asked if not f.moment and not f.year)
+            if taken or plain or spans.count((date.start, date.end)) > 1:
+                continue
+            opening = re.search(r"\b(in|during|on|for|of|at|from|dated)\s+(?:the year |year )?$", self.low[: date.start])
+            years = [f for f in numeric if f.year]
+            if date.kind == "year" and years:
+                self.number_filter(years, [("==", date.lo)], "", opening.start() if opening else date.start, date.end)
+            elif moments and (opening or date.kind != "year"):
+                self.moment_filter(moments, date.lo, date.hi, date.start, date.end)
+
+    def near(self, fields: list[Field], start: int, end: int, unit: str = "", hint: str = "") -> Field | None:
+        """The field that a comparison at this place is about."""
+        if not fields:
+            return None
+        ranked = []
+        for f in fields:
+            score = 0.0
+            for i, (a, b, t) in enumerate(self.tokens):
+                if (a >= start and b <= end and t != unit) or (fold(t) in STOP and not related(self.stems[i], "long")):
+                    continue
+                s = self.strength(f, i)
+                if s:
+                    score = max(score, s + 1 / (1 + min(abs(a - end), abs(start - b)) / 10))
+            for word in re.findall(r"\w+", hint):
+                root = re.sub(r"er$", "", word)
+                if any(related(stem(root), p) or related(stem(root + "e"), p) for p in f.parts) and root not in ("ov", "und", "low", "high"):
+                    score = max(score, 1.8)
+            if unit and (unit in f.units() or (unit[:1] == "h" and "h" in f.units())):
+                score += 1.5
+            ranked.append((score, f))
+        ranked.sort(key=lambda x: -x[0])
+        if len(ranked) == 1 or ranked[0][0] - ranked[1][0] > 0.05:
+            return ranked[0][1] if ranked[0][0] or len(ranked) == 1 else None
+        return None
+
+    def number_filter(self, fields: list[Field], tests: list[tuple[str, str]], unit: str, start: int, end: int, hint: str = "") -> None:
+        f = self.near(fields, start, end, unit, hint)
+        if f is None:
+            return self.plan.doubts.append(f"which field to compare with {tests[0][1]}")
+        if unit and f.units() and unit not in f.units() and unit[:1] not in {u[:1] for u in f.units()} and fold(unit) not in STOP:
+            if stem(unit) not in NOUNS and not any(related(stem(unit), p) for p in f.parts):
+                end -= len(unit)
+        for op, figure in tests:
+            figure = figure.replace(",", "")
+            negate = op != "==" and self.negated(start) and "more than" not in hint
+            self.keep(("not " if negate else "") + f"number(r.get({f.name!r}, '')) {op} {figure}", f"{f.name} {op} {figure}")
+        self.plan.numeric.append(f)
+        self.name(f)
+        self.use(start, end)
+
+    def name(self, f: Field) -> None:
+        """Mark the words that name a field as understood."""
+        self.filtered.add(f.name)
+        for i in self.free():
+            if self.strength(f, i) >= 1:
+                self.used[i] = True
+
+    def moment_filter(self, fields: list[Field], lo: str, hi: str, start: int, end: int) -> bool:
+        f = self.near(fields, start, end) or (fields[0] if len(fields) == 1 else None)
+        if f is None:
+            self.plan.doubts.append("which date is meant")
+            return False
+        clock_only = "%d" not in f.moment and "%m" not in f.moment
+        value = f"when(r.get({f.name!r}, ''))"
+        if re.match(r"--", lo or hi):
+            value, lo, hi = f"{value}[5:7]", lo[2:], hi[2:] or "99"
+        elif re.match(r"\d\d:", lo or hi) and not clock_only:
+            value = f"{value}[11:]"
+        elif not re.match(r"\d\d:", lo or hi) and (clock_only or "%Y" not in f.moment.replace("%y", "%Y")):
+            self.plan.doubts.append("the date has no year here")
+            return False
+        test = f"{lo or '0'!r} <= {value}" + (f" < {hi!r}" if hi else "") if lo else f"'0' < {value} < {hi!r}"
+        self.keep(test, f"{f.name} " + (f"from {lo} " if lo else "") + (f"before {hi}" if hi else ""))
+        self.plan.moments.append(f)
+        self.name(f)
+        self.use(start, end)
+        return True
+
+    def quoted(self) -> None:
+        """Phrases in quotation marks: the value of a field, or a piece of the text."""
+        for found in re.finditer(r"(?<!\w)['‘“\"«]([^'’”\"»]+(?:'s? [^'’”\"»]+)?)['’”\"»](?!\w)", self.question):
+            phrase = fold(found[1]).strip(" .,?!")
+            same = [f for f in self.profile.fields if any(fold(v) == phrase for v in f.asked)]
+            sign = "!=" if self.negated(found.start()) else "=="
+            if same:
+                self.keep(" or ".join(f"fold(r.get({f.name!r}, '')) {sign} {phrase!r}" for f in same[:1]), f"{same[0].name} {sign} {phrase}")
+                self.name(same[0])
+            else:
+                self.keep(f"{phrase!r} {'not in' if sign == '!=' else 'in'} fold(r['_text'])", f"text has {phrase}")
+            self.use(found.start(), found.end())
+
+    def values(self) -> None:
+        """Values of fields that the question names, longest first; the same value in two fields stays a choice."""
+        found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
+        for f in self.profile.fields:
+            if f.flag or (f.text and f.size > 80):
+                continue
+            for value in dict.fromkeys([*f.asked, *(v for v, _ in f.values)]):
+                roots = [stem(m.group()) for m in TOKEN.finditer(value)]
+                if not roots or len(roots) > 12:
+                    continue
+                for i in range(len(self.tokens)):
+                    for size in range(len(roots), 0, -1):
+                        span = slice(i, i + size)
+                        if i + size > len(self.tokens) or any(self.used[span]):
+                            continue
+                        whole = size == len(roots)
+                        if whole and not self.same(roots, i, value, f):
+                            continue
+                        if not whole and not self.partial(roots, i, size, value, f):
+                            continue
+                        found.setdefault((i, i + size), []).append((f, value, whole))
+                        break
+        spans = sorted(found, key=lambda s: (-(s[1] - s[0]), -any(w for *_, w in found[s]), s[0]))
+        chosen: dict[str, list[tuple[Field, str, bool, bool]]] = {}
+        for a, b in spans:
+            if any(self.used[a:b]):
+                continue
+            options = [o for o in found[a, b] if o[2]] or found[a, b]
+            if len({o[0].name for o in options}) > 1:
+                options = self.prefer(options, a, b)
+            negative = self.negated(self.tokens[a][0])
+            if len({o[0].name for o in options}) > 1:
+                tests = " or ".join(self.equal(f, [v], whole) for f, v, whole in options)
+                self.keep(f"{'not ' if negative else ''}({tests})", f"{' or '.join(dict.fromkeys(o[0].name for o in options))} is {options[0][1]}")
+                self.plan.doubts.append(f"which field {options[0][1]!r} belongs to") if self.overlap(options) else None
+            else:
+                for f, v, whole in options:
+                    chosen.setdefault(f.name, []).append((f, v, whole, negative))
+            for i in range(a, b):
+                self.used[i] = True
+        for name, options2 in chosen.items():
+            f = options2[0][0]
+            self.filtered.add(name)
+            for negative in (False, True):
+                whole_values = [v for _, v, whole, neg in options2 if neg == negative and whole]
+                part_values = [v for _, v, whole, neg in options2 if neg == negative and not whole]
+                tests2 = [t for t in (self.equal(f, whole_values, True), self.equal(f, part_values, False)) if t]
+                if tests2:
+                    test = " or ".join(tests2)
+                    self.keep((f"not ({test})" if negative else f"({test})" if " or " in test else test), f"{name} is {'not ' if negative else ''}{' or '.join(dict.fromkeys(whole_values + part_values))}")
+            for i in self.free():  # the field's own name next to its value: "status 404", "the Engineering department"
+                if self.strength(f, i) >= 1 and (self.strength(f, i) >= 2 or related(self.stems[i], f.parts[-1])):
+                    near = any(self.used[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(self.tokens))
+                    self.used[i] = near or self.used[i]
+
+    def overlap(self, options: list[tuple[Field, str, bool]]) -> bool:
+        """Whether the fields of a choice stand in the same records, so that it is a real one."""
+        return sum(o[0].n for o in {o[0].name: o for o in options}.values()) > self.profile.records
+
+    def same(self, roots: list[str], i: int, value: str, f: Field) -> bool:
+        texts = [fold(t) for _, _, t in self.tokens[i : i + len(roots)]]
+        if self.stems[i : i + len(roots)] != roots and not (len(roots) == 1 and len(roots[0]) > 3 and texts[0].rstrip("s") == fold(value)):
+            return False
+        if len(roots) == 1 and (texts[0] in STOP or len(texts[0]) == 1):
+            return self.tokens[i][2] == value and (not value.islower() or value.isdigit())
+        if f.numeric and not f.id and not f.year and f.distinct > 15 and len(roots) == 1:
+            return any(self.strength(f, j) >= 1 for j in (i - 2, i - 1, i + 1) if 0 <= j < len(self.tokens))
+        return True
+
+    def partial(self, roots: list[str], i: int, size: int, value: str, f: Field) -> bool:
+        span = self.stems[i : i + size]
+        texts = [t for _, _, t in self.tokens[i : i + size]]
+        if not any(roots[j : j + size] == span for j in range(len(roots))):
+            text = fold(texts[0])
+            return size == 1 and i > 0 and texts[0][0].isupper() and len(text) > 3 and any(fold(w).startswith(text) for w in re.findall(r"[^\W\d_]+", value)) and not f.numeric
+        if f.numeric or f.moment or (size == 1 and (fold(texts[0]) in STOP or len(texts[0]) < 3)):
+            return False
+        return all(t[0].isupper() for t in texts) and i > 0 or (f.distinct <= 12 and not f.text and not f.person and all(len(t) > 3 for t in texts))
+
+    def prefer(self, options: list[tuple[Field, str, bool]], a: int, b: int) -> list[tuple[Field, str, bool]]:
+        """The options whose field is named by the words around the value."""
+        around = [j for j in (a - 2, a - 1, b, b + 1) if 0 <= j < len(self.tokens)]
+        scored = [(max((self.strength(f, j) for j in around), default=0), (f, v, w)) for f, v, w in options]
+        best = max(s for s, _ in scored)
+        named = [o for s, o in scored if s == best and best > 0] or options
+        return [o for o in named if not o[0].text] or named
+
+    @staticmethod
+    def equal(f: Field, values: list[str], whole: bool) -> str:
+        """A test in code: the field is one of the values, or holds one of them as words."""
+        folded = list(dict.fromkeys(fold(v) for v in values))
+        if not folded:
+            return ""
+        if whole:
+            return f"fold(r.get({f.name!r}, '')) == {folded[0]!r}" if len(folded) == 1 else f"fold(r.get({f.name!r}, '')) in {tuple(folded)!r}"
+        return f"fold(r.get({f.name!r}, '')) in {tuple(folded)!r}"
+
+    def flags(self) -> None:
+        """Yes/no fields used as an adjective (`remote staff`, `unpaid`), and fields that are empty (`no allergies`)."""
+        for i in self.free():
+            text = fold(self.tokens[i][2])
+            for f in self.profile.fields:
+                opposite = re.match(r"(un|in|dis|non-?)(\w{4,})", text)
+                turned = bool(opposite and f.flag and any(related(stem(opposite[2]), p) for p in f.parts))
+                close = any(p == self.stems[i] or (len(p) > 3 and p.startswith(self.stems[i])) for p in f.parts)
+                if f.flag and (turned or close):
+                    yes = self.negated(self.tokens[i][0]) == turned
+                    wanted = [fold(v) for v, _ in f.values if fold(v) in (TRUE if yes else FALSE)]
+                    self.keep(f"fold(r.get({f.name!r}, '')) in {tuple(wanted)!r}", f"{f.name} is {'yes' if yes else 'no'}")
+                    self.name(f)
+                    self.used[i] = True
+                    break
+                gap = re.search(r"\b(no|without|missing|lacks?|empty|blank|don't have|doesn't have)\b (?:an? |any |the |recorded )?(?:\w+ )?$", self.low[: self.tokens[i][0]])
+                if (gap or re.match(r"\W*(?:\w+ )?(?:is|are) (?:missing|empty|blank)", self.low[self.tokens[i][1] :])) and self.strength(f, i) >= 2 and f.name not in self.filtered:
+                    if not f.flag:
+                        self.keep(f"fold(r.get({f.name!r}, '')) in EMPTY", f"{f.name} is empty")
+                        self.name(f)
+                        self.use(gap.start() if gap else self.tokens[i][0], self.tokens[i][1])
+                        break
+
+    def texts(self) -> None:
+        """Words that are in the records' text: the records must hold them."""
+        from rlm_tui.engine.providers.explorer.words import pattern
+
+        for i in self.free():
+            text = self.tokens[i][2]
+            count = self.profile.words.get(text, 0)
+            if count and self.stems[i] not in NOUNS and (count < self.profile.records or self.profile.records == 1):
+                test = f"re.search({pattern(text)!r}, fold(r['_text']))"
+                self.keep(("not " if self.negated(self.tokens[i][0]) else "") + test, f"text has {text}")
+                self.used[i] = True
+            elif count == self.profile.records:
+                self.used[i] = True
+
+    # -- the whole ----------------------------------------------------------------------------------------------
+    def label(self) -> Field | None:
+        """The field that names a record."""
+        fields = [f for f in self.profile.fields if not f.text or f.size < 60]
+        unique = [f for f in fields if f.distinct >= 0.95 * self.profile.records and f.n >= 0.9 * self.profile.records]
+        named = [f for f in unique if f.parts and f.parts[-1] in map(stem, ("name", "title", "subject", "heading", "label"))]
+        others = [f for f in unique if not f.numeric and not f.moment]
+        ids = [f for f in unique if f.id]
+        plain = [f for f in fields if f.name in ("text", "name", "title")]
+        return next(iter([*named, *others, *ids, *plain]), None)
+
+    def noun(self) -> int | None:
+        """The token that says what is counted or sought: `how many ORDERS`, `which STATION`."""
+        found = re.search(
+            r"\b(?:how many|number of|count(?: up| of)?(?: all)?(?: the)?|list(?: all)?(?: of)?(?: the)?|which|what|whose|name(?: all)?(?: the)?|in which|all(?: the)?|proportion of)"
+            r"\s+(?:is |are |was |were )?(?:the |all |of the |different |distinct |unique |other )*",
+            self.low,
+        )
+        start = found.end() if found else 0
+        for i, (a, _, t) in enumerate(self.tokens):
+            if a >= start and fold(t) not in STOP and fold(t) not in SUPERLATIVES:
+                return i
+        return None
+
+    def read(self) -> Plan:
+        """The plan for this question."""
+        plan, low = self.plan, self.low
+        wh = (re.search(r"\b(who|whom|whose|when|where|which|what|how)\b", low) or [""])[0]
+        noun = self.noun()
+        self.quoted()
+        self.figures()
+        superlative = self.intent(wh, noun)
+        noun_field = self.noun_field(noun)
+        if plan.op in ("top", "list", "distinct", "best", "first") and noun_field and noun is not None and not (plan.op == "list" and self.is_value(noun)):
+            self.used[noun] = True
+        if plan.op in ("sum", "mean", "median", "max", "min", "best", "group"):
+            self.measure(superlative, noun)
+        self.values()
+        self.flags()
+        {"lookup": self.lookup, "top": self.top, "list": self.listing, "distinct": self.listing, "count": self.counting,
+         "best": self.record, "first": self.record, "compare": self.comparing}.get(plan.op, lambda *_: None)(wh, noun, noun_field)  # fmt: skip
+        if plan.op != "lookup":
+            if noun is not None and not self.used[noun] and not self.profile.words.get(self.tokens[noun][2]):
+                self.used[noun] = True
+            for i in self.free():
+                if any(self.strength(f, i) >= 2 and f.name in self.filtered for f in self.profile.fields):
+                    self.used[i] = True
+            self.texts()
+        for i in self.free():
+            f = next((f for f in (plan.target, plan.by) if f and self.strength(f, i) >= 1), None)
+            if f or self.stems[i] in NOUNS or self.stems[i] in VERBS or fold(self.tokens[i][2]) in SUPERLATIVES:
+                self.used[i] = True
+        plan.doubts += [f"the word {self.tokens[i][2]!r}" for i in self.free()]
+        if plan.op in ("best", "aggregate", "group") and plan.target is None:
+            plan.doubts.append("which field to compare")
+        if re.match(r"\s*(why|how come|how do|how does|how did)\b", low):
+            plan.doubts.append("a reason")
+        return plan
+
+    def is_value(self, noun: int) -> bool:
+        return any(stem(v) == self.stems[noun] for f in self.profile.fields for v in [*f.asked, *(x for x, _ in f.values)])
+
+    def noun_field(self, noun: int | None) -> Field | None:
+        if noun is None:
+            return None
+        scored = [(self.strength(f, noun), f) for f in self.profile.fields]
+        following = noun + 1 if noun + 1 < len(self.tokens) else noun
+        scored = [(s + 0.6 * (self.strength(f, following) >= 2) + 0.2 * (not f.numeric) - 0.1 * f.text, f) for s, f in scored if s]
+        scored.sort(key=lambda s: -s[0])
+        if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0] and scored[0][0] < 2):
+            return None
+        return scored[0][1]
+
+    def intent(self, wh: str, noun: int | None) -> str:
+        """What is asked for; returns the superlative that decides, if any."""
+        plan = self.plan
+        superlative = next((fold(t) for _, _, t in self.tokens if fold(t) in SUPERLATIVES and fold(t) not in ("most", "least", "fewest")), "")
+        extreme = re.search(r"\b(most|least|fewest)\b(?!\s+\d)", re.sub(r"\b(?:at (?:most|least)|most of)\b", "", self.low))
+        frequent = self.has(r"\b(?:most|least) (?:often|frequent\w*|common\w*|popular|regularly|active)\b|\bcommonest\b|\brarest\b|\bbusiest\b|\bmode\b|\bmore often than\b")
+        how_many = self.has(r"\bhow many\b|\bnumber of\b|^\W*count\b|\bcount of\b|\bhow often\b")
+        if self.has(r"\b(?:different|distinct|unique)\b"):
+            plan.op = "distinct" if how_many else "list"
+        elif frequent:
+            plan.op = "top"
+            plan.sign = -1 if self.has(r"\bleast (?:often|frequent|common|popular|active)|\brarest\b") else 1
+        elif self.has(r"\bmedian\b"):
+            plan.op, plan.what = "median", "statistics.median(values)"
+        elif self.has(r"\b(?:average|mean|avg)\b(?! of the word)"):
+            plan.op, plan.what = ("group", "sum(v) / len(v)") if superlative or extreme else ("mean", "sum(values) / len(values)")
+        elif self.has(r"\b(?:total|sum|altogether|in total|combined)\b") and not (how_many and self.counted_records(noun)):
+            plan.op, plan.what = ("group", "sum(v)") if superlative or (extreme and wh) else ("sum", "sum(values)")
+        elif re.search(r"\bor\b", self.low) and self.has(r"\b(?:more|fewer|less|higher|lower|most|fewest)\b") and not self.has(r"\bor (?:more|fewer|less)\b"):
+            plan.op = "compare"
+        elif how_many and not superlative:
+            plan.op = "count"
+        elif extreme:
+            plan.op, plan.sign = "most", -1 if extreme[1] != "most" else 1
+        elif superlative:
+            plan.op = "best"
+        elif self.has(r"\b(?:first|last|earliest|latest|final)\b"):
+            plan.op = "first"
+        elif self.has(r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+ (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"):
+            plan.op = "list"
+        elif not wh and (plan.conditions or self.has(r"\b(?:with|by|in|without)\b")) and not self.has(r"^\W*(?:is|are|was|were|did|does|do|has|have)\b|\?*of\b"):
+            plan.op = "count"
+        for word in ("first", "last", "final", "most", "least", "fewest", "average", "mean", "total", "median"):
+            for i, (_, _, t) in enumerate(self.tokens):
+                if fold(t) == word:
+                    self.used[i] = True
+        plan.sign = SUPERLATIVES[superlative][0] if superlative else -1 if self.has(r"\b(?:last|latest|final)\b") and plan.op == "first" else plan.sign
+        if plan.op == "most":
+            self.most(noun)
+        elif plan.op == "first" and plan.sign == 1 and False:
+            plan.op = "first"
+        return superlative
+
+    def counted_records(self, noun: int | None) -> bool:
+        """Whether the noun after `how many` stands for records, not for a numeric field to add up."""
+        return noun is None or not any(self.strength(f, noun) >= 2 and f.numeric and not f.id for f in self.profile.fields)
+
+    def most(self, noun: int | None) -> None:
+        """`most X`: X may be a numeric field (the record with the highest), or the records themselves (the largest group)."""
+        plan = self.plan
+        found = re.search(r"\b(?:most|least|fewest)\b\s*(?:number of )?", self.low)
+        following = [i for i, (a, _, t) in enumerate(self.tokens) if found and a >= found.end() and fold(t) not in STOP]
+        numeric = [f for f in self.profile.fields if f.numeric and not f.id and not f.year]
+        named = [f for f in numeric if following and self.strength(f, following[0]) >= 1]
+        verb = self.mention(lambda f: f in numeric, stops=True) if not following else None
+        if named or verb:
+            plan.op = "best"
+            plan.target = named[0] if named else verb[0] if verb else None
+            self.name(plan.target) if plan.target else None
+        else:
+            plan.op = "top"
+
+    def measure(self, superlative: str, noun: int | None) -> None:
+        """The numeric (or dated) field of an aggregate or superlative."""
+        plan = self.plan
+        concept = SUPERLATIVES.get(superlative, (0, ""))[1]
+        usable = [f for f in self.profile.fields if (f.numeric and not f.id) or (f.moment and plan.op == "best")]
+        if plan.target is None:
+            by_concept = [f for f in usable if concept and any(related(stem(concept), p) for p in f.parts)]
+            by_concept = [f for f in by_concept if stem(concept) in f.parts] or by_concept
+            dated = [f for f in usable if (f.moment or f.year)] if superlative in ("oldest", "newest", "latest", "earliest", "youngest") else []
+            named = self.mention(lambda f: f in usable and (f.numeric or bool(dated) or plan.op == "best"), stops=True)
+            if concept and by_concept and not (named and self.strength(named[0], named[1][0]) >= 3 and named[0] in by_concept):
+                plan.target = by_concept[0] if len(by_concept) == 1 else named[0] if named and named[0] in by_concept else None
+            elif concept and dated:
+                plan.target = dated[0] if len(dated) == 1 else None
+            elif named and not (concept and superlative):
+                plan.target = named[0]
+            elif len([f for f in usable if f.numeric]) == 1 and not concept and plan.op != "best":
+                plan.target = next(f for f in usable if f.numeric)
+        if plan.target:
+            self.name(plan.target)
+            if superlative in ("oldest", "youngest") and (plan.target.moment or plan.target.year):
+                plan.sign = -plan.sign
+
+    def lookup(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """One field of the record(s) that the question identifies."""
+        plan, fields = self.plan, [f for f in self.profile.fields if f.name not in self.filtered]
+        named = self.mention(lambda f: f in fields)
+        kinds = {"when": lambda f: bool(f.moment) or f.year, "where": lambda f: f.place}
+        kind = kinds.get(wh)
+        if wh in ("who", "whom", "whose"):
+            people = [f for f in fields if f.person and not (f.parts == ["id"])]
+            named_person = self.mention(lambda f: f in people)
+            plan.target = named_person[0] if named_person else people[0] if len(people) == 1 else None
+        elif kind:
+            fitting = [f for f in fields if kind(f)]
+            best = self.mention(lambda f: f in fitting)
+            plan.target = best[0] if best else fitting[0] if len(fitting) == 1 else None
+        elif self.has(r"\bhow (?:much|many|old|long|tall|heavy|big|far|high|deep)\b"):
+            numeric = self.mention(lambda f: f in fields and (f.numeric or f.moment), stops=True)
+            plan.target = numeric[0] if numeric else None
+        elif noun_field and noun_field in fields and wh in ("which", "what"):
+            plan.target = noun_field
+        if plan.target is None and named and wh not in ("who", "when", "where", "why"):
+            plan.target = named[0]
+        if plan.target is None:
+            label = self.label()
+            wants = noun is not None and wh in ("which", "what") and not self.used[noun] and label and label.name not in self.filtered
+            plan.target = label if wants else None
+            if plan.target is None:
+                plan.doubts.append("which field is asked for")
+            elif noun is not None:
+                self.used[noun] = True
+                self.texts()
+        if not plan.conditions:
+            plan.doubts.append("which record is meant")
+
+    def top(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """The most or least frequent value of a field."""
+        plan = self.plan
+        ok = lambda f: f.name not in self.filtered  # noqa: E731
+        person = [f for f in self.profile.fields if f.person and ok(f)]
+        named = self.mention(ok)
+        plan.by = noun_field if noun_field and ok(noun_field) and wh != "who" else person[0] if wh == "who" and len(person) == 1 else named[0] if named else None
+        if plan.by is None and len(self.profile.fields) == 1:
+            plan.by = self.profile.fields[0]
+            if noun is not None:
+                self.used[noun] = True
+        if plan.by is None:
+            plan.doubts.append("what to count by")
+        else:
+            self.name(plan.by)
+            rest = [i for i in self.free() if not self.profile.words.get(self.tokens[i][2])]
+            if rest:
+                self.used[rest[0]] = True  # the records themselves: "the most ORDERS"
+
+    def listing(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """The distinct values of a field, or the names of the records kept."""
+        plan = self.plan
+        person = [f for f in self.profile.fields if f.person and f.name not in self.filtered]
+        plan.target = noun_field if noun_field and noun_field.name not in self.filtered else person[0] if wh in ("who", "whom") and person else None
+        if plan.target is None:
+            if self.profile.fields and (plan.conditions or len(self.profile.fields) == 1 or plan.op == "list"):
+                plan.target = self.label()
+            if noun is not None and not self.used[noun]:
+                self.used[noun] = not self.profile.words.get(self.tokens[noun][2]) or len(self.profile.fields) == 1
+        if plan.target is None or (plan.op == "distinct" and not noun_field and len(self.profile.fields) > 2):
+            plan.doubts.append("what to list")
+
+    def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
+        plan = self.plan
+        numeric = [f for f in self.profile.fields if noun is not None and f.numeric and not f.id and not f.year and self.strength(f, noun) >= 2]
+        if numeric and noun is not None and not self.used[noun] and numeric[0].name not in self.filtered and not any(self.strength(f, noun) >= 2 and not f.numeric for f in self.profile.fields):
+            plan.op, plan.what, plan.target = "sum", "sum(values)", numeric[0]
+            self.name(numeric[0])
+
+    def record(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """The record (or its asked-for field) that is highest, lowest, first or last."""
+        plan = self.plan
+        fields = [f for f in self.profile.fields if f is not plan.target and f.name not in self.filtered]
+        people = [f for f in fields if f.person]
+        moments = [f for f in fields if f.moment or f.year]
+        if noun_field and noun_field in fields and wh != "who":
+            plan.label = noun_field
+        elif wh == "who" and people:
+            plan.label = people[0] if len(people) == 1 else None
+        elif wh == "when" and moments:
+            plan.label = moments[0]
+        elif plan.op == "best" and plan.target and wh in ("what", "", "how") and not (noun is not None and not self.used[noun] and not related(self.stems[noun], plan.target.parts[-1])):
+            plan.label = plan.target
+        else:
+            named = self.mention(lambda f: f in fields)
+            plan.label = named[0] if named else self.label()
+        if noun is not None and not self.used[noun] and not (plan.op == "first" and self.profile.words.get(self.tokens[noun][2])):
+            self.used[noun] = True
+        if plan.label:
+            self.name(plan.label)
+        if plan.op == "first":
+            dated = self.mention(lambda f: bool(f.moment or f.year))
+            plan.target = None
+            if dated and dated[0] is not plan.label and len(moments) >= 1:
+                plan.target = dated[0]
+                plan.op = "best"
+            elif plan.label and (plan.label.moment or plan.label.year) and self.profile.fields and not plan.conditions:
+                plan.target = None
+            plan.sign = -plan.sign
+
+    def comparing(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """Which of the values that were named has more records: the most frequent among them."""
+        plan = self.plan
+        alternatives = [s for s in plan.said if " or " in s]
+        name = alternatives[0].split(" is ")[0] if alternatives else ""
+        plan.by = next((f for f in self.profile.fields if f.name == name), None)
+        plan.op, plan.sign = "top", -1 if self.has(r"\b(?:fewer|less|fewest|least)\b") else 1
+        if plan.by is None:
+            plan.doubts.append("what to compare")
+        for word in ("more", "fewer", "less"):
+            for i, (_, _, t) in enumerate(self.tokens):
+                self.used[i] = self.used[i] or fold(t) == word
+        rest = [i for i in self.free() if not self.profile.words.get(self.tokens[i][2])]
+        if rest:
+            self.used[rest[0]] = True
