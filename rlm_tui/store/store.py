@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sqlite3
+from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -12,7 +13,7 @@ from types import TracebackType
 from rlm_tui.config.paths import store_path
 from rlm_tui.events import BlobRef, encode, kind_of
 from rlm_tui.events.codec import SCHEMA
-from rlm_tui.store import blobs, lease
+from rlm_tui.store import blobs, lease, marks, removal
 from rlm_tui.store.catalog import Catalog
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.log import INSERT, Head, SessionLog
@@ -129,6 +130,26 @@ class Store:
             raise StoreError(f"session {session} has no events")
         self._writer.call(write)
         return session
+
+    def remove(self, session: str) -> int:
+        """Delete a session; returns how many texts nobody else uses went with it. Raises `StoreError`."""
+        return self._writer.call(lambda connection: removal.remove(connection, session))
+
+    def free_texts(self) -> int:
+        """Delete the texts that no session uses any more; returns how many. Raises `StoreError`."""
+        return self._writer.call(removal.free_texts)
+
+    def tag(self, session: str, *add: str, remove: Iterable[str] = ()) -> tuple[str, ...]:
+        """Add and remove tags of a session; returns all it has now. Raises `StoreError`."""
+        return self._writer.call(lambda connection: marks.tag(connection, session, add, remove))
+
+    def note(self, session: str, text: str) -> None:
+        """Set the note of a session; empty takes it away. Raises `StoreError`."""
+        self._writer.call(lambda connection: marks.note(connection, session, text))
+
+    def score(self, session: str, value: int | None) -> None:
+        """Set the score of a session, 1 to 5, or take it away. Raises `StoreError`."""
+        self._writer.call(lambda connection: marks.score(connection, session, value))
 
     def rebuild(self) -> int:
         """Make everything that is derived from the log again; returns the number of sessions. Raises `StoreError`."""

@@ -1,0 +1,146 @@
+"""How fast the store must be, with room for a slow machine. Run with ``pytest -m perf -s`` to see the figures."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.events import LogPoint, MemoryLog
+from rlm_tui.store import SessionFile, Store, StoreReader, write_session
+from rlm_tui.store.recording import open_saved
+from tests.unit.store import samples
+
+pytestmark = pytest.mark.perf
+
+
+def best(function: Callable[[], object], times: int = 3) -> float:
+    """Seconds of the fastest of several runs: the others measure the neighbours."""
+    seconds = []
+    for _ in range(times):
+        begin = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - begin)
+    return min(seconds)
+
+
+@pytest.fixture(scope="module")
+def big(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one session of more than 10,000 events."""
+    path = tmp_path_factory.mktemp("perf") / "sessions.db"
+    with Store.open(path, durability="normal") as store:
+        log = store.create("big")
+        log.append_now(samples.started(log, "big"), samples.node())
+        for number in range(1, 1120):
+            log.append_now(*samples.turn(log, number))
+        assert log.last_seq > 10_000
+    return path
+
+
+def test_ten_thousand_events_load_at_once(big: Path) -> None:
+    def load() -> None:
+        with StoreReader(big) as reader:
+            assert len(reader.entries("big")) > 10_000
+
+    seconds = best(load)
+    print(f"\n10,000 events: {seconds * 1000:.0f} ms")
+    assert seconds < 0.3
+
+
+def test_the_last_page_is_immediate(big: Path) -> None:
+    with StoreReader(big) as reader:
+        seconds = best(lambda: reader.entries("big", after=reader.last_seq("big") - 500))
+    print(f"\nlast 500: {seconds * 1000:.1f} ms")
+    assert seconds < 0.03
+
+
+def test_a_session_file_loads_at_once(big: Path, tmp_path: Path) -> None:
+    write_session(open_saved("big", big), tmp_path / "big.jsonl.gz")
+    seconds = best(lambda: SessionFile.open(tmp_path / "big.jsonl.gz"))
+    print(f"\n10,000 events from a file: {seconds * 1000:.0f} ms")
+    assert seconds < 0.6
+
+
+def test_reading_starts_in_a_moment(big: Path) -> None:
+    program = f"""
+import time; begin = time.perf_counter()
+from rlm_tui.store import StoreReader, Catalog
+from pathlib import Path
+with StoreReader(Path({str(big)!r})) as reader:
+    Catalog(reader).list()
+print(time.perf_counter() - begin)
+"""
+
+    def run() -> float:
+        return float(subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout)
+
+    seconds = min(run() for _ in range(3))
+    print(f"\nimport, open and list: {seconds * 1000:.0f} ms")
+    assert seconds < 0.25
+
+
+@pytest.mark.parametrize(("durability", "least"), [("full", 60), ("normal", 500)])
+async def test_one_event_after_the_other(tmp_path: Path, durability: str, least: int) -> None:
+    with Store.open(tmp_path / "s.db", durability=durability) as store:
+        log = store.create()
+        await log.append(samples.node())
+        count, begin = 200, time.perf_counter()
+        for number in range(count):
+            await log.append(LogPoint(number=number, node="0", text="x" * 1000))
+        rate = count / (time.perf_counter() - begin)
+    print(f"\n{durability}: {rate:.0f} durable events/s, one by one")
+    assert rate > least
+
+
+async def test_sixteen_tasks_share_their_commits(tmp_path: Path) -> None:
+    with Store.open(tmp_path / "s.db") as store:
+        log = store.create()
+        await log.append(samples.node())
+
+        async def work() -> None:
+            for number in range(50):
+                await log.append(LogPoint(number=number, node="0", text="x" * 1000))
+
+        begin = time.perf_counter()
+        await asyncio.gather(*(work() for _ in range(16)))
+        rate = 800 / (time.perf_counter() - begin)
+    print(f"\nfull: {rate:.0f} durable events/s, 16 tasks")
+    assert rate > 400
+
+
+async def test_logging_costs_little_of_a_session(tmp_path: Path) -> None:
+    """A session whose model answers in 20 ms, as the engine runs it: against the same one logged in memory."""
+
+    async def session(log: MemoryLog | object) -> float:
+        begin = time.perf_counter()
+        await log.append(samples.started(log, "s"), samples.node())  # type: ignore[attr-defined,arg-type]
+        for number in range(1, 41):
+            reserved, attempt, _, *rest = samples.turn(log, number)  # type: ignore[arg-type]
+            await log.append(reserved, attempt)  # type: ignore[attr-defined]
+            await asyncio.sleep(0.02)
+            await log.append(*rest)  # type: ignore[attr-defined]
+        return time.perf_counter() - begin
+
+    plain = min([await session(MemoryLog()) for _ in range(3)])
+    with Store.open(tmp_path / "s.db", durability="normal") as store:
+        normal = min([await session(store.create()) for _ in range(3)])
+    with Store.open(tmp_path / "f.db") as store:
+        full = min([await session(store.create()) for _ in range(3)])
+    print(f"\noverhead: normal {normal / plain - 1:.1%}, full {full / plain - 1:.1%}")
+    assert normal / plain < 1.05
+
+
+def test_a_large_document_is_kept_in_a_moment(tmp_path: Path) -> None:
+    document = "".join(f"{number} some words of a line that repeat\n" for number in range(500_000))
+    with Store.open(tmp_path / "s.db") as store:
+        log = store.create()
+        begin = time.perf_counter()
+        log.append_now(samples.started(log, "s", document=document))
+        seconds = time.perf_counter() - begin
+    print(f"\n{len(document) / 1e6:.0f} MB: {seconds:.2f} s")
+    assert seconds < len(document) / 1e6 * 0.15
