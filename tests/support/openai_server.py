@@ -99,8 +99,7 @@ class FakeOpenAI:
         class Handler(_Handler):
             fake = server
 
-        self._http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._http.daemon_threads = True
+        self._http = _Server(("127.0.0.1", 0), Handler)
         self._thread = threading.Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
 
     @property
@@ -126,13 +125,22 @@ class FakeOpenAI:
     def __exit__(self, *_: object) -> None:
         self.stopping.set()
         self._http.shutdown()
+        # Connections that are kept alive hold threads, which are daemons; nobody waits for them.
+        self._http.block_on_close = False
         self._http.server_close()
         self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    # With the usual 5 a burst of connections waits a second for its turn.
+    request_queue_size = 256
 
 
 class _Handler(BaseHTTPRequestHandler):
     fake: FakeOpenAI
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
 
     def log_message(self, *_: Any) -> None:
         """Silence."""
@@ -154,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._stream(reply, body)
             else:
                 self._wait(reply.delay)
-                self._send(Raw(body=json.dumps(self._completion(reply, body)).encode()))
+                self._send(Raw(body=json.dumps(self._completion(reply, body)).encode()), keep=True)
         except (BrokenPipeError, ConnectionResetError):
             self.close_connection = True
             self.fake.gone.release()
@@ -216,13 +224,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _data(self, value: dict[str, Any]) -> None:
         self._write(b"data: " + json.dumps(value).encode() + b"\n\n")
 
-    def _send(self, raw: Raw) -> None:
-        self.close_connection = True
+    def _send(self, raw: Raw, keep: bool = False) -> None:
+        self.close_connection = self.close_connection or not keep
         if raw.status:
             self.send_response(raw.status)
             self.send_header("content-type", raw.type)
             self.send_header("content-length", str(len(raw.body) if raw.length is None else raw.length))
-            self.send_header("connection", "close")
+            if self.close_connection:
+                self.send_header("connection", "close")
             for name, value in raw.headers.items():
                 self.send_header(name, value)
             self.end_headers()

@@ -50,6 +50,9 @@ class LiteLLM:
         self._api_base = api_base
         self._api_key = api_key
         self._env = os.environ if env is None else env
+        self.particular: set[str] = set()
+        """Models that don't take every parameter. For them LiteLLM leaves some out; for the others it must not, as it
+        then also swallows what a provider says about a parameter it rejects (status 422)."""
 
     def info(self, model: str) -> ModelInfo:
         listed = self._table.find(model)
@@ -113,7 +116,7 @@ class LiteLLM:
             "messages": _messages(request, model, provider),
             "max_tokens": request.max_output_tokens,
             "timeout": request.timeout,
-            "drop_params": True,
+            "drop_params": request.model in self.particular,
             "max_retries": 0,
             "num_retries": 0,
         }
@@ -183,7 +186,14 @@ class _Call:
         return read_usage(self._reported, self._request, self.text)
 
     async def run(self, litellm: Any) -> Reply:
-        response = await litellm.acompletion(**self._owner.parameters(self._request))
+        try:
+            response = await litellm.acompletion(**self._owner.parameters(self._request))
+        except litellm.UnsupportedParamsError:
+            # Raised before anything is sent.
+            self._owner.particular.add(self._request.model)
+            response = await litellm.acompletion(**self._owner.parameters(self._request))
+        if response is None or getattr(response, "completion_stream", response) is None:
+            raise self._fault("bad_request", "the server does not take one of its parameters")
         if self._request.stream:
             return await self._read_stream(response)
         self._reported = getattr(response, "usage", None)
@@ -275,20 +285,19 @@ def _import() -> Any:
             for name, value in _QUIET.items():
                 os.environ.setdefault(name, value)
             os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
+            # What it thinks of a provider's figures would be printed across the screen.
+            warnings.filterwarnings("ignore", message=r"(?s).*Pydantic", category=UserWarning)
             import litellm as imported
 
             litellm: Any = imported
             litellm.suppress_debug_info = True
             litellm.set_verbose = False
             litellm.telemetry = False
-            litellm.drop_params = True
             litellm.num_retries = 0
             # Its other transport leaves open sessions behind, which asyncio reports on the terminal.
             litellm.disable_aiohttp_transport = True
             # A table of dashes is not a model in a loop; max_tokens bounds a reply.
             litellm.REPEATED_STREAMING_CHUNK_LIMIT = 1_000_000
-            # It prints what it thinks of a provider's figures, across the screen.
-            warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
             for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
                 found = logging.getLogger(logger)
                 found.handlers = [logging.NullHandler()]

@@ -102,13 +102,13 @@ def test_a_wrong_option_is_named(places):
 
 def test_a_file_that_is_not_toml_is_named_with_the_line(places):
     write(places[1], 'model = "a"\nmax_depth = = 2\n')
-    with pytest.raises(SettingsError, match="config.toml is not TOML: .*line 2"):
+    with pytest.raises(SettingsError, match=r"config\.toml is not TOML: .*line 2"):
         read(places)
 
 
 def test_a_file_that_cannot_be_read(places):
     places[1].mkdir(parents=True)
-    with pytest.raises(SettingsError, match="Can't read .*config.toml: Is a directory"):
+    with pytest.raises(SettingsError, match=r"Can't read .*config\.toml: Is a directory"):
         read(places)
 
 

@@ -208,7 +208,7 @@ def test_a_group_that_does_not_exist_is_named(script):
 
 
 def test_a_missing_file_is_one_sentence(tmp_path):
-    with pytest.raises(ProviderError, match="Can't read the script .*nowhere.yaml: No such file or directory"):
+    with pytest.raises(ProviderError, match=r"Can't read the script .*nowhere\.yaml: No such file or directory"):
         Scripted(tmp_path / "nowhere.yaml")
 
 
