@@ -5,23 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from rlm_tui.document.document import Document
 from rlm_tui.events import BlobRef, Entry, SessionStarted
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
-
-
-class Reader(Protocol):
-    """Where saved events and texts come from: the store, or a session file."""
-
-    def entries(self, session: str, after: int = 0, limit: int | None = None) -> list[Entry]: ...
-
-    def text(self, ref: BlobRef) -> str: ...
-
-    def close(self) -> None: ...
+    from rlm_tui.store import Recording
 
 
 class SavedSession:
@@ -30,10 +21,10 @@ class SavedSession:
     gate: Gate | None = None
     failure: str | None = None
 
-    def __init__(self, session: str, reader: Reader) -> None:
-        self.session = session
-        self._reader = reader
-        self._kept = reader.entries(session)
+    def __init__(self, recording: Recording) -> None:
+        self.session = recording.session
+        self._recording = recording
+        self._kept = list(recording.entries())
         self._entries = list(self._kept)
         self._documents: list[Document] | None = None
 
@@ -45,7 +36,7 @@ class SavedSession:
             first = next((e.event for e in self.entries if isinstance(e.event, SessionStarted)), None)
             for ref in first.documents if first else ():
                 try:
-                    text = self._reader.text(ref.body)
+                    text = self._recording.text(ref.body)
                 except KeyError:
                     text = ""
                 path = Path(ref.path) if ref.path else None
@@ -64,26 +55,18 @@ class SavedSession:
 
     def text(self, ref: BlobRef) -> str:
         """A body by reference. Raises `KeyError`."""
-        return self._reader.text(ref)
+        return self._recording.text(ref)
 
     def close(self) -> None:
-        """Close the reader. Idempotent."""
-        self._reader.close()
+        """Let go of files. Idempotent."""
+        self._recording.close()
 
 
 def open_saved(what: str, store: str | os.PathLike[str] | None = None) -> SavedSession:
-    """The saved session that `what` names: an id, a unique prefix of one, ``last``, or a session file.
+    """The saved session that `what` names: an id, a unique prefix of one, ``last``, or a file that holds one.
 
     Raises `rlm_tui.store.StoreError` with a sentence when there is none.
     """
-    from rlm_tui.config.paths import store_path
+    from rlm_tui.store import open_recording
 
-    if os.sep in what or what.endswith((".jsonl", ".jsonl.gz")):
-        from rlm_tui.store.export import FileReader
-
-        file = FileReader(Path(what))
-        return SavedSession(file.session, file)
-    from rlm_tui.store import Catalog, StoreReader
-
-    reader = StoreReader(store_path(store))
-    return SavedSession(Catalog(reader).find(what).id, reader)
+    return SavedSession(open_recording(what, store))

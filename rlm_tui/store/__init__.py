@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rlm_tui.store.export import SessionFile, write_session
     from rlm_tui.store.log import SessionLog
     from rlm_tui.store.reader import StoreReader
-    from rlm_tui.store.recording import MemorySession, Recording, SavedSession, open_recording
+    from rlm_tui.store.recording import MemorySession, Recording, StoredSession, open_recording
     from rlm_tui.store.row import SessionRow
     from rlm_tui.store.store import Store, new_id
 
@@ -22,7 +22,7 @@ _HOMES = {
     "Catalog": "catalog",
     "MemorySession": "recording",
     "Recording": "recording",
-    "SavedSession": "recording",
+    "StoredSession": "recording",
     "SessionFile": "export",
     "SessionLog": "log",
     "SessionRow": "row",
@@ -39,7 +39,7 @@ __all__ = [
     "Catalog",
     "MemorySession",
     "Recording",
-    "SavedSession",
+    "StoredSession",
     "SessionFile",
     "SessionLog",
     "SessionRow",

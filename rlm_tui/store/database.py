@@ -51,7 +51,7 @@ def open_writable(path: Path, durability: str = "full") -> sqlite3.Connection:
             connection.execute(f"PRAGMA {pragma}")
         if _version(connection, path) != VERSION or connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             _make_ready(connection, path)
-        _check_writable(connection, path)
+        _take_the_lock(connection)
     except sqlite3.Error as error:
         connection.close()
         raise StoreError(explain(error, path)) from error
@@ -59,6 +59,22 @@ def open_writable(path: Path, durability: str = "full") -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def check_writable(path: Path) -> None:
+    """Raise `StoreError` if a store at `path` could not be opened for writing. Makes and changes nothing."""
+    _check_place(path, make=False)
+    if not path.exists():
+        return
+    try:
+        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        try:
+            _version(connection, path)
+            _take_the_lock(connection)
+        finally:
+            connection.close()
+    except sqlite3.Error as error:
+        raise StoreError(explain(error, path)) from error
 
 
 def open_readable(path: Path) -> sqlite3.Connection:
@@ -91,6 +107,16 @@ def open_readable(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def check_usable(path: Path) -> None:
+    """Make sure that sessions can be saved at `path`, without making the file yet. Raises `StoreError`.
+
+    Cheap for a program that has nothing on its screen yet: what creating a store needs isn't loaded.
+    """
+    _check_place(path)
+    if path.exists():
+        open_writable(path).close()
+
+
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """One write transaction. It takes the write lock at once: upgrading a read lock later can fail without waiting."""
@@ -104,13 +130,18 @@ def transaction(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
-def _check_place(path: Path) -> None:
+def _check_place(path: Path, make: bool = True) -> None:
     folder = path.parent
     if path.is_dir():
         raise StoreError(f"{path} is a folder, not a file; {ELSEWHERE}")
     if not folder.exists():
         if not is_default_store(path):
             raise StoreError(f"the folder {folder} does not exist; make it first, or {ELSEWHERE}")
+        if not make:
+            folder = next(parent for parent in folder.parents if parent.exists())
+            if not os.access(folder, os.W_OK | os.X_OK):
+                raise StoreError(f"the folder {path.parent} can't be made in {folder}; {ELSEWHERE}")
+            return
         try:
             folder.mkdir(parents=True, mode=0o700)
         except OSError as error:
@@ -180,10 +211,8 @@ def _create(connection: sqlite3.Connection, path: Path) -> None:
         connection.execute(f"PRAGMA user_version={VERSION}")
 
 
-def _check_writable(connection: sqlite3.Connection, path: Path) -> None:
-    """Refuse a store that can be opened but not written to, before anything is paid for."""
-    if connection.execute("PRAGMA query_only").fetchone()[0]:
-        raise StoreError(f"the store {path} is read-only; {ELSEWHERE}")
+def _take_the_lock(connection: sqlite3.Connection) -> None:
+    """Find out now that a store can be opened but not written to, before anything is paid for."""
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("ROLLBACK")
 

@@ -43,7 +43,7 @@ class Recording(Protocol):
         ...
 
 
-class SavedSession:
+class StoredSession:
     """A session of a store."""
 
     def __init__(self, reader: StoreReader, row: SessionRow) -> None:
@@ -108,11 +108,11 @@ def open_recording(target: str, store: str | os.PathLike[str] | None = None) -> 
         raise
 
 
-def open_saved(name: str, store: str | os.PathLike[str] | None = None) -> SavedSession:
+def open_saved(name: str, store: str | os.PathLike[str] | None = None) -> StoredSession:
     """The session of a store that `name` means (`Catalog.find`). Raises `StoreError`."""
     reader = StoreReader(store_path(store))
     try:
-        return SavedSession(reader, Catalog(reader).find(name))
+        return StoredSession(reader, Catalog(reader).find(name))
     except BaseException:
         reader.close()
         raise
@@ -143,7 +143,7 @@ def _only_session(path: Path) -> Recording:
         reader.close()
         many = "no session" if not rows else "several sessions"
         raise StoreError(f"{path} holds {many}; name one with its id and --store {path}")
-    return SavedSession(reader, rows[0])
+    return StoredSession(reader, rows[0])
 
 
 class _Text(Protocol):

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from rlm_tui.config.paths import store_path
 from rlm_tui.store import Store, StoreError, StoreReader, database, tables
 from rlm_tui.store.log import INSERT
 from rlm_tui.store.row import COLUMNS
@@ -80,6 +81,7 @@ def test_reading_and_appending_load_neither_sqlmodel_nor_alembic(path: Path) -> 
     fill(path)
     program = f"""
 import sys
+from rlm_tui.config.paths import store_path
 from rlm_tui.store import Store, StoreReader, Catalog
 with StoreReader(__import__("pathlib").Path({str(path)!r})) as reader:
     assert Catalog(reader).find("last").answer == "Ada"
@@ -222,3 +224,33 @@ def test_events_that_only_the_log_file_holds_are_read_from_a_read_only_medium(op
     store.close()
     assert unprivileged(lambda: [e.seq for e in StoreReader(path).entries("abc")]) == "[1, 2]"
     assert sorted(p.name for p in open_folder.iterdir()) == ["live", "sessions.db", "sessions.db-wal"]
+
+
+def test_looking_whether_a_store_can_be_written_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.check_writable(path)
+    assert not path.exists()
+    monkeypatch.setenv("XDG_DATA_HOME", str(path.parent / "a" / "b"))
+    monkeypatch.delenv("RLM_TUI_STORE", raising=False)
+    database.check_writable(store_path())
+    assert not (path.parent / "a").exists()
+    fill(path)
+    before = path.read_bytes()
+    database.check_writable(path)
+    assert path.read_bytes() == before
+    with pytest.raises(StoreError, match="does not exist; make it first"):
+        database.check_writable(path.parent / "no" / "x.db")
+    path.write_text("text " * 100)
+    with pytest.raises(StoreError, match="is not a store"):
+        database.check_writable(path)
+
+
+def test_looking_at_a_store_that_cannot_be_written(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = open_folder / "sessions.db"
+    assert "can't be written to" in unprivileged(lambda: database.check_writable(path))
+    monkeypatch.setenv("XDG_DATA_HOME", str(open_folder / "data"))
+    monkeypatch.delenv("RLM_TUI_STORE", raising=False)
+    assert f"can't be made in {open_folder}" in unprivileged(lambda: database.check_writable(store_path()))
+    assert f"can't be made ({os.strerror(13)})" in unprivileged(Store.open)
+    fill(path)
+    path.chmod(0o444)
+    assert "is read-only" in unprivileged(lambda: database.check_writable(path))
