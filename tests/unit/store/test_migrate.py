@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+import shutil
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.store import Store, StoreError, StoreReader, database, migrate
+from tests.unit.store import samples
+
+LATER = """
+from alembic import op
+import sqlalchemy as sa
+revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+def upgrade() -> None:
+    with op.batch_alter_table("session") as batch:
+        batch.add_column(sa.Column("colour", sa.String(), nullable=True))
+    op.execute("UPDATE session SET colour = 'blue'")
+"""
+BROKEN = LATER.replace("'blue'\")", "'blue'\")\n    op.execute('INSERT INTO nowhere VALUES (1)')")
+
+
+def schema(path: Path) -> dict[str, str]:
+    connection = sqlite3.connect(path)
+    found = {
+        name: " ".join(sql.split())
+        for name, sql in connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
+    }
+    connection.close()
+    return found
+
+
+def version(path: Path) -> int:
+    connection = sqlite3.connect(path)
+    number = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    connection.close()
+    return number
+
+
+def fill(path: Path) -> None:
+    with Store.open(path) as store:
+        log = store.create("abc")
+        log.append_now(samples.started(log, "abc"), samples.node(), samples.ended(log))
+
+
+@pytest.fixture
+def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program of schema version 2: its migrations."""
+    scripts = tmp_path / "100% later"
+    shutil.copytree(migrate.SCRIPTS, scripts)
+    (scripts / "versions" / "v0002_colour.py").write_text(LATER)
+    monkeypatch.setattr(database, "VERSION", 2)
+    monkeypatch.setattr(migrate.upgrade, "__defaults__", (scripts,))
+    return scripts
+
+
+def test_the_migrations_lead_to_the_tables_as_declared(tmp_path: Path) -> None:
+    database.open_writable(tmp_path / "created.db").close()
+    migrate.upgrade(tmp_path / "migrated.db")
+    assert schema(tmp_path / "migrated.db") == schema(tmp_path / "created.db")
+    assert version(tmp_path / "migrated.db") == database.VERSION
+
+
+def test_there_is_a_migration_to_every_version() -> None:
+    names = sorted(p.name[:5] for p in (migrate.SCRIPTS / "versions").glob("v*.py"))
+    assert names == [f"v{number:04}" for number in range(1, database.VERSION + 1)]
+
+
+@pytest.mark.parametrize("opening", [lambda path: Store.open(path).close(), lambda path: StoreReader(path).close()])
+def test_an_older_store_is_migrated_after_a_backup(path: Path, later: Path, opening: object, request: object) -> None:
+    with pytest.MonkeyPatch.context() as past:
+        past.setattr(database, "VERSION", 1)
+        fill(path)
+    opening(path)  # type: ignore[operator]
+    assert version(path) == 2
+    connection = sqlite3.connect(path)
+    assert connection.execute("SELECT id, colour FROM session").fetchall() == [("abc", "blue")]
+    connection.close()
+    assert "alembic_version" not in schema(path)
+    copy = path.with_name("sessions.db.v1.bak")
+    assert version(copy) == 1 and "colour" not in schema(copy)["session"]
+    with Store.open(path) as store:
+        assert len(store.reader.entries("abc")) == 3
+        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
+            sqlite3.connect(path).execute("UPDATE event SET at = 0")
+    assert [p.name for p in path.parent.glob("*.bak")] == [copy.name], "a second opening needs no backup"
+
+
+def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, later: Path) -> None:
+    (later / "versions" / "v0002_colour.py").write_text(BROKEN)
+    with pytest.MonkeyPatch.context() as past:
+        past.setattr(database, "VERSION", 1)
+        fill(path)
+    before = schema(path)
+    for number in (1, 2):
+        with pytest.raises(
+            StoreError, match=r"could not be brought up to date .*nowhere.*; it is as it was, and a copy"
+        ):
+            Store.open(path)
+        assert schema(path) == before and version(path) == 1
+        assert len(list(path.parent.glob("*.bak"))) == number
+    with pytest.MonkeyPatch.context() as past:
+        past.setattr(database, "VERSION", 1)
+        with StoreReader(path) as reader:
+            assert len(reader.entries("abc")) == 3
+
+
+def test_a_second_program_finds_the_work_done(path: Path, later: Path) -> None:
+    with pytest.MonkeyPatch.context() as past:
+        past.setattr(database, "VERSION", 1)
+        fill(path)
+    migrate.migrate(path, 1)
+    after = schema(path)
+    migrate.migrate(path, 1)
+    assert schema(path) == after and version(path) == 2
