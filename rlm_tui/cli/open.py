@@ -1,0 +1,39 @@
+"""``rlm-tui open``: the workbench on the user's own files."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from rlm_tui.cli.options import Given, files_argument, run_options, screen_options
+
+WITHOUT_SCREEN = 'rlm-tui run FILE -q "…" answers without one'
+
+
+@click.command()
+@files_argument
+@click.option("-q", "--question", metavar="TEXT", help="The question; without it the workbench asks.")
+@run_options
+@screen_options
+def command(
+    files: tuple[str, ...],
+    question: str | None,
+    step: bool,
+    conditions: tuple[str, ...],
+    theme: str | None,
+    ascii_only: bool,
+    **options: Any,
+) -> int:
+    """Open FILEs in the workbench and step through a run.
+
+    It starts paused before the model's first code runs. Every step is saved as it happens.
+    """
+    from rlm_tui.cli.prepare import prepare
+    from rlm_tui.cli.terminal import check_terminal
+    from rlm_tui.cli.workbench import show_live
+
+    given = Given(tuple(files), question, conditions=conditions, **options)
+    job = prepare(given, theme=theme, glyphs="ascii" if ascii_only else None)
+    check_terminal(WITHOUT_SCREEN)
+    return show_live(job, paused=step)

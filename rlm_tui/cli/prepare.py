@@ -1,0 +1,166 @@
+"""Everything that can be wrong with a run, checked before it starts: cheap checks first, no model is asked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rlm_tui.cli.options import Given
+
+if TYPE_CHECKING:
+    from rlm_tui.config.settings import Settings
+    from rlm_tui.document.document import Document
+    from rlm_tui.engine.control import Gate
+    from rlm_tui.events import RunConfig
+    from rlm_tui.session.setup import Setup
+
+REACH_SECONDS = 3.0
+"""How long a server of the user's own may take to accept a connection."""
+
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that can start. `question` is ``None`` where the screen will ask for it."""
+
+    documents: tuple[Document, ...]
+    question: str | None
+    config: RunConfig
+    settings: Settings
+    store: Path
+    conditions: tuple[str, ...] = ()
+    language_model: bool = True
+
+    def setup(self, question: str | None = None) -> Setup:
+        """What a session needs, with `question` where the job has none."""
+        from rlm_tui.events import clean
+        from rlm_tui.session.setup import Setup
+
+        return Setup(
+            query=clean(question or self.question or ""),
+            config=self.config,
+            documents=self.documents,
+            store=self.store,
+            durability=self.settings.durability,
+            prices=self.settings.price_overrides(),
+        )
+
+    def gate(self, *, paused: bool) -> Gate:
+        """The control of the run, with its breakpoints set."""
+        from rlm_tui.engine.control import Gate
+
+        gate = Gate(paused=paused)
+        for condition in self.conditions:
+            gate.set_breakpoint(condition)
+        return gate
+
+
+def load_settings(command_line: Mapping[str, Any] | None = None) -> Settings:
+    """The settings, with what the command line said on top. Raises `SettingsError`."""
+    from rlm_tui.config.settings import load
+
+    return load(command_line).settings
+
+
+def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look: Any) -> Job:
+    """Check what the command line asked for. `look` are settings of the screen.
+
+    Raises `click.UsageError`, `DocumentError`, `SettingsError`, `ConditionError`, `ProviderError` or `StoreError`, each
+    with one sentence that says what to do.
+    """
+    if given.question is not None and not given.question.strip():
+        raise click.UsageError('the question is empty; write it after -q, such as -q "Who wrote the letter?"')
+    if given.price is not None and given.unknown_price is not None:
+        raise click.UsageError("--price and --unknown-price exclude each other; leave one of them out")
+    settings = load_settings(
+        {
+            "model": given.model,
+            "sub_model": given.sub_model,
+            "api_base": given.api_base,
+            "max_cost": given.max_cost,
+            "max_turns": given.max_turns,
+            "max_depth": given.max_depth,
+            "unknown_price": f"assume:{given.price}" if given.price is not None else given.unknown_price,
+            "store": given.store,
+            **look,
+        }
+    )
+    if documents is None:
+        from rlm_tui.document.loader import load
+
+        documents = tuple(load(given.files))
+    _check_conditions(given.conditions)
+    config = _configuration(given, settings)
+    language_model = _check_models(config, settings)
+    store = check_store(settings)
+    if config.api_base is not None:
+        _check_server(config.api_base)
+    return Job(documents, given.question, config, settings, store, given.conditions, language_model)
+
+
+def _configuration(given: Given, settings: Settings) -> RunConfig:
+    from rlm_tui.session.configure import configure
+
+    limits = {"calls": given.max_calls, "total_tokens": given.max_tokens, "seconds": given.max_seconds}
+    config = configure(
+        settings,
+        os.environ,
+        limits={name: value for name, value in limits.items() if value is not None},
+        models_at=dict(given.models_at),
+    )
+    return config
+
+
+def _check_conditions(conditions: tuple[str, ...]) -> None:
+    if conditions:
+        from rlm_tui.projection.conditions import parse
+
+        for condition in conditions:
+            parse(condition)
+
+
+def _check_models(config: RunConfig, settings: Settings) -> bool:
+    """Whether the root's model is a language model. Raises `ProviderError` if one of the models can't work."""
+    from rlm_tui.engine.providers.registry import Providers
+
+    providers = Providers(api_base=config.api_base, prices=settings.price_overrides())
+    names = [config.model_at(0), config.model, config.sub_model, *config.models_at.values()]
+    found = {name: providers.info(name) for name in names if name}
+    return found[config.model_at(0)].language_model
+
+
+def check_store(settings: Settings) -> Path:
+    """The store's path, after making sure that it can be written to. Raises `StoreError`."""
+    from rlm_tui.config.paths import store_path
+    from rlm_tui.store.database import check_usable
+
+    path = store_path(settings.store)
+    check_usable(path)
+    return path
+
+
+def _check_server(address: str) -> None:
+    """Make sure that something listens at `address`: waiting for a model's timeout would tell less, and later."""
+    import socket
+    from urllib.parse import urlsplit
+
+    if any(os.environ.get(name) or os.environ.get(name.upper()) for name in _PROXIES):
+        return
+    parts = urlsplit(address)
+    try:
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        socket.create_connection((parts.hostname or "", port), REACH_SECONDS).close()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or str(error)
+        raise click.UsageError(
+            f"no server answers at {address} ({why}); start it, or give its address with --api-base"
+        ) from None
+
+
+__all__ = ["Job", "check_store", "load_settings", "prepare"]

@@ -1,0 +1,136 @@
+"""The program: its commands, and how every failure becomes one sentence and an exit code.
+
+Exit codes: 0 done, 1 the run failed, 2 bad input, 3 a limit was reached and the answer is partial, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import click
+
+from rlm_tui.version import VERSION
+
+FAILED, BAD_INPUT, PARTIAL, CANCELLED = 1, 2, 3, 130
+
+COMMANDS = {
+    "open": "Open files and step through a run in the workbench.",
+    "demo": "The same with a bundled document and question; no key needed.",
+    "run": "Answer a question without a screen: progress on stderr, the answer on stdout.",
+    "replay": "Show a saved session again, at no cost.",
+    "sessions": "List the saved sessions.",
+    "export": "Write a saved session to a file that can be replayed anywhere.",
+    "models": "Models that can answer here, and which keys they need.",
+    "config": "Show the settings and where each of them comes from.",
+    "doctor": "Check this installation.",
+}
+
+_KNOWN_ERRORS = (
+    ("rlm_tui.document.errors", "DocumentError"),
+    ("rlm_tui.store.errors", "StoreError"),
+    ("rlm_tui.events.log", "LogError"),
+    ("rlm_tui.engine.providers.base", "ProviderError"),
+    ("rlm_tui.config.settings", "SettingsError"),
+    ("rlm_tui.projection.conditions.errors", "ConditionError"),
+    ("rlm_tui.tui.themes", "ThemeError"),
+)
+"""Errors whose message is a sentence for the user: module and name. They are looked up, not imported, so that naming
+them here loads nothing."""
+
+
+class _Program(click.Group):
+    """The group of all commands. A command's module is imported when the command is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"rlm_tui.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        if os.path.exists(name):
+            raise click.UsageError(f"{name!r} is not a command; to open that file type: rlm-tui open {name}")
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        raise click.UsageError(f"there is no command {name!r}; {f'did you mean {near[0]}?' if near else _SEE_HELP}")
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+_SEE_HELP = "`rlm-tui --help` lists them."
+
+
+@click.command(
+    cls=_Program,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Without a key and without --model the built-in explorer answers. It is not a language model: it finds, "
+    "counts and quotes, and says so when it can't work something out.",
+)
+@click.version_option(VERSION, prog_name="rlm-tui", message="%(prog)s %(version)s")
+def program() -> None:
+    """A debugger for Recursive Language Models: the document is a variable, the model writes code to look at it, and
+    you step, pause, inject, replay, and see what was read and what it cost.
+    """
+
+
+def run_program(args: Sequence[str]) -> int:
+    """Run the command line `args` and return the exit code. Failures are one sentence on stderr."""
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal that can't show a sign gets a question mark instead of an exception.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        code = program.main(list(args), prog_name="rlm-tui", standalone_mode=False)
+        sys.stdout.flush()
+        return code if isinstance(code, int) else 0
+    except click.exceptions.NoArgsIsHelpError as help_text:
+        click.echo(help_text.format_message())
+        return 0 if not args else BAD_INPUT
+    except click.ClickException as error:
+        complain(error.format_message())
+        return BAD_INPUT
+    except (click.Abort, KeyboardInterrupt):
+        complain("cancelled")
+        return CANCELLED
+    except BrokenPipeError:
+        # Whoever read our output has left (`| head`); Python must not try to flush it at the end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as error:
+        if "RLM_TUI_TRACEBACK" in os.environ:
+            raise
+        if any(isinstance(error, known) for known in _loaded_errors()):
+            complain(str(error))
+            return BAD_INPUT
+        complain(
+            f"something unexpected went wrong ({type(error).__name__}: {error}); what was saved is safe. "
+            "Please report it with the text that RLM_TUI_TRACEBACK=1 shows."
+        )
+        return FAILED
+
+
+def complain(sentence: str) -> None:
+    """One line on stderr, in the program's name. Nothing in it can steer the terminal."""
+    from rlm_tui.cli.plain import plain
+
+    click.echo(f"rlm-tui: {plain(sentence)}", err=True)
+
+
+def _loaded_errors() -> list[type[BaseException]]:
+    found = (getattr(sys.modules.get(module), name, None) for module, name in _KNOWN_ERRORS)
+    return [error for error in found if error is not None]

@@ -1,0 +1,57 @@
+"""``rlm-tui replay``: a saved session on the screen, or as text. Nothing runs, nothing costs."""
+
+from __future__ import annotations
+
+import click
+
+from rlm_tui.cli.options import look_options, store_option
+
+
+@click.command()
+@click.argument("session", metavar="ID|last|FILE")
+@click.option("--headless", is_flag=True, help="Print it as text.")
+@click.option("--json", "as_json", is_flag=True, help="Print its events as JSON, one a line.")
+@click.option(
+    "--speed", type=click.FloatRange(min=0.01, max=1000), metavar="X", help="Play by itself, X times as fast."
+)
+@store_option
+@look_options
+def command(
+    session: str,
+    headless: bool,
+    as_json: bool,
+    speed: float | None,
+    store: str | None,
+    theme: str | None,
+    ascii_only: bool,
+) -> int | None:
+    """Show a saved session again: the screen of then, stepped forwards and backwards, at no cost.
+
+    The session is an id, the beginning of one, `last`, or an exported file.
+    """
+    from rlm_tui.cli.prepare import load_settings
+    from rlm_tui.session.replay import open_saved
+
+    settings = load_settings({"store": store, "theme": theme, "glyphs": "ascii" if ascii_only else None})
+    saved = open_saved(session, settings.store)
+    try:
+        if as_json:
+            from rlm_tui.events import encode, kind_of
+
+            for entry in saved.entries:
+                record = encode(entry.event).decode("utf-8")
+                click.echo(f'{{"seq":{entry.seq},"at":{entry.at!r},"kind":"{kind_of(entry.event)}","event":{record}}}')
+        elif headless:
+            from rlm_tui.session.transcript import transcript
+
+            for line in transcript(saved.entries, saved.text):
+                click.echo(line)
+        else:
+            from rlm_tui.cli.terminal import check_terminal
+            from rlm_tui.cli.workbench import show_saved
+
+            check_terminal("rlm-tui replay --headless prints the session as text")
+            return show_saved(saved, settings, speed=speed)
+    finally:
+        saved.close()
+    return None

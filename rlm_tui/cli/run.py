@@ -1,0 +1,126 @@
+"""``rlm-tui run``: the same engine without a screen."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rlm_tui.cli.options import Given, files_argument, json_option, run_options
+from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, complain
+
+if TYPE_CHECKING:
+    from rlm_tui.cli.prepare import Job
+    from rlm_tui.projection.state import SessionState
+    from rlm_tui.session.live import LiveSession
+
+EXIT = {"completed": 0, "partial": PARTIAL, "cancelled": CANCELLED}
+
+WRONG_FROM_THE_START = frozenset({"connection", "auth", "not_found", "bad_request", "quota"})
+"""Faults that, before any call has succeeded, mean that the command line or the environment has to be changed."""
+
+
+@click.command()
+@files_argument
+@click.option("-q", "--question", metavar="TEXT", help="The question.")
+@run_options
+@json_option
+def command(files: tuple[str, ...], question: str | None, as_json: bool, **options: Any) -> int:
+    """Answer a question about FILEs without a screen.
+
+    Progress goes to stderr and the answer, alone, to stdout; the session is saved and can be replayed. Exit code: 0
+    answered, 1 failed, 2 bad input, 3 a limit was reached and the answer is partial, 130 cancelled.
+    """
+    from rlm_tui.cli.prepare import prepare
+
+    if question is None:
+        raise click.UsageError('the question is missing; add -q "…"')
+    return answer(prepare(Given(tuple(files), question, **options)), as_json=as_json)
+
+
+def answer(job: Job, *, as_json: bool) -> int:
+    """Run `job` to its end, print the answer, and return the exit code. ``ctrl+c`` cancels; what is there is saved."""
+    from rlm_tui.cli.progress import Progress
+    from rlm_tui.projection.state import SessionState
+    from rlm_tui.session.live import LiveSession
+
+    live = LiveSession(job.setup(), job.gate(paused=False))
+    state = SessionState()
+    progress = Progress(state, live.text)
+    progress.opening(job)
+    signal.signal(signal.SIGTERM, _interrupt)
+    live.start()
+    try:
+        while not live.wait(0.05):
+            progress.take(live.drain())
+    except KeyboardInterrupt:
+        progress.say("cancelling; press ctrl+c again to leave at once")
+        live.close()
+    progress.take(live.drain())
+    if live.failure is not None:
+        complain(live.failure)
+    progress.closing(live.session)
+    if as_json:
+        click.echo(json.dumps(_report(live, state, job), ensure_ascii=False, indent=2))
+    elif live.ended is not None and live.ended.outcome.answer:
+        click.echo(_answer(live.ended.outcome.answer))
+    if state.status == "failed" and live.failure is None:
+        complain(state.error or "the run failed")
+    return _exit_code(live, state)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Being asked to end by the system is the same as ``ctrl+c``."""
+    raise KeyboardInterrupt
+
+
+def _answer(text: str) -> str:
+    """The answer as it is; on a terminal, with nothing in it that the terminal would act on."""
+    if not sys.stdout.isatty():
+        return text
+    from rlm_tui.document.visible import visible
+
+    return visible(text)
+
+
+def _exit_code(live: LiveSession, state: SessionState) -> int:
+    if live.ended is None:
+        return FAILED
+    faults = {call.fault.kind for call in state.calls.values() if call.fault is not None}
+    replied = any(call.reply is not None for call in state.calls.values())
+    if state.status == "failed" and not replied and faults and faults <= WRONG_FROM_THE_START:
+        return BAD_INPUT
+    return EXIT.get(state.status, FAILED)
+
+
+def _report(live: LiveSession, state: SessionState, job: Job) -> dict[str, Any]:
+    import msgspec
+
+    ended = live.ended
+    outcome = ended.outcome if ended is not None else None
+
+    def figures(usage: object) -> Any:
+        return msgspec.to_builtins(usage)
+
+    return {
+        "answer": outcome.answer if outcome is not None else None,
+        "value": outcome.value if outcome is not None else None,
+        "status": outcome.status if outcome is not None else "failed",
+        "limit": outcome.limit if outcome is not None else None,
+        "error": live.failure or (outcome.error if outcome is not None else None),
+        "usage": figures(ended.usage if ended is not None else state.spent),
+        "by_model": {model: figures(usage) for model, usage in (ended.by_model if ended else state.by_model).items()},
+        "session": live.session,
+        "coverage": {
+            "seen_percent": round(100 * state.coverage.share("seen"), 2),
+            "touched_percent": round(100 * state.coverage.share("touched"), 2),
+        },
+        "documents": [
+            {"name": document.name, "characters": document.chars, "path": str(document.path) if document.path else None}
+            for document in job.documents
+        ],
+    }
