@@ -16,10 +16,12 @@ if TYPE_CHECKING:
     from rlm_tui.store.reader import StoreReader
     from rlm_tui.store.recording import MemorySession, Recording, StoredSession, open_recording
     from rlm_tui.store.row import SessionRow
+    from rlm_tui.store.search import Hit
     from rlm_tui.store.store import Store, new_id
 
 _HOMES = {
     "Catalog": "catalog",
+    "Hit": "search",
     "MemorySession": "recording",
     "Recording": "recording",
     "StoredSession": "recording",
@@ -37,6 +39,7 @@ _HOMES = {
 
 __all__ = [
     "Catalog",
+    "Hit",
     "MemorySession",
     "Recording",
     "StoredSession",

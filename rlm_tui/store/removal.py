@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from rlm_tui.store import lease
+from rlm_tui.store import lease, search
 from rlm_tui.store.blobs import references
 from rlm_tui.store.errors import StoreError
 
@@ -25,6 +25,7 @@ def remove(connection: sqlite3.Connection, session: str) -> int:
     if held and lease.alive(*held):
         raise StoreError(f"session {session} is being written by process {held[0]}; end that one first")
     candidates = _referred(connection, " WHERE session = ?", session)
+    search.forget(connection, session)
     connection.execute("INSERT OR REPLACE INTO removal VALUES (?)", (session,))
     for table in ("event", "mark", "lease", "removal"):
         connection.execute(f"DELETE FROM {table} WHERE session = ?", (session,))

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from rlm_tui.config.paths import store_path
 from rlm_tui.events import BlobRef, encode, kind_of
@@ -22,6 +23,9 @@ from rlm_tui.store.rebuild import rebuild, refold
 from rlm_tui.store.recording import Recording
 from rlm_tui.store.row import REPLACE, SessionRow, to_sql
 from rlm_tui.store.writer import Writer
+
+if TYPE_CHECKING:
+    from rlm_tui.store.search import Hit
 
 
 def new_id() -> str:
@@ -130,6 +134,15 @@ class Store:
             raise StoreError(f"session {session} has no events")
         self._writer.call(write)
         return session
+
+    def search(self, wanted: str, limit: int = 50, session: str | None = None) -> list[Hit]:
+        """Texts of all sessions, or of one, in which all of `wanted` stands (`rlm_tui.store.search.find`)."""
+        from rlm_tui.store import search
+
+        search.parse(wanted)
+        while self._writer.call(search.update):
+            pass
+        return search.find(self.reader, wanted, limit, session)
 
     def remove(self, session: str) -> int:
         """Delete a session; returns how many texts nobody else uses went with it. Raises `StoreError`."""
