@@ -20,6 +20,8 @@ print(len(rows), "records")
 asked = re.compile({asked!r})  # the words of the question
 for name in list(dict.fromkeys(k for row in rows for k in row if k[0] != "_"))[:40]:
     values = Counter(row[name] for row in rows if row.get(name))
+    if not values:
+        continue
     shown = values.most_common(12) if len(values) <= 12 else [(v, values[v]) for v in list(values)[:: len(values) // 12][:12]]
     named = [v for v in values if len(v) <= 60 and asked.search(fold(v))]
     named.sort(key=lambda v: -len(set(asked.findall(fold(v)))))
@@ -312,7 +314,7 @@ def summarise(child: bool) -> str:
     return f"""# Read it part by part; keep the sentences that say most.
 import re
 text = "\\n".join(lines)
-size = max(1500, len(text) // {6 if child else 12} + 1)
+size = max(1200, len(text) // {6 if child else 12} + 1)
 parts, start = [], 0
 while start < len(text):
     end = text.find("\\n\\n", start + size)
@@ -324,7 +326,7 @@ task = "Question: Summarise the passage in at most two sentences, taken from it 
 notes = [str(note) for note in {call} if note and not str(note).startswith("NOT FOUND")]
 for note in notes:
     print("-", note[:200])
-digest = notes[0] if len(notes) == 1 else str(llm_query("Question: Summarise the passage in at most five sentences, taken from it word for word. Reply with the sentences only.\\n\\nPassage:\\n" + "\\n".join(notes))) if notes else ""
+digest = str(llm_query("Question: Summarise the passage in at most five sentences, taken from it word for word. Reply with the sentences only.\\n\\nPassage:\\n" + ("\\n".join(notes) if len(parts) > 2 else text))) if notes else ""
 print("SUMMARY", digest[:300])"""
 
 
@@ -336,3 +338,19 @@ for sentence in re.split(r"(?<=[.!?])\\s+(?=[A-Z\\"“])", digest):
     if place:
         evidence.append(f"Evidence: {where(text.count(chr(10), 0, place.start()) + 1)}: «{sentence[:200]}»")
 FINAL(digest + "\\n\\n" + "\\n".join(evidence[:6]))"""
+
+
+def fact(name: str) -> str:
+    """Take one named value, and find the line where it stands."""
+    last = name.split(".")[-1]
+    return f"""# One named value answers this; find the line where it stands.
+answer = dict(facts)[{name!r}]
+place = next((n for n, line in enumerate(lines, 1) if {last!r} in line and answer.split(",")[0] in line), 0)
+print("VALUE", {name!r}, "=", answer)
+if place:
+    print(where(place) + ":", lines[place - 1].strip()[:200])"""
+
+
+def final_fact(name: str) -> str:
+    """Hand over a named value."""
+    return f"""FINAL(f"{{answer}}\\n\\nEvidence: " + (f"{{where(place)}}: «{{lines[place - 1].strip()[:300]}}»" if place else {name!r} + f" = {{answer}}"))"""

@@ -7,23 +7,33 @@ from dataclasses import dataclass
 
 from rlm_tui.engine.providers.explorer.words import NUMBERS, STOP, content, fold, related, stem, tokens
 
-MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*"
-FIGURE = (
-    r"(?:(?:minus )?[-−]?[$€£¥]?\d[\d,]*(?:\.\d+)?|(?:minus )?\b(?:(?:a )?(?:" + "|".join(NUMBERS) + r")(?:[ -](?:and )?)?)+\b)"
+MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
+WORD_NUMBER = r"(?:a |one )?(?:" + "|".join(NUMBERS) + r")(?:[ -](?:and )?(?:" + "|".join(NUMBERS) + r"))*\b"
+FIGURE = rf"(?:(?:minus |[-−])?[$€£¥]?\d[\d,]*(?:\.\d+)?|(?:minus )?\b{WORD_NUMBER})"
+MEASURES = (
+    "kilomet\w+|metres?|meters?|miles?|feet|foot|yards?|cubits?|fathoms?|inch\w*|cm|mm|km|m|years?|months?|weeks?|days?|nights?|hours?|"
+    "minutes?|seconds?|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
+    "°C|°F|°|%|per ?cent|megawatts?|kilowatts?|watts?|volts?|knots?|mph|km/h|MB|GB|KB|TB|points?|pages?"
 )
-QUANTITY = re.compile(rf"({FIGURE})(?:\s?(%|°C|°F|°)|[ -]([A-Za-z]+(?: (?:kilometres?|metres?|miles?|feet|years?|per \w+))?))?", re.I)
-MONEY = re.compile(rf"[$€£¥]\s?\d[\d,.]*\d?(?: ?(?:million|billion|m|bn|k))?|(?:{FIGURE}) (?:dollars?|euros?|pounds?|pence|cents?|guineas?|shillings?|roubles?|rubles?|francs?|shekels?|crowns?|marks?|yen|[A-Z]{{3}})\b", re.I)
+QUANTITY = re.compile(rf"({FIGURE})(?: ?({MEASURES})\b(?: (?:per|an?) \w+)?|[ -]([A-Za-z]+))?", re.I)
+MONEY = re.compile(
+    r"[$€£¥]\s?\d[\d,]*(?:\.\d+)?(?: ?(?:million|billion|bn|k)\b)?|"
+    rf"{FIGURE} (?:dollars?|euros?|pounds?|pence|cents?|guineas?|shillings?|roubles?|rubles?|francs?|shekels?|crowns?|kronor|kroner|marks?|yen|pesos?|USD|EUR|GBP)\b(?: of \w+)?", re.I)  # fmt: skip
 DATE = re.compile(
-    rf"\d{{4}}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}}|(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:the )?\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}\b(?:,? \d{{4}})?"
-    rf"|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b{MONTH} \d{{4}}|\b(?:1[0-9]|20)\d\d\b|\b(?:the )?(?:{'|'.join(NUMBERS)}|first|second|third|fifth|ninth|tenth|twelfth|\w+th) of {MONTH}\b",
-)
+    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b|"
+    rf"(?:the )?\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b{MONTH} \d{{4}}|"
+    rf"\bthe (?:\w+ ?-?)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|\w+tieth) (?:day )?of (?:{MONTH}|\w+)|\b(?:1[0-9]|20)\d\d\b"
+)  # fmt: skip
 CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I)
-DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\b(?:today|tomorrow|yesterday)\b|\bin (?:spring|summer|autumn|winter)\b", re.I)
-NAME = re.compile(r"\b(?:(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|Old|King|Queen)\.? )?(?:[A-Z]\. ?)*[A-Z][\w'’-]+(?: (?:(?:de|van|von|da|la|le|of|&|[A-Z]\.) )?[A-Z][\w'’-]+)*")
-REASON = re.compile(r"\b(?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of)\b\s*([^.;]+)|\b(?:Reason|Cause|reason|cause)\W+([^.;]+)")
+DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b", re.I)
+NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]*[a-z\d][\w'’-]*(?:,? (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
+REASON = re.compile(r"\b((?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of|(?<=, )since|(?<=, )as)\b[^.;]+)|\b(?:Reason|Cause|Grund)\w*: *([^.;]+)")
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
 ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|No|vs|e\.g|i\.e|etc|Fig|ca|approx)|\b[A-Z])\.$")
-CUES = frozenset("year month day date time name colour color kind type number price cost age temperature size length height".split())
+CUES = frozenset(stem(w) for w in "year month day date time name colour kind type number price cost age reason percentage".split())
+STRICT = frozenset(stem(w) for w in "average mean maximum minimum total first second third last next previous former new old main north south east west left right before after".split())
+PREFIX = re.compile(r"(?:\W*\d[\d/.:, T-]*(?:[ap]m)?[\]>)]?,? ?(?:- )?)?(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?", re.I)
+PRONOUN = re.compile(r"\W*(?:it|he|she|they|its|his|her|their|this|these|that)\b", re.I)
 NOT_FOUND = "NOT FOUND"
 
 
@@ -75,6 +85,7 @@ def kind_of(question: str) -> str:
         ("money", r"\bhow much (?:did|does|do|will|is|was|were|are|has|have)\b|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
         ("quantity", r"\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold|often)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
         ("colour", r"\bcolou?r\b"),
+        ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
         ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
     ):  # fmt: skip
         if re.search(expression, low):
@@ -84,134 +95,219 @@ def kind_of(question: str) -> str:
     return "thing"
 
 
-def _places(sentence: str, roots: list[str]) -> list[int]:
-    """Where in the sentence the question's words stand (character positions)."""
-    return [m.start() for m in re.finditer(r"[^\W_]+", sentence) if stem(m.group()) in roots]
+@dataclass(frozen=True)
+class Key:
+    """A word of the question that must be met. `entity` words may stand in the sentences before; others may not."""
+
+    root: str
+    entity: bool
+    strict: bool
+
+
+def keys_of(question: str, kind: str) -> list[Key]:
+    """The words that tie an answer to the question."""
+    found: dict[str, Key] = {}
+    words = list(re.finditer(r"[^\W_]+(?:['’.-][^\W_]+)*", question))
+    for i, match in enumerate(words):
+        word = match.group().removesuffix("'s").removesuffix("’s")
+        root = stem(word)
+        if (fold(word) in STOP and fold(word) not in ("first", "last")) or (root in CUES and kind != "thing") or (len(word) < 2 and not word.isdigit()):
+            continue
+        before = [fold(w.group()) for w in words[max(0, i - 2) : i]]
+        determined = any(w in "the a an this that these those my your his her its their our of".split() for w in before[-1:]) or (
+            bool(before[:-1]) and before[0] in "the a an this that of".split() and before[-1] not in STOP
+        )
+        entity = determined or (word[0].isupper() and i > 0) or match.group() != word
+        found.setdefault(root, Key(root, entity, root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)))
+    measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
+    if measure and kind != "age":
+        found.setdefault(stem(measure[1]), Key(stem(measure[1]), True, False))
+    return list(found.values())
 
 
 def _fresh(name: str, asked: set[str]) -> bool:
     """Whether a capitalised phrase is a name that the question does not already give."""
     words = re.findall(r"[^\W\d_]+", name)
     kept = [w for w in words if stem(w) not in asked and fold(w) not in STOP and not re.fullmatch(MONTH, w) and not re.fullmatch(r"\w+day", w)]
-    return bool(kept) and fold(words[0]) not in ("the", "this", "that", "it", "there", "when", "then", "but", "and", "for", "on", "at", "in", "by", "a", "old") or (len(kept) > 1)
+    return bool(kept) and not (len(words) == 1 and fold(words[0]) in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split())
 
 
-def candidates(question: str, kind: str, sentence: str, roots: list[str]) -> list[tuple[float, str]]:
-    """Possible answers of this kind in a sentence, scored by what stands around them."""
-    low, places = fold(question), _places(sentence, roots)
+def _spans(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[float, int, int, str]]:
+    """What could answer a question of this kind: worth, start, end, text."""
+    low, spans = fold(question), []
     asked = {stem(t) for t in tokens(question)}
-    spans: list[tuple[float, re.Match[str], str]] = []
     if kind in ("quantity", "age", "money"):
-        unit = re.search(r"\bhow (?:many|much) ([a-z-]+(?: [a-z-]+)?)", low)
-        wanted = {stem(w) for w in (unit[1].split() if unit else []) if w not in STOP}
-        measure = {
-            "long": "year month week day hour minute second kilometre metre mile km m cm foot feet cubit yard page min ms",
-            "far": "kilometre metre mile km m yard league", "deep": "metre m foot feet fathom km cm", "tall": "metre m foot feet cm inch cubit",
-            "high": "metre m foot feet km", "wide": "metre m km cm mm foot feet", "heavy": "kg g ton tonne pound lb gram kilogram",
-            "large": "square hectare acre km", "big": "square hectare acre mb gb", "old": "year month", "hot": "degree °c °f °", "cold": "degree °c °f °",
-            "temperature": "degree °c °f ° minus", "area": "square hectare acre", "depth": "metre m foot feet fathom", "length": "metre km kilometre mile m cm page",
-        }  # fmt: skip
-        units = {stem(u) for key, group in measure.items() if re.search(rf"\b{key}\b", low) for u in group.split()}
-        for found in (MONEY if kind == "money" else QUANTITY).finditer(sentence):
-            if re.fullmatch(r"(?:an?|one|and)", found.group(1).strip().lower() if kind != "money" else "") and not wanted:
+        unit = re.search(r"\bhow (?:many|much) (?:more |other |different )?([a-z-]+(?: [a-z-]+)?)", low)
+        wanted = [stem(w) for w in (unit[1].split() if unit and kind != "money" else []) if w not in STOP]
+        for found in (MONEY if kind == "money" else QUANTITY).finditer(body):
+            if kind == "money":
+                spans.append((1.5, found.start(), found.end(), found.group().strip(" ,.")))
                 continue
-            after = [stem(w) for w in re.findall(r"[^\W\d_]+|°C?", sentence[found.end(1) if kind != "money" else found.end() :])[:4]]
-            before = [stem(w) for w in re.findall(r"[^\W\d_]+", sentence[: found.start()])[-3:]]
-            value = 1.0 if kind == "money" else 0.3
-            if wanted:
-                value = 2.0 if wanted & set(after[:2]) else 1.5 if wanted & set(after) else 1.1 if wanted & set(before) else value
-            if units:
-                if not units & ({after[0]} if after else set()) and not found.groups()[1:2] == ("°C",):
-                    continue
-                value = 1.6
-            if kind == "age" and not re.search(r"\b(?:old|aged?|birthday)\b", sentence):
+            after = [stem(w) for w in re.findall(r"[^\W\d_]+", body[found.end(1) : found.end(1) + 60])[:3]]
+            before = [stem(w) for w in re.findall(r"[^\W\d_]+", body[: found.start()])[-5:]]
+            text = (found.group() if found[2] else found.group(1)).strip(" ,.-")
+            if re.fullmatch(r"one|a", text.lower()) or re.match(r"\s*[.)] ", body[found.end(1) :]) and not body[: found.start()].strip():
                 continue
-            text = found.group(0).strip(" ,.")
-            if kind != "money" and found.group(3) and fold(found.group(3).split()[0]) in STOP:
-                text = found.group(1).strip(" ,.-")
-            if not re.fullmatch(r"(1[89]|20)\d\d", text) or value > 1:
-                spans.append((value, found, text))
+            if kind == "age":
+                worth = 1.5 if re.match(r",? ?(?:years? |months? )?(?:old|of age)", body[found.end() :]) or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()]) else 0
+            elif wanted:
+                worth = 1.7 if wanted[0] in after[:2] else 1.5 if wanted[0] in after else 1.2 if wanted[0] in before else 0
+                text = found.group(1).strip(" ,.") if found[3] else text
+            else:
+                worth = 1.4 if found[2] and _fits(low, found[2]) else 0
+            year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
+            if worth and not year:
+                spans.append((worth, found.start(), found.end(), text))
     elif kind in ("date", "clock"):
-        for expression, value in ((CLOCK, 1.3 if kind == "clock" else 0.9), (DATE, 0 if kind == "clock" else 1.2), (DAY, 0 if kind == "clock" else 0.8)):
-            for found in expression.finditer(sentence):
-                year = re.search(r"\byears?\b", low)
-                if value and (not year or re.search(r"\d{4}", found.group())):
-                    spans.append((value, found, found.group()))
-    elif kind in ("person", "name"):
-        speaker = re.match(r"\W*(?:\d[\d/.: ,-]*[\]-]? ?)?(?:- )?<?([^\W\d][\w .'-]{1,25}?)[>:] ", sentence)
-        if speaker and kind == "person":
-            spans.append((0.8, speaker, speaker[1]))
-        for found in NAME.finditer(sentence):
-            at_start = found.start() == 0 or sentence[found.start() - 2 : found.start()] in (". ", "? ", "! ")
-            if not _fresh(found.group(), asked) or (at_start and " " not in found.group() and fold(found.group()) in STOP):
-                continue
-            text = found.group().strip()
-            before = sentence[: found.start()][-28:]
-            value = 1.0 + 0.6 * bool(re.search(r"\bby (?:the )?(?:[a-z]+ )?$", before)) + 0.5 * (kind == "name" and bool(re.search(r"\b(?:named|called|name (?:is|was))\W+$", before)))
-            spans.append((value - 0.25 * (at_start and " " not in text), found, text))
+        for expression, worth in ((CLOCK, 1.5 if kind == "clock" else 1.0), (DATE, 0 if kind == "clock" else 1.5), (DAY, 0 if kind == "clock" else 1.2)):
+            for found in expression.finditer(body):
+                if worth and (not re.search(r"\byears?\b", low) or re.search(r"\d{4}", found.group())):
+                    spans.append((worth, found.start(), found.end(), found.group()))
+    elif kind in ("person", "which"):
+        for found in NAME.finditer(body):
+            if _fresh(found.group(), asked) and not (found.start() == 0 and " " not in found.group() and fold(found.group()) in STOP):
+                spans.append((1.5 if kind == "person" else 1.3, found.start(), found.end(), found.group().strip()))
+        if kind == "which":
+            spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
+    elif kind == "name":
+        for found in re.finditer(r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body):
+            spans.append((1.5, found.start(1), found.end(1), found[1]))
+        for found in NAME.finditer(body):
+            near = re.search(r"([^\W\d_]+)(?:,| is| was)? $", body[: found.start()]), re.match(r",? (?:the |his |her |their |our |my )?(?:\w+ )?([^\W\d_]+)", body[found.end() :])
+            if _fresh(found.group(), asked) and any(m and stem(m[1]) in roots for m in near):
+                spans.append((1.5, found.start(), found.end(), found.group().strip()))
     elif kind == "place":
-        for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath)\b ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'/-]+ ){0,3}?(?:[A-Z/][\w'/-]+(?: [A-Z][\w'-]+)*|(?<=the )\w+(?: \w+)?))", sentence):  # fmt: skip
+        for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'/-]+ ){0,3}?(?:[A-Z/][\w'/-]+(?: [A-Z][\w'-]+)*|(?<=the )\w+(?: \w+)?))", body):  # fmt: skip
             if not ({stem(w) for w in tokens(found[1])} & asked) and not re.search(rf"{MONTH}|\d{{4}}", found[1]):
-                spans.append((1.0, found, found.group()))
+                spans.append((1.3, found.start(), found.end(), found.group()))
     elif kind == "reason":
-        spans += [(1.5, m, (m[1] or m[2] or "").strip()) for m in REASON.finditer(sentence)]
+        spans += [(1.5, m.start(), m.end(), (m[1] or m[2]).strip()) for m in REASON.finditer(body)]
     elif kind == "colour":
-        spans += [(1.5, m, m.group()) for m in re.finditer(r"\b(?:" + "|".join(COLOURS) + r")\b", sentence, re.I)]
+        spans += [(1.5, m.start(), m.end(), m.group()) for m in re.finditer(r"\b(?:" + "|".join(COLOURS) + r")\b", body, re.I)]
+    return spans
+
+
+def _fits(low: str, unit: str) -> bool:
+    """Whether a unit of measure suits `how long`, `what temperature` …"""
+    for asked, units in (
+        (r"\bhow long\b|\blength\b|\bduration\b", r"year|month|week|day|night|hour|minute|second|min|ms|kilomet|met|mile|feet|foot|yard|cubit|cm|mm|km|inch|page"),
+        (r"\bhow (?:far|tall|high|deep|wide)\b|\b(?:distance|depth|height|width|altitude|elevation)\b", r"kilomet|met|mile|feet|foot|yard|cubit|fathom|cm|mm|km|inch|m$"),
+        (r"\bhow (?:hot|cold|warm)\b|\btemperature\b", r"degree|°"),
+        (r"\bhow heavy\b|\bweigh", r"kg|kilo|gram|g$|ton|pound|lb"),
+        (r"\bhow (?:large|big)\b|\barea\b", r"square|hectare|acre|mb|gb|kb|met|kilomet"),
+        (r"\bpercent|\bproportion\b", r"%|per ?cent"),
+        (r"\bhow fast\b|\bspeed\b", r"knot|mph|km/h|mile|kilomet|met"),
+    ):  # fmt: skip
+        if re.search(asked, low):
+            return re.match(units, unit.lower()) is not None
+    return True
+
+
+def candidates(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[float, str]]:
+    """Possible answers in a sentence, best first: by worth, nearness to the question's words, and the verb's voice."""
+    places = [(m.start(), m.end(), stem(m.group())) for m in re.finditer(r"[^\W_]+", body)]
+    places = [p for p in places if p[2] in roots]
+    verb = re.search(r"\b(?:who|which \w+|what \w+) (?:had |has |have )?([a-z]+)\b", fold(question))
     ranked = []
-    for value, found, text in spans:
-        near = min((abs(p - found.start()) if p < found.start() else abs(p - found.end()) + 6 for p in places), default=80)
-        clause = sentence[min(found.start(), *(places or [0])) : max(found.start(), *(places or [0]))].count(";")
-        ranked.append((value + 0.7 / (1 + near / 25) - 0.2 * bool(clause), text))
+    for worth, start, end, text in _spans(question, kind, body, roots):
+        near = 0.0
+        for root in {p[2] for p in places}:
+            gaps = [(body[b:start] if b <= start else body[end:a], b <= start) for a, b, r in places if r == root and not (a >= start and b <= end)]
+            if gaps:
+                near += max(1 / (1 + (len(gap) + 25 * len(re.findall(r"[,;:]| and | but ", gap)) + (0 if after else 4)) / 20) for gap, after in gaps)
+        near /= max(1, len({p[2] for p in places}))
+        if kind in ("person", "which") and verb:
+            passive = re.search(r"\bby (?:the |an? )?(?:[a-z]+ )?(?:Mr |Mrs |Dr )?$", body[:start])
+            agent = next((a for a, _, r in places if r == stem(verb[1])), None)
+            if passive and agent is not None and agent < start:
+                near += 0.6
+            elif agent is not None:
+                near += 0.2 if agent >= end else -0.2
+        ranked.append((worth * (0.6 + near), text))
     return sorted(ranked, key=lambda c: -c[0])
+
+
+def after_copula(body: str, keys: list[Key]) -> str:
+    """What a sentence says something is: `an output of 18 megawatts`, `the cargo was oranges`."""
+    for key in keys:
+        for found in re.finditer(r"[^\W_]+", body):
+            if stem(found.group()) == key.root:
+                rest = re.match(r"(?: of (?:the )?[\w' -]{1,30}?)?(?: (?:is|was|are|were|of|came to|stood at|reached|to be|will be|should be|equals)|:| =) (?!(?:not|a matter) )([^.;]{2,120}?)(?=[,.;](?: |$)|$| (?:which|and|but|who) )", body[found.end() :])
+                words = {stem(w) for w in tokens(rest[1])} if rest else set()
+                if rest and not words & {k.root for k in keys}:
+                    return rest[1].strip()
+    return ""
 
 
 def answer(question: str, passage: str) -> Answer | None:
     """The answer the passage gives, if it clearly gives one of the asked type."""
+    question = re.sub(r"\b(what|who|where|when|how)['’]s\b", r"\1 is", question, flags=re.I)
     kind = kind_of(question)
-    if kind == "yes":
+    keys = keys_of(question, kind)
+    if kind == "yes" or not keys:
         return None
-    keys = list(dict.fromkeys(stem(w) for w in content(question) if not (fold(w) in CUES and kind not in ("thing", "quantity"))))
-    quantity = re.search(r"\bhow (deep|long|tall|high|wide|large|big|far|heavy|old|hot|cold)\b", fold(question))
-    if quantity and quantity[1] in ("deep",):
-        keys.append(stem(quantity[1]))
-    if not keys:
-        return None
+    noun = re.search(r"\b(?:which|what) ([a-z]+)\b(?<!is)(?<!was)(?<!are)(?<!were)(?<!did)(?<!does)(?<!do)(?<!will)(?<!should)", fold(question))
+    phrases = [fold(p) for p in re.findall(r"[\"“]([^\"”]+)[\"”]", question)]
+    plural = re.search(r"\b(?:which|what) (?:years|dates|days|people|names)\b|\bwho (?:are|were) the \w+s\b", fold(question))
     units = sentences(passage)
     stems = [{stem(w) for w in re.findall(r"[^\W_]+", s)} | {stem(t) for t in tokens(s)} for s in units]
-    best: Answer | None = None
+    found: list[Answer] = []
     for i, sentence in enumerate(units):
-        around = set().union(*stems[max(0, i - 3) : i], stems[0])
-        score = full = 0.0
-        hit: list[str] = []
+        if sentence.rstrip(" \"”)").endswith("?") or any(p not in fold(sentence) for p in phrases):
+            continue
+        prefix = PREFIX.match(sentence)
+        body = sentence[prefix.end() :] if prefix else sentence
+        around = set().union(*stems[max(0, i - 2) : i], stems[0])
+        if PRONOUN.match(body) and i:
+            nearby = stems[i - 1]
+        else:
+            nearby = set()
+        sure, hits = 1.0, set()
+        direct = 0.0
         for key in keys:
-            weight = 1.0
-            full += weight
-            close = [s for s in stems[i] if s == key] or [s for s in stems[i] if len(s) > 2 and related(key, s)]
+            close = {key.root} if key.root in stems[i] else {s for s in stems[i] if len(s) > 2 and related(key.root, s)}
             if close:
-                score += weight if key in stems[i] else 0.8
-                hit += close
-            elif key in around:
-                score += 0.6 * weight
-        cover = score / full
-        direct = len(hit) > 0 and sum(any(related(k, h) for h in hit) for k in keys) / len(keys)
-        if cover < 0.6 or not direct or direct < 0.34:
+                sure *= 1.0 if key.root in stems[i] else 0.9
+                hits |= close
+                direct += 1
+            elif key.entity and key.root in nearby:
+                sure *= 0.93
+                direct += 0.6
+            elif key.entity and key.root in around:
+                sure *= 0.85
+                direct += 0.2
+            else:
+                sure *= 0.3 if key.strict else 0.55
+        if sure < 0.5 or direct / len(keys) < 0.4:
             continue
         label = re.match(r"(?:\W*)([A-Z][\w ]{1,24}?)\W*: +(.+)", sentence)
-        if label and any(stem(w) in keys for w in tokens(label[1])) and len(label[2]) < 160:
-            text, value = label[2].strip(), 1.5
+        if label and hits & {stem(w) for w in tokens(label[1])} and kind in ("thing", "person", "which", "place", "date", "name") and len(label[2]) < 160 and not prefix_time(sentence):
+            text, value = label[2].strip(), 1.0
         elif kind == "thing":
-            text, value = sentence, 1.0
+            told = after_copula(body, keys)
+            if noun and stem(noun[1]) not in stems[i] and not told:
+                continue
+            text, value = told or body, 1.0 if direct >= len(keys) - 0.5 else 0.85
         else:
-            options = candidates(question, kind, sentence, hit)
+            options = candidates(question, kind, body, hits)
             if not options:
                 continue
             value, text = options[0]
-            if len(options) > 1 and options[1][0] > value - 0.02 and options[1][1] != text:
-                value -= 0.3
-        confidence = int(100 * min(1.0, cover * (0.75 + 0.25 * min(1.0, value / 1.5)) * (0.8 + 0.2 * float(direct))))
-        if best is None or confidence > best.confidence:
-            best = Answer(text, sentence, confidence)
-    return best
+            if plural:
+                text = " and ".join(dict.fromkeys(t for _, t in options))
+            elif len(options) > 1 and options[1][0] > 0.93 * value and options[1][1] != text:
+                sure *= 0.8
+            value = min(1.0, 0.55 + value / 3)
+        found.append(Answer(text, sentence, int(100 * sure * value)))
+    found.sort(key=lambda a: -a.confidence)
+    if len(found) > 1 and found[1].confidence > 0.97 * found[0].confidence and fold(found[1].text) not in fold(found[0].text) and kind != "thing":
+        return Answer(found[0].text, found[0].sentence, int(found[0].confidence * 0.8))
+    return found[0] if found else None
+
+
+def prefix_time(sentence: str) -> bool:
+    """Whether a line opens with a time, as messages do."""
+    return re.match(r"\W*\d{1,4}[-/:.]\d", sentence) is not None
 
 
 def reply(prompt: str) -> str:
@@ -221,7 +317,9 @@ def reply(prompt: str) -> str:
     passage = re.split(r"\n(?:Passage|Text|Context):?[ \t]*\n", prompt, maxsplit=1)
     body = passage[1] if len(passage) > 1 else prompt[found.end() if found else len(question) :]
     if re.search(r"\bsummar", fold(question)):
-        return " ".join(summary(body, 2)) or NOT_FOUND
+        most = re.search(r"at most (\w+)", question)
+        size = {"two": 2, "three": 3, "four": 4, "five": 5}.get(most[1] if most else "", 4)
+        return " ".join(summary(body, size)) or NOT_FOUND
     best = answer(question, body)
     if best is None or best.confidence < 40:
         return NOT_FOUND

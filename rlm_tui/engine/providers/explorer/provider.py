@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from rlm_tui.engine.providers.base import ModelInfo, Price, Reply, Request
 from rlm_tui.engine.providers.explorer import cells, passages, shapes
-from rlm_tui.engine.providers.explorer.questions import LINE, SUMMARY, TIMES, Asking, Plan, Profile
+from rlm_tui.engine.providers.explorer.questions import LINE, SUMMARY, TIMES, Asking, Plan, Profile, fact_of
 from rlm_tui.engine.providers.explorer.reading import Conversation, profile, read, sample
 from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
 from rlm_tui.events import Usage
@@ -77,16 +77,21 @@ def next_turn(talk: Conversation) -> str:
         return start(talk, lines, look)
     if 'print("FIELD"' in last and not failed:
         found = profile(output)
-        plan = decide(question, found)
+        name = fact_of(question, found.facts) if found.facts and not TIMES.search(fold(question)) else ""
+        if name:
+            return block(cells.fact(name), "One of the named values is what the question asks for.")
+        plan = decide(question, found, shape_of(talk))
         code = compute(plan)
         if not plan.doubts and code:
             return block(code, "Every word of the question has its place in these fields, so it can be computed.")
         return seek(talk)
     if 'print("RESULT"' in last and not failed:
-        plan = decide(question, profile(talk.output_of('print("FIELD"') or ""))
+        plan = decide(question, profile(talk.output_of('print("FIELD"') or ""), shape_of(talk))
         if sound(plan, output):
             return block(cells.final(how(plan)), "The result holds together.")
         return seek(talk)
+    if 'print("VALUE"' in last and not failed:
+        return block(cells.final_fact(fact_of(question, profile(talk.output_of('print("FIELD"') or "").facts)), "There it stands.")
     if 'print("LINE"' in last and not failed:
         return lines_found(talk, output)
     if 'print("OCCURRENCES"' in last and not failed:
@@ -97,6 +102,8 @@ def next_turn(talk: Conversation) -> str:
     if 'print("WINDOWS"' in last and not failed:
         if not re.search(r"^WINDOWS [1-9]", output, re.M):
             return give_up(talk)
+        if shape_of(talk).kind in RECORDS:
+            return give_up(talk)  # a sentence reader has no business in tables
         if talk.children and (talk.several or talk.characters > LONG):
             return block(cells.children(question), "This is long: child nodes explore the sections.")
         return block(cells.ask(question), "Now the sub-model reads the closest passages.")
@@ -128,7 +135,7 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     if re.search(r"\bhow many lines\b|\bnumber of lines\b", low) and shape.kind in ("outline", "prose", "code", "ini", "yaml"):
         shape = shapes.Shape("lines")
     asked = "|".join(f"(?:{form})" for form in forms.values()) or r"(?!)"
-    code = shapes.reader(shape, talk.several) + "\n" + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "outline", "prose"))
+    code = shapes.reader(shape, talk.several) + "\n" + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "outline", "prose", "code"))
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
 
@@ -149,18 +156,23 @@ def phrase_of(question: str) -> str:
         return (quoted[1] or quoted[2]).strip()
     found = re.search(
         r"(?:how (?:many times|often) (?:does|do|is|did|are|was|were)|(?:occurrences|number of times)(?: of| that)?) (?:there )?(?:the )?(?:word |phrase |name |term |string )?(?:of )?([\w'’-]+(?: [\w'’-]+){0,2}?)"
-        r"(?= (?:appears?|occurs?|mentioned|used|comes? up|show|found|in|are|is)\b|[?.]?\s*$)",
+        r"(?= (?:appears?|occurs?|mentioned|used|comes? up|shows? up|found)\b)|occurrences of (?:the )?(?:word |phrase |name )?([\w'’-]+(?: [\w'’-]+)?)(?= (?:are|is|in|does)\b|[?.]?\s*$)",
         question,
         re.I,
     )
-    return found[1] if found and fold(found[1]) not in ("there", "it") else ""
+    named = (found[1] or found[2]) if found else ""
+    return "" if fold(named) in ("there", "it") else named
 
 
-def decide(question: str, found: Profile) -> Plan:
+def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     """The plan for records; a plan with doubts if there are none."""
     if not found.records or not found.fields:
         return Plan("search", doubts=["no records"])
-    return Asking(question, found).read()
+    asking = Asking(question, found)
+    plan = asking.read()
+    if shape.kind in LOOSE and plan.op not in ("list", "top", "distinct") and not asking.anchored():
+        plan.doubts.append("what is counted or sought")
+    return plan
 
 
 def compute(plan: Plan) -> str:
@@ -207,7 +219,7 @@ def sound(plan: Plan, output: str) -> bool:
     if not result or (unread and int(unread[1]) > 0.02 * (int(numbers[1]) if numbers else 0) + 0.5):
         return False
     if plan.op == "count":
-        return True
+        return int(result[1]) > 0 or not any(said.startswith("text has") and "'" not in said for said in plan.said)
     return int(result[1]) > 0 and bool(result[3].strip())
 
 
@@ -220,6 +232,17 @@ def lines_found(talk: Conversation, output: str) -> str:
     if len(equal) > 5:
         return seek(talk)
     return block(cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally.")
+
+
+LOOSE = ("outline", "prose", "chat", "verses", "list", "blocks", "lines", "code")
+"""Shapes whose records are loose text: a word in them may mean anything, so what is counted must be named outright."""
+RECORDS = ("table", "pairs", "logfmt", "json", "json lines", "access log", "yaml", "ini")
+
+
+def shape_of(talk: Conversation) -> shapes.Shape:
+    """The document's shape, from what the first cell printed."""
+    look = talk.output_of('print("separator"') or ""
+    return shapes.detect(sample(look), look)
 
 
 def seek(talk: Conversation) -> str:

@@ -25,14 +25,15 @@ TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber o
 NOUNS = frozenset(
     stem(w)
     for w in "row record line entry item event message request login attempt case instance occurrence element value member "
-    "result log reading people person thing document number amount year day time word sort list detail field column".split()
+    "result log reading people person thing document number amount year day time word sort list detail field column speed depth size level rate figure reading response transaction".split()
 )
+RECORD_NOUNS = frozenset(stem(w) for w in "verse bird recipe reference paper book title publication source patient card".split())
 VERBS = frozenset(
     stem(w)
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "say total average mean sum".split()
+    "say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
@@ -64,8 +65,8 @@ class Field:
         self.flag = bool(full) and {fold(v) for v in full} <= TRUE | FALSE and len(full) <= 2 and self.parts != ["level"]
         self.numeric = bool(full) and figures >= 0.9 * len(full) and not dotted and not self.moment
         folded = fold(self.name)
-        self.id = bool(re.search(r"(^|[ _.-])(id|no|nr|number|code|ref|sku|uuid|key)$|^#$|Id$", self.name)) and (
-            self.distinct > 0.5 * self.n or not self.numeric
+        self.id = bool(re.search(r"(?i:(^|[ _.-])(id|uuid|sku|code)$)|Id$", self.name)) or (
+            bool(re.search(r"(?i:(^|[ _.-])(no|nr|number|ref|key)\.?$)|^#$", self.name)) and self.distinct > 0.5 * self.n
         )
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
         self.person = not self.numeric and any(related(p, stem("name")) and p != "id" for p in self.parts)
@@ -86,6 +87,34 @@ class Profile:
     fields: list[Field] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)
     facts: list[tuple[str, str]] = field(default_factory=list)
+
+
+def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
+    """The name of the single fact that a question asks for; empty if none fits alone, or a word is left over."""
+    words = [t for t in TOKEN.findall(fold(question)) if t.removesuffix("'s") not in STOP]
+    if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
+        return ""
+    joined = {stem(a + b) for a, b in zip(words, words[1:], strict=False)}
+    asked = [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
+    hints = {"who": "name person", "when": "date year time", "where": "place location address", "how much": "price cost amount"}
+    hinted = [stem(h) for wh, group in hints.items() if re.search(rf"\b{wh}\b", fold(question)) for h in group.split()]
+    ranked = []
+    for name, value in facts:
+        path = [p for p in name.split(".") if p]
+        steps = [parts(p) for p in path]
+        flat = [p for step in steps for p in step]
+        exact = {a for a in asked if a in flat or "".join(flat).startswith(a) and len(a) > 5} | {"".join(flat) for _ in (1,) if joined & set(flat)}
+        loose = {a for a in asked if a not in exact and any(related(a, p) for p in flat)}
+        leaf = [p for p in steps[-1] if p in asked or p in joined or any(related(p, a) for a in asked)]
+        hint = [p for p in steps[-1] if any(related(p, h) for h in hinted)]
+        left = [a for w, a in zip(words, asked, strict=False) if a not in exact | loose and a not in NOUNS | VERBS and fold(w) != fold(value) and not joined & set(flat)]
+        if (leaf or (hint and exact)) and not left:
+            unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
+            ranked.append((len(exact) + 0.6 * len(loose) + 0.5 * bool(hint) + 0.5 * len(leaf) / len(steps[-1]) - 0.15 * unmatched, name, value))
+    ranked.sort(key=lambda r: -r[0])
+    if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < 0.05 and ranked[0][2] != ranked[1][2]):
+        return ""
+    return ranked[0][1]
 
 
 @dataclass
@@ -117,6 +146,7 @@ class Asking:
         self.used = [False] * len(self.tokens)
         self.plan = Plan("lookup")
         self.filtered: set[str] = set()
+        self.spelled = False  # whether the question names the measured field itself
 
     # -- small things -------------------------------------------------------------------------------------------
     def use(self, start: int, end: int) -> None:
@@ -173,7 +203,7 @@ class Asking:
         numeric = [f for f in fields if f.numeric and not f.id]
         moments = [f for f in fields if f.moment]
         spans = [(d.start, d.end) for d in dates]
-        between = re.search(r"\b(?:between|from)\s+(?P<a>.+?)\s+(?:and|to|until|-)\s+", self.low)
+        between = re.search(r"\b(?:between|from(?! between))\s+(?P<a>.{1,30}?)\s+(?:and|to|until|-)\s+", self.low)
         if between:
             first = next((d for d in dates if d.start == between.start("a")), None)
             last = next((d for d in dates if d.start == between.end() or d.start == between.end() + 4), None)
@@ -234,8 +264,10 @@ class Asking:
                 root = re.sub(r"er$", "", word)
                 if any(related(stem(root), p) or related(stem(root + "e"), p) for p in f.parts) and root not in ("ov", "und", "low", "high"):
                     score = max(score, 1.8)
-            if unit and (unit in f.units() or (unit[:1] == "h" and "h" in f.units())):
-                score += 1.5
+            if unit and (unit in f.units() or unit.rstrip("s") in f.units()):
+                score += 3
+            if not unit and hint.strip() in ("over", "under", "above", "below") and stem("age") in f.parts:
+                score += 1.5  # "patients over 60"
             ranked.append((score, f))
         ranked.sort(key=lambda x: -x[0])
         if len(ranked) == 1 or ranked[0][0] - ranked[1][0] > 0.05:
@@ -257,11 +289,11 @@ class Asking:
         self.name(f)
         self.use(start, end)
 
-    def name(self, f: Field) -> None:
+    def name(self, f: Field, least: float = 2) -> None:
         """Mark the words that name a field as understood."""
         self.filtered.add(f.name)
         for i in self.free():
-            if self.strength(f, i) >= 1:
+            if self.strength(f, i) >= least:
                 self.used[i] = True
 
     def moment_filter(self, fields: list[Field], lo: str, hi: str, start: int, end: int) -> bool:
@@ -344,6 +376,8 @@ class Asking:
             for negative in (False, True):
                 whole_values = [v for _, v, whole, neg in options2 if neg == negative and whole]
                 part_values = [v for _, v, whole, neg in options2 if neg == negative and not whole]
+                if len({fold(v) for v in part_values}) == f.distinct:
+                    continue  # said of all of them: it tells nothing apart
                 tests2 = [t for t in (self.equal(f, whole_values, True), self.equal(f, part_values, False)) if t]
                 if tests2:
                     test = " or ".join(tests2)
@@ -425,7 +459,8 @@ class Asking:
         for i in self.free():
             text = self.tokens[i][2]
             count = self.profile.words.get(text, 0)
-            if count and self.stems[i] not in NOUNS and (count < self.profile.records or self.profile.records == 1):
+            verb = self.stems[i] in VERBS and not (self.plan.op == "count" and not self.plan.conditions)
+            if count and not verb and self.stems[i] not in NOUNS and (count < self.profile.records or self.profile.records == 1):
                 test = f"re.search({pattern(text)!r}, fold(r['_text']))"
                 self.keep(("not " if self.negated(self.tokens[i][0]) else "") + test, f"text has {text}")
                 self.used[i] = True
@@ -456,6 +491,27 @@ class Asking:
                 return i
         return None
 
+    def phrase(self, noun: int | None) -> list[int]:
+        """The words of the noun's phrase: `remote staff`, `failed password attempts`."""
+        found: list[int] = []
+        while noun is not None and noun < len(self.tokens) and fold(self.tokens[noun][2]) not in STOP:
+            if found and re.search(r"[,;:?.]", self.low[self.tokens[noun - 1][1] : self.tokens[noun][0]]):
+                break
+            found.append(noun)
+            noun += 1
+        return found
+
+    def anchored(self) -> bool:
+        """Whether the question names what it counts or seeks by a field, a value or a plain word for a record."""
+        if self.plan.op == "lookup":
+            return all(not said.startswith("text has") for said in self.plan.said)
+        head = self.phrase(self.noun())
+        roots = [self.stems[i] for i in head]
+        plain = any(r in NOUNS or r in RECORD_NOUNS for r in roots)
+        named = any(self.strength(f, i) >= 2 for f in self.profile.fields for i in head)
+        value = any(stem(v) in roots or any(stem(w) in roots for w in v.split()) for f in self.profile.fields if not f.text and f.distinct <= 40 for v, _ in f.values)
+        return plain or named or value
+
     def read(self) -> Plan:
         """The plan for this question."""
         plan, low = self.plan, self.low
@@ -465,24 +521,27 @@ class Asking:
         self.figures()
         superlative = self.intent(wh, noun)
         noun_field = self.noun_field(noun)
+        if plan.op in ("sum", "mean", "median", "best", "group"):
+            self.measure(superlative, noun)
         if plan.op in ("top", "list", "distinct", "best", "first") and noun_field and noun is not None and not (plan.op == "list" and self.is_value(noun)):
             self.used[noun] = True
-        if plan.op in ("sum", "mean", "median", "max", "min", "best", "group"):
-            self.measure(superlative, noun)
         self.values()
         self.flags()
         {"lookup": self.lookup, "top": self.top, "list": self.listing, "distinct": self.listing, "count": self.counting,
          "best": self.record, "first": self.record, "compare": self.comparing}.get(plan.op, lambda *_: None)(wh, noun, noun_field)  # fmt: skip
         if plan.op != "lookup":
-            if noun is not None and not self.used[noun] and not self.profile.words.get(self.tokens[noun][2]):
-                self.used[noun] = True
+            plural = [i for i in self.free() if fold(self.tokens[i][2]).endswith("s") and re.search(r"\b(?:of|the|all|per|in|for|by|each)(?: the)? $", self.low[: self.tokens[i][0]])]
+            unknown = [i for i in self.phrase(noun) if not self.used[i] and not self.profile.words.get(self.tokens[i][2])]
+            for i in [*unknown[:1], *([] if unknown else plural[:1])]:
+                if i is not None and not self.used[i] and not self.profile.words.get(self.tokens[i][2]):
+                    self.used[i] = True  # what the records themselves are called
             for i in self.free():
                 if any(self.strength(f, i) >= 2 and f.name in self.filtered for f in self.profile.fields):
                     self.used[i] = True
             self.texts()
         for i in self.free():
-            f = next((f for f in (plan.target, plan.by) if f and self.strength(f, i) >= 1), None)
-            if f or self.stems[i] in NOUNS or self.stems[i] in VERBS or fold(self.tokens[i][2]) in SUPERLATIVES:
+            about = [f for f in (plan.target, plan.by, plan.label) if f] + [f for f in self.profile.fields if f.name in self.filtered]
+            if any(self.strength(f, i) >= 1 for f in about) or fold(self.tokens[i][2]) in ("rarest", "commonest", "busiest", "popular", "frequent") or self.stems[i] in NOUNS or self.stems[i] in VERBS or fold(self.tokens[i][2]) in SUPERLATIVES:
                 self.used[i] = True
         plan.doubts += [f"the word {self.tokens[i][2]!r}" for i in self.free()]
         if plan.op in ("best", "aggregate", "group") and plan.target is None:
@@ -497,9 +556,14 @@ class Asking:
     def noun_field(self, noun: int | None) -> Field | None:
         if noun is None:
             return None
-        scored = [(self.strength(f, noun), f) for f in self.profile.fields]
-        following = noun + 1 if noun + 1 < len(self.tokens) else noun
-        scored = [(s + 0.6 * (self.strength(f, following) >= 2) + 0.2 * (not f.numeric) - 0.1 * f.text, f) for s, f in scored if s]
+        following = noun + 1 if noun + 1 < len(self.tokens) and fold(self.tokens[noun + 1][2]) not in STOP else noun
+        alone = not any(self.strength(f, noun) for f in self.profile.fields)
+        scored = [(max(self.strength(f, noun), alone * (self.strength(f, following) >= 2) * self.strength(f, following) - 0.1), f) for f in self.profile.fields]
+        scored = [
+            (s + 0.6 * (following != noun and self.strength(f, noun) > 0 and self.strength(f, following) >= 2) + 0.2 * (not f.numeric) + 0.5 * f.id - 0.1 * f.text - 0.3 * bool(f.moment), f)
+            for s, f in scored
+            if s > 0
+        ]
         scored.sort(key=lambda s: -s[0])
         if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0] and scored[0][0] < 2):
             return None
@@ -533,7 +597,7 @@ class Asking:
             plan.op = "best"
         elif self.has(r"\b(?:first|last|earliest|latest|final)\b"):
             plan.op = "first"
-        elif self.has(r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+ (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"):
+        elif self.has(r"^\W*(?:which|what) (?:\w+ )?\w+s (?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b") or self.has(r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+ (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"):
             plan.op = "list"
         elif not wh and (plan.conditions or self.has(r"\b(?:with|by|in|without)\b")) and not self.has(r"^\W*(?:is|are|was|were|did|does|do|has|have)\b|\?*of\b"):
             plan.op = "count"
@@ -577,15 +641,16 @@ class Asking:
             by_concept = [f for f in by_concept if stem(concept) in f.parts] or by_concept
             dated = [f for f in usable if (f.moment or f.year)] if superlative in ("oldest", "newest", "latest", "earliest", "youngest") else []
             named = self.mention(lambda f: f in usable and (f.numeric or bool(dated) or plan.op == "best"), stops=True)
-            if concept and by_concept and not (named and self.strength(named[0], named[1][0]) >= 3 and named[0] in by_concept):
-                plan.target = by_concept[0] if len(by_concept) == 1 else named[0] if named and named[0] in by_concept else None
+            if concept and by_concept:
+                plan.target = named[0] if named and named[0] in by_concept else by_concept[0] if len(by_concept) == 1 else None
             elif concept and dated:
                 plan.target = dated[0] if len(dated) == 1 else None
-            elif named and not (concept and superlative):
+            elif named and (not (concept and superlative) or self.strength(named[0], named[1][-1]) >= 2):
                 plan.target = named[0]
             elif len([f for f in usable if f.numeric]) == 1 and not concept and plan.op != "best":
                 plan.target = next(f for f in usable if f.numeric)
         if plan.target:
+            self.spelled = any(self.strength(plan.target, i) >= 1 for i in self.free() if fold(self.tokens[i][2]) not in SUPERLATIVES)
             self.name(plan.target)
             if superlative in ("oldest", "youngest") and (plan.target.moment or plan.target.year):
                 plan.sign = -plan.sign
@@ -620,7 +685,7 @@ class Asking:
             elif noun is not None:
                 self.used[noun] = True
                 self.texts()
-        if not plan.conditions:
+        if not plan.conditions and not (plan.target and plan.target.distinct == 1 and plan.target.n > 1):
             plan.doubts.append("which record is meant")
 
     def top(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
@@ -669,13 +734,13 @@ class Asking:
         fields = [f for f in self.profile.fields if f is not plan.target and f.name not in self.filtered]
         people = [f for f in fields if f.person]
         moments = [f for f in fields if f.moment or f.year]
-        if noun_field and noun_field in fields and wh != "who":
+        if noun_field and noun_field in fields and wh != "who" and not (self.spelled and wh in ("what", "", "how")):
             plan.label = noun_field
         elif wh == "who" and people:
             plan.label = people[0] if len(people) == 1 else None
         elif wh == "when" and moments:
             plan.label = moments[0]
-        elif plan.op == "best" and plan.target and wh in ("what", "", "how") and not (noun is not None and not self.used[noun] and not related(self.stems[noun], plan.target.parts[-1])):
+        elif plan.op == "best" and plan.target and wh in ("what", "", "how") and (self.spelled or wh == "how"):
             plan.label = plan.target
         else:
             named = self.mention(lambda f: f in fields)

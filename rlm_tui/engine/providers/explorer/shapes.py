@@ -29,7 +29,7 @@ LINE_SHAPES = (
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<component>[\w./-]+){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<level>{LEVEL}){GAP}\[?(?P<time>TIME){GAP}(?P<message>.*)", 0.7),
-    ("syslog", r"(?:<\d+>)?(?P<time>TIME) (?P<host>[\w.-]+) (?P<component>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)", 0.7),
+    ("syslog", r"(?:<\d+>)?(?P<time>TIME) (?P<host>\w[\w.-]*) (?P<component>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)", 0.7),
     ("chat", r"\[?(?P<time>TIME)\]?(?: -)? <\W?(?P<sender>[^>]+)> (?P<text>.*)", 0.5),
     ("chat", r"\[?(?P<time>TIME)\]?(?:\s*[-–:|])?\s+(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)", 0.6),
     ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:? (?P<text>.*)", 0.6),
@@ -119,6 +119,8 @@ def detect(sample: Sequence[str], output: str) -> Shape:
                 return Shape(kind, precise, pairs=share(full, r".*\b\w+=\S+") > 0.5)
     headings = sum(bool(re.match(r"#{1,6} \S", line)) for line in full)
     code = share(full, CODE_LINE.pattern)
+    if sum(bool(re.match(r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|from [\w.]+ import|fn \w+|func |public (static |class ))", line)) for line in full) >= 2:
+        code = max(code, 0.5)
     if code < 0.4 and (headings or share(full, r"\s*\|.*\|\s*$") > 0.5):
         return Shape("outline")
     for mark in (" || ", " | ", "; ", "\t", ", "):
@@ -307,7 +309,7 @@ shapes = {
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
     "constant": r"\\s*(?:export |public |static |final |const |let |var |#define |val )*([A-Za-z_]\\w*)(?:: [\\w\\[\\]]+)?(?: = | (?=[\\d\\"'(]))(.+?);?$",
 }
-rows, comment = [], ""
+rows, facts, comment, owner = [], [], "", ""
 for n, line in enumerate(lines, 1):
     kind, found = next(((k, m) for k, p in shapes.items() for m in [re.match(p, line)] if m), ("", None))
     if re.match(r"\\s*(#(?!include|define)|//|/?\\*|@)", line):
@@ -317,6 +319,11 @@ for n, line in enumerate(lines, 1):
         kind = "function" if kind in ("C function", "arrow function") else "method" if line[0] == " " and kind == "function" else kind
         rows.append({"_line": n, "_text": line.strip(), "kind": kind, "name": found.group(1), "value": found.group(2).strip("\\"' "),
                      "body": comment + line.strip()})
+        owner = found.group(1) if kind == "class" else owner if line[0] == " " else ""
+        if kind == "constant":
+            facts.append((found.group(1), rows[-1]["value"]))
+        for name, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
+            facts.append((f"{owner or found.group(1)}.{name}.default", value.strip("\\"' ")))
     elif rows and line.strip():
         rows[-1]["body"] += "\\n" + line.strip()
     comment = \"\""""

@@ -24,7 +24,7 @@ STOP = frozenset(
     "different distinct unique inclusive in-between exist exists first last most least more less fewer fewest same "
     "own kind sort information details detail describe described happen happened happens belong belongs not no without "
     "never none nobody nothing don't doesn't didn't isn't aren't wasn't weren't haven't hasn't while because since but "
-    "state stated stand stands according".split()
+    "state stated stand stands according single individual particular certain there'll around about ones".split()
 )
 _IRREGULAR = (
     "begin began begun|break broke broken|bring brought|build built|buy bought|catch caught|choose chose chosen|come came|"
