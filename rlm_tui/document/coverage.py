@@ -114,6 +114,9 @@ class Matcher:
             best = self._best(text, hit, start, end, found[-1].span if found else None)
             if best is None:
                 continue
+            # A shorter match inside this one was text that stands in several places, taken for the wrong one.
+            while found and best.start <= found[-1].start and found[-1].end <= best.end:
+                found.pop()
             found.append(best)
             start, end = (min(start, best.start), max(end, best.end)) if best.start <= end else (best.start, best.end)
             skip, resume = start + self.stride, end - self.certain + 1

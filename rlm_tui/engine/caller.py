@@ -13,9 +13,10 @@ import msgspec
 from rlm_tui.engine import tokens
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
-from rlm_tui.engine.ledger import Ledger, OverBudget
+from rlm_tui.engine.ledger import Grant, Ledger, OverBudget
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.retry import RetryPolicy
+from rlm_tui.engine.reading import Reading
 from rlm_tui.events import (
     AttemptFailed,
     AttemptStarted,
@@ -27,6 +28,7 @@ from rlm_tui.events import (
     Fault,
     Message,
     RunConfig,
+    TextSeen,
     Usage,
     clean,
 )
@@ -59,6 +61,8 @@ class Order:
     ordinal: int | None = None
     batch: int | None = None
     degraded: bool = False
+    fresh: str = ""
+    """The part of the prompt that is new: its document text is noted as seen by a model."""
     answer: str | None = None
     """The operator's answer, which replaces the request."""
 
@@ -72,6 +76,7 @@ class Caller:
         journal: Journal,
         ledger: Ledger,
         models: Resolver,
+        reading: Reading,
         *,
         retries: RetryPolicy | None = None,
     ) -> None:
@@ -79,6 +84,7 @@ class Caller:
         self._journal = journal
         self._ledger = ledger
         self._models = models
+        self._reading = reading
         self._retries = retries or RetryPolicy()
         self._slots = asyncio.Semaphore(max(1, config.limits.concurrency))
 
@@ -116,16 +122,18 @@ class Caller:
                 raise CallError(order.call, fault)
         grant = self._ledger.reserve(order.call, input_tokens, room, price, final=order.purpose == "extract")
         usage = Usage()
+        matching = asyncio.create_task(self._reading.seen(order.call, order.node, order.fresh))
         try:
-            await self._journal.write(self._reserved(order, grant.max_output_tokens, grant.estimate))
             if order.answer is not None:
+                await self._journal.write(self._reserved(order, grant))
                 reply = Reply(order.answer, "stop", Usage())
                 source = "operator"
             else:
-                reply = await self._attempts(order, provider, grant.max_output_tokens, started)
+                reply = await self._attempts(order, provider, grant, started)
                 usage = _priced(reply.usage, price)
                 source = "provider"
             await self._journal.write(
+                *await matching,
                 CallFinished(
                     call=order.call,
                     reply=self._journal.keep(reply.text),
@@ -133,13 +141,13 @@ class Caller:
                     finish=reply.finish,
                     source=source,
                     seconds=time.monotonic() - started,
-                )
+                ),
             )
             return reply
         except ProviderError as error:
             usage = _priced(error.usage, price) if error.usage != Usage() else Usage()
             fault = Fault(error.kind, clean(error.message), error.status)
-            await self._failed(order, fault, usage, error.partial, started)
+            await self._failed(order, fault, usage, error.partial, started, await matching)
             raise CallError(order.call, fault) from None
         except asyncio.CancelledError:
             # A request that was cut off may have been billed: count its prompt, as the provider would.
@@ -148,10 +156,11 @@ class Caller:
             await asyncio.shield(self._failed(order, fault, usage, "", started))
             raise
         finally:
+            matching.cancel()
             self._ledger.settle(order.call, usage)
             await self._warn()
 
-    async def _attempts(self, order: Order, provider: Provider, room: int, started: float) -> Reply:
+    async def _attempts(self, order: Order, provider: Provider, grant: Grant, started: float) -> Reply:
         attempt = 0
         while True:
             attempt += 1
@@ -161,12 +170,14 @@ class Caller:
             request = Request(
                 model=order.model,
                 messages=order.messages,
-                max_output_tokens=room,
+                max_output_tokens=grant.max_output_tokens,
                 temperature=self._config.temperature,
                 timeout=timeout,
                 stream=stream,
             )
-            await self._journal.write(AttemptStarted(call=order.call, attempt=attempt))
+            # The reservation and the first try share a commit: both come before the request.
+            reserved = (self._reserved(order, grant),) if attempt == 1 else ()
+            await self._journal.write(*reserved, AttemptStarted(call=order.call, attempt=attempt))
             partial = _Partial(order.call, self._journal) if stream else None
             try:
                 try:
@@ -199,7 +210,7 @@ class Caller:
     def _room(self, info: ModelInfo, input_tokens: int, wanted: int) -> int:
         return wanted if info.window is None else min(wanted, info.window - input_tokens)
 
-    def _reserved(self, order: Order, room: int, estimate: Usage) -> CallReserved:
+    def _reserved(self, order: Order, grant: Grant) -> CallReserved:
         return CallReserved(
             call=order.call,
             node=order.node,
@@ -207,8 +218,8 @@ class Caller:
             purpose=order.purpose,
             model=order.model,
             messages=tuple(Message(m.role, self._journal.keep(m.content)) for m in order.messages),
-            max_output_tokens=room,
-            estimate=estimate,
+            max_output_tokens=grant.max_output_tokens,
+            estimate=grant.estimate,
             turn=order.turn,
             cell=order.cell,
             ordinal=order.ordinal,
@@ -217,17 +228,20 @@ class Caller:
         )
 
     async def _refused(self, order: Order, fault: Fault) -> None:
-        await self._journal.write(self._reserved(order, 0, Usage()), CallFailed(call=order.call, fault=fault))
+        await self._journal.write(self._reserved(order, Grant(0, Usage())), CallFailed(call=order.call, fault=fault))
 
-    async def _failed(self, order: Order, fault: Fault, usage: Usage, partial: str, started: float) -> None:
+    async def _failed(
+        self, order: Order, fault: Fault, usage: Usage, partial: str, started: float, seen: tuple[TextSeen, ...] = ()
+    ) -> None:
         await self._journal.write(
+            *seen,
             CallFailed(
                 call=order.call,
                 fault=fault,
                 usage=usage,
                 partial=self._journal.keep(partial) if partial else None,
                 seconds=time.monotonic() - started,
-            )
+            ),
         )
 
     async def _warn(self) -> None:

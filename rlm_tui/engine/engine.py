@@ -89,8 +89,9 @@ class Engine:
             unknown_price=task.config.unknown_price,
             clock=lambda: self._clock() - self._gate.held_seconds(),
         )
-        caller = Caller(task.config, journal, ledger, self._models, retries=self._retries)
-        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, Reading(task.finder, journal))
+        reading = Reading(task.finder)
+        caller = Caller(task.config, journal, ledger, self._models, reading, retries=self._retries)
+        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, reading)
         await journal.write(
             SessionStarted(
                 session=task.session,

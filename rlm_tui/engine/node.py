@@ -11,10 +11,12 @@ from rlm_tui.document.probe import probe
 from rlm_tui.engine import prompts, tokens
 from rlm_tui.engine.caller import Caller, Order
 from rlm_tui.engine.control import Gate, Stop
+from rlm_tui.engine.conversation import Conversation
 from rlm_tui.engine.errors import CallError, Stopped
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger, OverBudget, UnknownPrice
 from rlm_tui.engine.parse import read_reply
+from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
 from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplFactory, ReplLimits
@@ -40,9 +42,6 @@ SHORT_CONTEXT = 2000
 
 EXTRACT_TOKENS = 1024
 """How long a forced answer may be; its price is held back from the start."""
-
-REPEATS_HINT, REPEATS_END = 2, 4
-"""The same failing cell this often in a row: the model gets a hint, then the node is ended."""
 
 PROBE_CODE = "# Before the first turn the engine looks at the context and tells the model what it found."
 
@@ -102,17 +101,14 @@ class NodeRun:
         self._context = context
         self._model = place.model or self.config.model_at(place.depth)
         self._limits = self.config.limits
-        self._messages: list[ChatMessage] = []
+        self._talk: Conversation
         self._outputs: list[str] = []
         self._variables: tuple[Variable, ...] = ()
         self._recorded: list[Recorded] = []
         self._cells = 0
-        self._nudges = 0
-        self._errors = 0
+        self._patience = Patience(self._limits)
         self._looked = False
         self._guarded = False
-        self._failing: tuple[str, str] = ("", "")
-        self._repeats = 0
         self._offset: Span | None = None
         self._draft: str | None = None
         self._repl: Repl | None = None
@@ -179,9 +175,10 @@ class NodeRun:
             )
         )
         if self.depth:
-            spans = await self.reading.note(self.id, self.id, text)
-            if len(spans) == 1 and spans[0].end - spans[0].start == len(text):
-                self._offset = spans[0]
+            for seen in await self.reading.seen(self.id, self.id, text):
+                await self.journal.write(seen)
+                if len(seen.spans) == 1 and seen.spans[0].end - seen.spans[0].start == len(text):
+                    self._offset = seen.spans[0]
 
     async def _open(self) -> Repl:
         names = {"budget"}
@@ -234,7 +231,7 @@ class NodeRun:
             advice=self.config.advice,
         )
         first = prompts.first_message(self._query, await self._probe())
-        self._messages = [ChatMessage("system", system), ChatMessage("user", first)]
+        self._talk = Conversation(system, first, self._limits, self._shared.ledger.left)
         try:
             while True:
                 outcome = await self._turn()
@@ -254,7 +251,7 @@ class NodeRun:
         self.turn += 1
         call = f"{self.id}:t{self.turn}"
         await self.gate.reach(Stop("before_llm", self.id, self.turn, call=call))
-        self._hear_operator()
+        self._talk.add_operator(self.gate.take_messages(self.id))
         reply = await self._ask(call)
         names = frozenset(v.name for v in self._variables)
         reading = read_reply(reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names)
@@ -269,37 +266,31 @@ class NodeRun:
                 notice=reading.notice,
             )
         )
-        self._messages.append(ChatMessage("assistant", reading.kept or "(empty reply)"))
+        self._talk.replied(reading.kept)
         if reading.action == "cell":
-            self._nudges = 0
+            self._patience.code()
             return await self._run_cells(reading.cells, reading.notice)
         if reading.action == "final":
             assert reading.answer is not None
             return await self._accept(reading.answer, reading.answer, "prose", None)
-        self._nudges += 1
-        if self._nudges >= self._limits.nudges:
-            raise Stopped("nudges", f"{self._nudges} replies in a row had no code that could run.")
+        self._patience.no_code()
         self._say(reading.notice)
         return None
 
     async def _ask(self, call: str) -> Reply:
-        fresh = self._messages[-1].content
-        noting = asyncio.create_task(self.reading.note(call, self.id, fresh))
-        try:
-            return await self.caller.ask(
-                Order(
-                    call=call,
-                    node=self.id,
-                    depth=self.depth,
-                    purpose="turn",
-                    model=self._model,
-                    messages=tuple(self._messages),
-                    max_output_tokens=self.config.max_output_tokens,
-                    turn=self.turn,
-                )
+        return await self.caller.ask(
+            Order(
+                call=call,
+                node=self.id,
+                depth=self.depth,
+                purpose="turn",
+                model=self._model,
+                messages=self._talk.messages,
+                max_output_tokens=self.config.max_output_tokens,
+                turn=self.turn,
+                fresh=self._talk.fresh,
             )
-        finally:
-            await asyncio.gather(noting, return_exceptions=True)
+        )
 
     async def _run_cells(self, cells: Sequence[str], notice: str) -> Outcome | None:
         reports = []
@@ -313,7 +304,7 @@ class NodeRun:
                 if outcome is not None:
                     return outcome
                 return None
-            hint = self._count_errors(code, result)
+            hint = self._patience.ran(code, result.error)
             if hint:
                 reports.append(hint)
             if result.error is not None:
@@ -433,32 +424,5 @@ class NodeRun:
         await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
         return Outcome("partial", text, None, limit=stopped.limit)
 
-    # --- messages
-
     def _say(self, text: str) -> None:
-        """Add the user message that answers the model's last reply, with what has just been used and is left."""
-        foot = prompts.footer(self.turn + 1, self._limits, self._shared.ledger.left())
-        self._messages.append(ChatMessage("user", f"{text}\n{foot}"))
-
-    def _hear_operator(self) -> None:
-        waiting = self.gate.take_messages(self.id)
-        if waiting:
-            last = self._messages[-1]
-            self._messages[-1] = ChatMessage("user", f"{last.content}\n\n{prompts.operator_note(waiting)}")
-
-    def _count_errors(self, code: str, result: CellResult) -> str:
-        """Keep count of failing cells. Returns a hint for the model when it repeats itself, and ends a hopeless node."""
-        if result.error is None:
-            self._errors, self._failing, self._repeats = 0, ("", ""), 0
-            return ""
-        self._errors += 1
-        failing = (code, f"{result.error.type}: {result.error.message}")
-        self._repeats = self._repeats + 1 if failing == self._failing else 1
-        self._failing = failing
-        if self._repeats >= REPEATS_END:
-            raise Stopped("errors_in_row", f"The same block failed {self._repeats} times in the same way.")
-        if self._errors >= self._limits.errors_in_row:
-            raise Stopped("errors_in_row", f"{self._errors} blocks in a row failed.")
-        if self._repeats >= REPEATS_HINT:
-            return "The same block failed in the same way again. Change the approach instead of repeating it."
-        return ""
+        self._talk.say(text, self.turn + 1)

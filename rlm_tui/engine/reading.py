@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Protocol
 
-from rlm_tui.engine.journal import Journal
 from rlm_tui.events import Span, TextSeen
 
 
@@ -16,11 +15,10 @@ class SpanFinder(Protocol):
 
 
 class Reading:
-    """Notes what reached a model. Matching runs in a thread, beside the request that carries the text."""
+    """Finds what reached a model. Matching runs in a thread, beside the request that carries the text."""
 
-    def __init__(self, finder: SpanFinder | None, journal: Journal) -> None:
+    def __init__(self, finder: SpanFinder | None) -> None:
         self._finder = finder
-        self._journal = journal
 
     async def spans(self, text: str) -> tuple[Span, ...]:
         """The spans of the documents that `text` holds."""
@@ -28,9 +26,7 @@ class Reading:
             return ()
         return await asyncio.to_thread(self._finder.match, text)
 
-    async def note(self, source: str, node: str, text: str) -> tuple[Span, ...]:
-        """Log that `text` reached a model through `source` (a call or a child node)."""
+    async def seen(self, source: str, node: str, text: str) -> tuple[TextSeen, ...]:
+        """The event that says which spans `text` carried to a model through `source`; none if it held none."""
         spans = await self.spans(text)
-        if spans:
-            await self._journal.write(TextSeen(source=source, node=node, spans=spans))
-        return spans
+        return (TextSeen(source=source, node=node, spans=spans),) if spans else ()

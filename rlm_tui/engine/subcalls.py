@@ -109,9 +109,9 @@ class SubCalls:
             ordinal=ordinal,
             batch=batch,
             degraded=degraded,
+            fresh=text,
             answer=node.gate.take_answer(call),
         )
-        noting = asyncio.create_task(node.reading.note(call, node.id, text))
         try:
             reply = await node.caller.ask(order)
         except (CallError, UnknownPrice) as error:
@@ -119,8 +119,6 @@ class SubCalls:
         except OverBudget as error:
             await self._over(error)
             return Slot(error=f"{error}: no more sub-calls; finish with what you have")
-        finally:
-            await asyncio.gather(noting, return_exceptions=True)
         if request.schema is None:
             return Slot(value=reply.text)
         return parse_json(reply.text, request.schema)

@@ -93,7 +93,7 @@ async def test_one_failed_slot_leaves_the_others_alone() -> None:
 
 
 async def test_a_child_node_gets_a_repl_of_its_own_and_its_cost_counts_upwards() -> None:
-    root = cell("part = rlm_query('Which word is last?', context[:80])\nprint(part)")
+    root = cell("part = rlm_query('Which word is last?', context[:74])\nprint(part)")
     child = [cell("words = context.split()\nprint(words[-1])"), cell("FINAL(words[-1])")]
     ran = await play(FakeModels([root, cell("FINAL(part)")], child=child), max_depth=2)
     assert ran.ended.outcome.answer == "over"
