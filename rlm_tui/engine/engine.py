@@ -18,7 +18,7 @@ from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading, SpanFinder
 from rlm_tui.engine.sandbox.base import Context, ReplFactory
-from rlm_tui.events import DocumentRef, Log, RunConfig, SessionEnded, SessionStarted, Usage, clean
+from rlm_tui.events import DocumentRef, Log, LogError, RunConfig, SessionEnded, SessionStarted, Usage, clean
 from rlm_tui.projection.state import SessionState
 
 FORCED_PROMPT_TOKENS = 6000
@@ -112,6 +112,12 @@ class Engine:
         except asyncio.CancelledError:
             running.uncancel()
             outcome = Outcome("cancelled", error="the run was cancelled")
+        except LogError:
+            raise
+        except Exception as error:
+            # Our own mistake: the session still gets its end, so that it can be opened and reported.
+            what = f"{type(error).__name__}: {error}"
+            outcome = Outcome("failed", error=f"the engine broke down ({what}); please report this session")
         finally:
             await self._gate.detach()
         await journal.write(

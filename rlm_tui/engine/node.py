@@ -19,7 +19,7 @@ from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
 from rlm_tui.engine.reading import Reading
-from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplFactory, ReplLimits
+from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplFactory, ReplLimits
 from rlm_tui.engine.subcalls import SubCalls, as_text
 from rlm_tui.events import (
     BudgetExhausted,
@@ -129,9 +129,7 @@ class NodeRun:
         try:
             self._repl = await self._open()
             outcome = await self._work()
-        except CallError as error:
-            outcome = Outcome("failed", error=str(error))
-        except UnknownPrice as error:
+        except (CallError, UnknownPrice, ReplError) as error:
             outcome = Outcome("failed", error=str(error))
         except asyncio.CancelledError:
             outcome = Outcome("cancelled", error="the operator cancelled the run")

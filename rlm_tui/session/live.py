@@ -15,7 +15,7 @@ from rlm_tui.session.setup import Setup, run_on
 
 if TYPE_CHECKING:
     from rlm_tui.engine.engine import Ended
-    from rlm_tui.store import SessionLog
+    from rlm_tui.store import SessionLog, Store
 
 
 class LiveSession:
@@ -29,6 +29,7 @@ class LiveSession:
         self.gate = gate or Gate()
         self._setup = setup
         self._entries: deque[Entry] = deque()
+        self._store: Store | None = None
         self._log: SessionLog | None = None
         self._failure: str | None = None
         self._ended: Ended | None = None
@@ -84,10 +85,12 @@ class LiveSession:
         return not self._thread.is_alive()
 
     def close(self) -> None:
-        """Cancel a run that is still going and wait for it to be saved."""
+        """Cancel a run that is still going, wait for it to be saved, and close the store. Idempotent."""
         if self._thread.is_alive():
             self.gate.cancel()
             self._thread.join(10)
+        if self._store is not None:
+            self._store.close()
 
     def _run(self) -> None:
         from rlm_tui.engine.providers.base import ProviderError
@@ -103,8 +106,12 @@ class LiveSession:
     async def _main(self) -> None:
         from rlm_tui.store import Store
 
-        with Store.open(self._setup.store, durability=self._setup.durability) as store:
-            self._log = store.create(self._setup.session)
-            self.session = self._log.session
-            self._log.listeners.append(self._entries.append)
+        # The store stays open after the end: whoever looks at the session still needs its texts.
+        self._store = Store.open(self._setup.store, durability=self._setup.durability)
+        self._log = self._store.create(self._setup.session)
+        self.session = self._log.session
+        self._log.listeners.append(self._entries.append)
+        try:
             self._ended = await run_on(self._log, self._setup, self.gate)
+        finally:
+            self._log.close()

@@ -101,9 +101,9 @@ class Providers:
             return self._custom[model]
         kind, colon, rest = model.partition(":")
         if model == EXPLORER:
-            from rlm_tui.engine.providers.explorer import Explorer
+            from rlm_tui.engine.providers.explorer.provider import ExplorerProvider
 
-            return self._made.setdefault(EXPLORER, Explorer())
+            return self._made.setdefault(EXPLORER, ExplorerProvider())
         if colon and kind == "scripted":
             file = _wanted_file(model, rest)
             from rlm_tui.engine.providers.scripted import Scripted

@@ -121,6 +121,10 @@ class Recorded:
     answers: Sequence[Sequence[Slot]] = field(default_factory=tuple)
 
 
+class ReplError(Exception):
+    """A REPL can't be opened or restored. The message is one sentence that says why and what to do."""
+
+
 class Repl(Protocol):
     """One node's REPL. All methods are coroutines of the engine's event loop; one cell runs at a time."""
 
@@ -129,7 +133,10 @@ class Repl(Protocol):
         ...
 
     async def restore(self, cells: Sequence[Recorded]) -> None:
-        """Make a fresh worker and bring it to where `cells` left it, answering their requests from the record."""
+        """Make a fresh worker and bring it to where `cells` left it, answering their requests from the record.
+
+        Raises `ReplError` when no worker can be had.
+        """
         ...
 
     async def evaluate(self, expression: str) -> str:
@@ -147,7 +154,10 @@ class ReplFactory(Protocol):
     async def open(
         self, context: Context, query: str, limits: ReplLimits, *, names: frozenset[str], depth: int = 0
     ) -> Repl:
-        """A REPL with `context` and `query` in place. `names` are the host functions that exist in it (§2)."""
+        """A REPL with `context` and `query` in place. `names` are the host functions that exist in it (§2).
+
+        Raises `ReplError` when no worker can be had.
+        """
         ...
 
     async def close(self) -> None:
