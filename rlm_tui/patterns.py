@@ -9,12 +9,16 @@ They match within a line, as ``grep`` does.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
 
-_PIECE = (100_000, 10_000, 1_000, 400, 200)
-"""Longest piece of a line searched at once, by number of open-ended repeats: keeps the worst case below about a second."""
+PATIENCE = 0.5
+"""Seconds of computing after which `Pattern.found`, or `Pattern.spans` in one line, gives up."""
+
+_PIECE = (100_000, 10_000, 600, 180, 90)
+"""Longest piece of a line searched at once, by number of open-ended repeats: a quarter of a second in the worst case."""
 
 _MOST_WAYS = 10_000
 _OPEN = 10_000
@@ -55,23 +59,26 @@ class Pattern:
                 if match.end() > match.start():
                     yield match.span()
             return
-        done = 0
+        done, until = 0, time.perf_counter() + PATIENCE
         for at in range(0, len(line), self.piece // 2):
             for match in self._compiled.finditer(line[at : at + self.piece]):
                 start, end = at + match.start(), at + match.end()
                 if start >= done and end > start:
                     yield start, end
                     done = end
+            if time.perf_counter() > until:
+                return
 
     def found(self, text: str, limit: int = 1_000_000) -> bool:
-        """Whether it matches in any line of the first `limit` characters of `text`."""
-        search = self._compiled.search
+        """Whether it matches in any line of the first `limit` characters of `text`; not, when that can't be told in time."""
+        search, until = self._compiled.search, time.perf_counter() + PATIENCE
         for line in text[:limit].split("\n"):
-            if len(line) <= self.piece:
-                if search(line):
+            step = max(len(line), 1) if len(line) <= self.piece else self.piece // 2
+            for at in range(0, max(len(line), 1), step):
+                if search(line[at : at + self.piece]):
                     return True
-            elif any(search(line[at : at + self.piece]) for at in range(0, len(line), self.piece // 2)):
-                return True
+                if time.perf_counter() > until:
+                    return False
         return False
 
 

@@ -46,7 +46,7 @@ class Search:
         hits: list[tuple[int, int]] = []
         while not self.done:
             before = self._at
-            hits += self._lines() if self._regex else self._window()
+            hits += self._lines(until) if self._regex else self._window()
             if self._at == before or len(hits) >= most or time.perf_counter() >= until:
                 break  # No headway means that the index has not come further yet.
         return hits
@@ -72,7 +72,7 @@ class Search:
         self._end_if(start + len(text))
         return hits
 
-    def _lines(self) -> list[tuple[int, int]]:
+    def _lines(self, until: float) -> list[tuple[int, int]]:
         assert self._regex
         document, start, newline = self._document, self._at, self._document.newline
         text = document.slice(start, start + _WINDOW)
@@ -87,6 +87,9 @@ class Search:
         for line in text.split(newline):
             hits += [(at + a, at + b) for a, b in self._regex.spans(line.removesuffix("\r"))]
             at += len(line) + 1
+            if time.perf_counter() >= until:
+                last = min(at, last)
+                break
         self._at = last
         self._end_if(last)
         return hits
