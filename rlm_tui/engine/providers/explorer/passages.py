@@ -46,30 +46,33 @@ class Answer:
     confidence: int
 
 
-def sentences(passage: str) -> list[str]:
-    """Sentences, list items, table rows and labelled lines; hard-wrapped lines are joined first."""
+def sentences(passage: str) -> list[tuple[str, str]]:
+    """Sentences, list items, table rows and labelled lines, each with the heading it stands under; wrapped lines are joined."""
     lines = [line.rstrip() for line in passage.splitlines()]
     lengths = sorted(len(line) for line in lines if line)
     wrapped = len(lengths) > 3 and 45 <= lengths[len(lengths) * 2 // 3] <= 100
-    blocks: list[str] = []
+    blocks: list[list[str]] = []
+    head, blank = "", True
     for line in lines:
         starts = re.match(r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}:\s|\W*\d{1,4}[-/:.]\d)", line)
-        joined = wrapped and blocks and blocks[-1] and line and not starts and not re.match(r"#|\|", blocks[-1]) and len(blocks[-1].split("\n")[-1]) > 35
-        if joined:
-            blocks[-1] += " " + line.strip()
-        else:
-            blocks.append(line.strip())
+        title = line and len(line) < 70 and not re.search(r"[.!?:,;\"”]$", line) and (line.startswith("#") or (blank and not re.match(r"\W*\d{1,4}[-/:]\d|[-*|>]", line)))
+        if wrapped and blocks and line and not blank and not starts and blocks[-1][0] and len(blocks[-1][0].split("\n")[-1]) > 35 and not blocks[-1][0].startswith(("#", "|")):
+            blocks[-1][0] += " " + line.strip()
+        elif line:
+            head = line if title else head
+            blocks.append([line.strip(), head])
+        blank = not line
     found = []
-    for block in blocks:
+    for block, above in blocks:
         buffer = ""
         for piece in re.split(r"(?<=[.!?;])[\"”’)]*\s+(?=[\"“‘'(\[]?[A-Z0-9])" if not block.startswith("|") else r"\Z", block):
             buffer = f"{buffer} {piece}".strip()
             if not ABBREVIATION.search(buffer):
-                found.append(buffer)
+                found.append((buffer, above))
                 buffer = ""
         if buffer:
-            found.append(buffer)
-    return [s for s in found if re.search(r"\w", s)]
+            found.append((buffer, above))
+    return [(s, h) for s, h in found if re.search(r"\w", s)]
 
 
 def kind_of(question: str) -> str:
@@ -132,7 +135,7 @@ def _fresh(name: str, asked: set[str]) -> bool:
     return bool(kept) and not (len(words) == 1 and fold(words[0]) in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split())
 
 
-def _spans(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[float, int, int, str]]:
+def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -> list[tuple[float, int, int, str]]:
     """What could answer a question of this kind: worth, start, end, text."""
     low, spans = fold(question), []
     asked = {stem(t) for t in tokens(question)}
@@ -157,7 +160,7 @@ def _spans(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[f
                 worth = 1.4 if found[2] and _fits(low, found[2]) else 0
             year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
             if worth and not year:
-                spans.append((worth, found.start(), found.end(), text))
+                spans.append((worth, found.start(), found.end(1) if found[3] else found.end(), text))
     elif kind in ("date", "clock"):
         for expression, worth in ((CLOCK, 1.5 if kind == "clock" else 1.0), (DATE, 0 if kind == "clock" else 1.5), (DAY, 0 if kind == "clock" else 1.2)):
             for found in expression.finditer(body):
@@ -165,7 +168,10 @@ def _spans(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[f
                     spans.append((worth, found.start(), found.end(), found.group()))
     elif kind in ("person", "which"):
         for found in NAME.finditer(body):
-            if _fresh(found.group(), asked) and not (found.start() == 0 and " " not in found.group() and fold(found.group()) in STOP):
+            single = re.escape(found.group())
+            opening = found.start() < 2 and " " not in found.group() and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
+            titled = kind == "person" and body[found.start() - 1 : found.start()] in ('"', "“", "/", "#")
+            if _fresh(found.group(), asked) and not opening and not titled:
                 spans.append((1.5 if kind == "person" else 1.3, found.start(), found.end(), found.group().strip()))
         if kind == "which":
             spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
@@ -173,7 +179,7 @@ def _spans(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[f
         for found in re.finditer(r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body):
             spans.append((1.5, found.start(1), found.end(1), found[1]))
         for found in NAME.finditer(body):
-            near = re.search(r"([^\W\d_]+)(?:,| is| was)? $", body[: found.start()]), re.match(r",? (?:the |his |her |their |our |my )?(?:\w+ )?([^\W\d_]+)", body[found.end() :])
+            near = re.search(r"([^\W\d_]+)(?:,| is| was)? $", body[: found.start()]), re.match(r", (?:the |his |her |their |our |my )?(?:\w+ )?([^\W\d_]+)", body[found.end() :])
             if _fresh(found.group(), asked) and any(m and stem(m[1]) in roots for m in near):
                 spans.append((1.5, found.start(), found.end(), found.group().strip()))
     elif kind == "place":
@@ -203,19 +209,23 @@ def _fits(low: str, unit: str) -> bool:
     return True
 
 
-def candidates(question: str, kind: str, body: str, roots: set[str]) -> list[tuple[float, str]]:
+def candidates(question: str, kind: str, body: str, roots: set[str], passage: str) -> list[tuple[float, str]]:
     """Possible answers in a sentence, best first: by worth, nearness to the question's words, and the verb's voice."""
     places = [(m.start(), m.end(), stem(m.group())) for m in re.finditer(r"[^\W_]+", body)]
     places = [p for p in places if p[2] in roots]
     verb = re.search(r"\b(?:who|which \w+|what \w+) (?:had |has |have )?([a-z]+)\b", fold(question))
     ranked = []
-    for worth, start, end, text in _spans(question, kind, body, roots):
+    for worth, start, end, text in _spans(question, kind, body, roots, passage):
         near = 0.0
         for root in {p[2] for p in places}:
             gaps = [(body[b:start] if b <= start else body[end:a], b <= start) for a, b, r in places if r == root and not (a >= start and b <= end)]
             if gaps:
                 near += max(1 / (1 + (len(gap) + 25 * len(re.findall(r"[,;:]| and | but ", gap)) + (0 if after else 4)) / 20) for gap, after in gaps)
         near /= max(1, len({p[2] for p in places}))
+        acts = [p for p in places if verb and p[2] == stem(verb[1])]
+        if acts and kind in ("person", "which"):
+            gap = min((body[b:start] if b <= start else body[end:a] for a, b, _ in acts), key=len)
+            near = 0.35 * near + 0.65 / (1 + (len(gap) + 15 * len(re.findall(r"[;:]| and | but ", gap))) / 20)
         if kind in ("person", "which") and verb:
             passive = re.search(r"\bby (?:the |an? )?(?:[a-z]+ )?(?:Mr |Mrs |Dr )?$", body[:start])
             agent = next((a for a, _, r in places if r == stem(verb[1])), None)
@@ -232,7 +242,7 @@ def after_copula(body: str, keys: list[Key]) -> str:
     for key in keys:
         for found in re.finditer(r"[^\W_]+", body):
             if stem(found.group()) == key.root:
-                rest = re.match(r"(?: of (?:the )?[\w' -]{1,30}?)?(?: (?:is|was|are|were|of|came to|stood at|reached|to be|will be|should be|equals)|:| =) (?!(?:not|a matter) )([^.;]{2,120}?)(?=[,.;](?: |$)|$| (?:which|and|but|who) )", body[found.end() :])
+                rest = re.match(r"(?: of (?:the )?[\w' -]{1,30}?)?(?: (?:is|was|are|were|of|came to|stood at|reached|to be|will be|should be|equals)|:| =) (?!(?:not|a matter) )([^.;]{2,120}?)(?=[,.;](?: |$)|$| (?:which|but|who) )", body[found.end() :])
                 words = {stem(w) for w in tokens(rest[1])} if rest else set()
                 if rest and not words & {k.root for k in keys}:
                     return rest[1].strip()
@@ -249,7 +259,9 @@ def answer(question: str, passage: str) -> Answer | None:
     noun = re.search(r"\b(?:which|what) ([a-z]+)\b(?<!is)(?<!was)(?<!are)(?<!were)(?<!did)(?<!does)(?<!do)(?<!will)(?<!should)", fold(question))
     phrases = [fold(p) for p in re.findall(r"[\"“]([^\"”]+)[\"”]", question)]
     plural = re.search(r"\b(?:which|what) (?:years|dates|days|people|names)\b|\bwho (?:are|were) the \w+s\b", fold(question))
-    units = sentences(passage)
+    pairs = sentences(passage)
+    units = [s for s, _ in pairs]
+    heads = [{stem(w) for w in re.findall(r"[^\W_]+", h)} for _, h in pairs]
     stems = [{stem(w) for w in re.findall(r"[^\W_]+", s)} | {stem(t) for t in tokens(s)} for s in units]
     found: list[Answer] = []
     for i, sentence in enumerate(units):
@@ -257,11 +269,11 @@ def answer(question: str, passage: str) -> Answer | None:
             continue
         prefix = PREFIX.match(sentence)
         body = sentence[prefix.end() :] if prefix else sentence
-        around = set().union(*stems[max(0, i - 2) : i], stems[0])
+        around = set().union(*stems[max(0, i - 4) : i], stems[0], heads[i])
         if PRONOUN.match(body) and i:
             nearby = stems[i - 1]
         else:
-            nearby = set()
+            nearby = heads[i]
         sure, hits = 1.0, set()
         direct = 0.0
         for key in keys:
@@ -273,7 +285,7 @@ def answer(question: str, passage: str) -> Answer | None:
             elif key.entity and key.root in nearby:
                 sure *= 0.93
                 direct += 0.6
-            elif key.entity and key.root in around:
+            elif key.entity and key.root in around and not key.root.isdigit():
                 sure *= 0.85
                 direct += 0.2
             else:
@@ -289,7 +301,7 @@ def answer(question: str, passage: str) -> Answer | None:
                 continue
             text, value = told or body, 1.0 if direct >= len(keys) - 0.5 else 0.85
         else:
-            options = candidates(question, kind, body, hits)
+            options = candidates(question, kind, body, hits, passage)
             if not options:
                 continue
             value, text = options[0]
@@ -328,18 +340,21 @@ def reply(prompt: str) -> str:
 
 def summary(text: str, size: int) -> list[str]:
     """The most central sentences, in their order: those that share the most words with the rest."""
-    units = [s for s in sentences(text) if len(tokens(s)) > 5 and re.search(r"[.!?:\"”]$", s)][:400] or sentences(text)[:400]
+    units = [s for s, _ in sentences(text) if len(tokens(s)) > 6 and re.search(r"[.!:\"”)]$", s)][:400] or [s for s, _ in sentences(text)][:400]
     bags = [{stem(w) for w in content(s)} for s in units]
     count: dict[str, int] = {}
     for bag in bags:
         for word in bag:
             count[word] = count.get(word, 0) + 1
-    shared = {w: n for w, n in count.items() if n > 1}
-    scores = [sum(shared.get(w, 0) for w in bag) / (len(bag) + 4) + (0.5 if i == 0 else 0) for i, bag in enumerate(bags)]
+    weight = {w: n - 1.0 for w, n in count.items()}
     chosen: list[int] = []
-    for i in sorted(range(len(units)), key=lambda i: -scores[i]):
-        if all(len(bags[i] & bags[j]) <= 0.5 * len(bags[i] | bags[j]) for j in chosen):
-            chosen.append(i)
-        if len(chosen) == size:
-            break
+    while len(chosen) < min(size, len(units)):
+        scores = [
+            -1.0 if i in chosen else sum(weight[w] for w in bag) / (len(bag) + 6) * (1.3 if i < 2 else 1.0) * (0.6 if units[i][0] in "\"“‘'" or PRONOUN.match(units[i]) else 1.0)
+            for i, bag in enumerate(bags)
+        ]
+        best = max(range(len(units)), key=lambda i: scores[i])
+        chosen.append(best)
+        for word in bags[best]:
+            weight[word] *= 0.4  # what has been said counts for less
     return [units[i] for i in sorted(chosen)]

@@ -170,7 +170,7 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         return Plan("search", doubts=["no records"])
     asking = Asking(question, found)
     plan = asking.read()
-    if shape.kind in LOOSE and plan.op not in ("list", "top", "distinct") and not asking.anchored():
+    if (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup")) and plan.op not in ("list", "top", "distinct") and not asking.anchored():
         plan.doubts.append("what is counted or sought")
     return plan
 
@@ -234,7 +234,7 @@ def lines_found(talk: Conversation, output: str) -> str:
     return block(cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally.")
 
 
-LOOSE = ("outline", "prose", "chat", "verses", "list", "blocks", "lines", "code")
+LOOSE = ("outline", "prose", "chat", "verses", "lines", "code")
 """Shapes whose records are loose text: a word in them may mean anything, so what is counted must be named outright."""
 RECORDS = ("table", "pairs", "logfmt", "json", "json lines", "access log", "yaml", "ini")
 

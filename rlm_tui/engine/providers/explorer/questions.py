@@ -17,6 +17,7 @@ from rlm_tui.engine.providers.explorer.words import (
     parts,
     related,
     stem,
+    tokens,
 )
 
 SUMMARY = re.compile(r"\bsummar|\boverview\b|\bgist\b|\btl;?dr\b|\bmain points?\b|\bwhat (?:is|are) (?:this|the) (?:\w+ )?about\b|\bin short\b")
@@ -25,15 +26,20 @@ TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber o
 NOUNS = frozenset(
     stem(w)
     for w in "row record line entry item event message request login attempt case instance occurrence element value member "
-    "result log reading people person thing document number amount year day time word sort list detail field column speed depth size level rate figure reading response transaction".split()
+    "result log reading people person thing document number amount year day time word sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
 )
-RECORD_NOUNS = frozenset(stem(w) for w in "verse bird recipe reference paper book title publication source patient card".split())
+ANCHORS = frozenset(stem(w) for w in "row record line entry item event message request login attempt log result verse post".split())
+ALIASES = {
+    "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
+    "no": frozenset("open todo remaining unfinished pending outstanding incomplete unchecked left undone".split()),
+}
+"""What people call the two states of a task."""
 VERBS = frozenset(
     stem(w)
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "say total average mean sum run rare tie print shown visit account common".split()
+    "define declare configure set equal assign count say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
@@ -98,6 +104,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     asked = [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
     hints = {"who": "name person", "when": "date year time", "where": "place location address", "how much": "price cost amount"}
     hinted = [stem(h) for wh, group in hints.items() if re.search(rf"\b{wh}\b", fold(question)) for h in group.split()]
+    subject = {stem(w) for name, value in facts if re.fullmatch(r"(?i)name|title|project", name) for w in tokens(value)}
     ranked = []
     for name, value in facts:
         path = [p for p in name.split(".") if p]
@@ -107,10 +114,15 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
         loose = {a for a in asked if a not in exact and any(related(a, p) for p in flat)}
         leaf = [p for p in steps[-1] if p in asked or p in joined or any(related(p, a) for a in asked)]
         hint = [p for p in steps[-1] if any(related(p, h) for h in hinted)]
-        left = [a for w, a in zip(words, asked, strict=False) if a not in exact | loose and a not in NOUNS | VERBS and fold(w) != fold(value) and not joined & set(flat)]
-        if (leaf or (hint and exact)) and not left:
+        left = [
+            a
+            for w, a in zip(words, asked, strict=False)
+            if a not in exact | loose | subject and a not in NOUNS | VERBS and fold(w) != fold(value) and not joined & set(flat)
+            and not (re.search(r"[._/-]", w) and set(parts(w)) <= set(flat))
+        ]
+        if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1):
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
-            ranked.append((len(exact) + 0.6 * len(loose) + 0.5 * bool(hint) + 0.5 * len(leaf) / len(steps[-1]) - 0.15 * unmatched, name, value))
+            ranked.append((len(exact) + 0.6 * len(loose) + 0.5 * bool(hint) + 0.5 * len(leaf) / len(steps[-1]) - 0.15 * unmatched - 0.5 * len(left), name, value))
     ranked.sort(key=lambda r: -r[0])
     if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < 0.05 and ranked[0][2] != ranked[1][2]):
         return ""
@@ -141,6 +153,10 @@ class Asking:
         self.question = question
         self.profile = profile
         self.low = fold(question) if len(fold(question)) == len(question) else question.lower()
+        aside = re.search(r",? ?\(?(?:not (?:counting|including)|excluding|without|ignoring) the header(?: row| line)?s?\)?|\(there may be .*?\)", self.low)
+        if aside:  # header lines are never records
+            question = question[: aside.start()] + " " * len(aside.group()) + question[aside.end() :]
+            self.low = self.low[: aside.start()] + " " * len(aside.group()) + self.low[aside.end() :]
         self.tokens = [(m.start(), m.end(), m.group().removesuffix("'s").removesuffix("’s")) for m in TOKEN.finditer(question)]
         self.stems = [stem(t) for _, _, t in self.tokens]
         self.used = [False] * len(self.tokens)
@@ -334,11 +350,16 @@ class Asking:
         """Values of fields that the question names, longest first; the same value in two fields stays a choice."""
         found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
         for f in self.profile.fields:
+            if f.name == "done":
+                for i, (_, _, t) in enumerate(self.tokens):
+                    for state, words in ALIASES.items():
+                        if fold(t) in words and not self.used[i]:
+                            found.setdefault((i, i + 1), []).append((f, state, True))
             if f.flag or (f.text and f.size > 80):
                 continue
             for value in dict.fromkeys([*f.asked, *(v for v, _ in f.values)]):
                 roots = [stem(m.group()) for m in TOKEN.finditer(value)]
-                if not roots or len(roots) > 12:
+                if not roots or len(roots) > 12 or len(value) >= 60:
                     continue
                 for i in range(len(self.tokens)):
                     for size in range(len(roots), 0, -1):
@@ -347,6 +368,8 @@ class Asking:
                             continue
                         whole = size == len(roots)
                         if whole and not self.same(roots, i, value, f):
+                            continue
+                        if not whole and f.text:
                             continue
                         if not whole and not self.partial(roots, i, size, value, f):
                             continue
@@ -485,6 +508,8 @@ class Asking:
             r"\s+(?:is |are |was |were )?(?:the |all |of the |different |distinct |unique |other )*",
             self.low,
         )
+        if found is None and re.search(r"\b(?:who|when|where|whom)\b", self.low):
+            return None
         start = found.end() if found else 0
         for i, (a, _, t) in enumerate(self.tokens):
             if a >= start and fold(t) not in STOP and fold(t) not in SUPERLATIVES:
@@ -504,10 +529,12 @@ class Asking:
     def anchored(self) -> bool:
         """Whether the question names what it counts or seeks by a field, a value or a plain word for a record."""
         if self.plan.op == "lookup":
-            return all(not said.startswith("text has") for said in self.plan.said)
-        head = self.phrase(self.noun())
+            return self.plan.label is self.plan.target is not None or all(not said.startswith("text has") for said in self.plan.said)
+        head = self.phrase(self.noun()) if self.plan.op == "count" else list(range(len(self.tokens)))
         roots = [self.stems[i] for i in head]
-        plain = any(r in NOUNS or r in RECORD_NOUNS for r in roots)
+        if re.search(r"\bhow many (?:were|are|was|of|have|had)\b", self.low) and any(not said.startswith("text has") for said in self.plan.said):
+            return True
+        plain = any(r in ANCHORS for r in roots)
         named = any(self.strength(f, i) >= 2 for f in self.profile.fields for i in head)
         value = any(stem(v) in roots or any(stem(w) in roots for w in v.split()) for f in self.profile.fields if not f.text and f.distinct <= 40 for v, _ in f.values)
         return plain or named or value
@@ -678,8 +705,10 @@ class Asking:
             plan.target = named[0]
         if plan.target is None:
             label = self.label()
-            wants = noun is not None and wh in ("which", "what") and not self.used[noun] and label and label.name not in self.filtered
-            plan.target = label if wants else None
+            measured = noun is not None and self.stems[noun] in map(stem, "temperature time year colour name kind type size price cost day date number amount value".split())
+            wants = noun is not None and wh in ("which", "what") and not self.used[noun] and label and label.name not in self.filtered and not measured
+            wants = wants and self.has(rf"\b(?:which|what) {re.escape(self.tokens[noun][2].casefold())}\b" if noun is not None else "$^")
+            plan.target = plan.label = label if wants else None
             if plan.target is None:
                 plan.doubts.append("which field is asked for")
             elif noun is not None:
@@ -723,6 +752,10 @@ class Asking:
     def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
         plan = self.plan
+        verb = self.mention(lambda f: f.numeric and not f.id, stops=True) if self.has(r"\bhow many (?:do|does|did|can|people (?:do|does|did|can))\b") and plan.conditions else None
+        if verb:
+            plan.op, plan.what, plan.target = "sum", "sum(values)", verb[0]
+            return self.name(verb[0], 1)
         numeric = [f for f in self.profile.fields if noun is not None and f.numeric and not f.id and not f.year and self.strength(f, noun) >= 2]
         if numeric and noun is not None and not self.used[noun] and numeric[0].name not in self.filtered and not any(self.strength(f, noun) >= 2 and not f.numeric for f in self.profile.fields):
             plan.op, plan.what, plan.target = "sum", "sum(values)", numeric[0]

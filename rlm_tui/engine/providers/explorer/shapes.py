@@ -142,7 +142,8 @@ def detect(sample: Sequence[str], output: str) -> Shape:
             if len(regular) > 0.75 * len(full) and not prose and rows > 1 and (real != "," or ", " not in regular[0]):
                 return Shape("table", mark=real)
     keys = Counter(m[1] for line in full if (m := re.match(rf"({PAIR}):(?:\s|$)", line)))
-    if keys and share(full, rf"{PAIR}:\s+\S") > 0.25 and keys.most_common(1)[0][1] >= 3:
+    repeated = sorted(keys.values(), reverse=True)
+    if repeated and share(full, rf"{PAIR}:\s+\S") > 0.25 and repeated[0] >= 2 and (len(repeated) == 1 or repeated[1] >= 2):
         if len(keys) <= 12 and share(full, rf"{PAIR}: ") > 0.6 and not any(not line.strip() for line in sample):
             if len({re.sub(r":.*", "", line) for line in full[: len(keys)]}) < len(keys):
                 return Shape("chat", r"(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)")
@@ -224,7 +225,7 @@ for n, line in enumerate(lines, 1):
     if line.strip():
         row["_text"] += line.strip() + "\\n"
     blank = not line.strip()
-usual = Counter(k for row in rows for k in row if k[0] != "_").most_common(1)[0]
+usual = Counter(k for row in rows for k in row if k[0] != "_" and k != "title").most_common(1)[0]
 rows = [row for row in rows if usual[0] in row]"""
 _TREE = """
 def walk(value, path=()):
@@ -284,9 +285,9 @@ for n, line in enumerate(lines, 1):
     found = re.match(r"\\s*(?:export )?([^\\s;#=:\\[][^=:]*?)\\s*[=:]\\s*(.*)", line)
     if found:
         facts.append((section + (found.group(1),), found.group(2).strip(" '\\"")))
-sections = len({path[0] for path, _ in facts if len(path) > 1})
+sections = {path[0] for path, _ in facts if len(path) > 1}
 rows = []
-facts = [(".".join(path), value) for path, value in facts]"""
+facts = [(".".join(path), value) for path, value in facts] + [("number of sections", str(len(sections)))]"""
 _LINES = """# Every line of the text.
 rows = [{"_line": n, "_text": line, "text": line} for n, line in enumerate(lines, 1)]
 import re"""
@@ -346,7 +347,7 @@ for n, line in enumerate(lines, 1):
     if heading:
         section = (heading.group(2) or heading.group(0)).strip(" #")
         kind = (heading.group(3) or "").split(" ")[0].lower()
-        rows.append({**row, "kind": kind or "heading", "level": str(len(heading.group(1) or "#")), "text": section})
+        rows.append({**row, "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
     elif item:
         done = {"": "", " ": "no"}.get(item.group(2) or "", "yes")
         rows.append({**row, "kind": "numbered item" if item.group(1) else "item", "done": done, "text": item.group(3)})

@@ -12,7 +12,7 @@ NUMBERS = (
     "eighteen nineteen twenty thirty forty fifty sixty seventy eighty ninety hundred thousand million dozen score"
 ).split()
 STOP = frozenset(
-    "a an the of to in on at by for from with and or is are was were be been being am do does did done doing have has had "
+    "a an the of to in on at by for from with and or is are was were be been being am do does did doing have has had "
     "having it its it's this that these those there here what which who whom whose when where why how as into about than "
     "then so if can could would should will shall may might must please i me my we our us you your they them their he him "
     "his she her s t any some each every per all both either also just only still ever now out up down over under again "
@@ -34,10 +34,10 @@ _IRREGULAR = (
     "mean meant|meet met|pay paid|ride rode ridden|ring rang rung|rise rose risen|run ran|see saw seen|sell sold|"
     "send sent|shake shook shaken|show shown|sing sang sung|sink sank sunk|sit sat|sleep slept|speak spoke spoken|"
     "spend spent|stand stood|steal stole stolen|strike struck|swim swam swum|take took taken|teach taught|tell told|"
-    "think thought|throw threw thrown|wake woke woken|wear wore worn|weep wept|win won|write wrote written|wife wives|"
+    "think thought|throw threw thrown|wind wound|bind bound|bend bent|hang hung|shoot shot|dig dug|stick stuck|sweep swept|tear tore torn|bear bore born|swear swore sworn|blow blew blown|leap leapt|burn burnt|learn learnt|spell spelt|shine shone|slide slid|grind ground|seek sought|lie lay lain|wake woke woken|wear wore worn|weep wept|win won|write wrote written|wife wives|"
     "man men|woman women|child children|person people|foot feet|mouse mice|die died dead death|deep depth|long length|"
     "high height|wide width|strong strength|choice choose|colour color|centre center|fail failure failed|"
-    "marry marriage|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
+    "marry marriage|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
 )
 _BASE = {form: row.split()[0] for row in _IRREGULAR.split("|") for form in row.split()}
 
