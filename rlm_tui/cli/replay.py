@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
 import click
 
 from rlm_tui.cli.options import look_options, store_option
+
+if TYPE_CHECKING:
+    from rlm_tui.events import Entry
 
 
 @click.command()
@@ -32,6 +39,8 @@ def command(
     from rlm_tui.cli.prepare import load_settings
     from rlm_tui.session.replay import open_saved
 
+    if speed is not None and not headless:
+        raise click.UsageError("--speed goes with --headless; in the workbench the space bar plays")
     settings = load_settings({"store": store, "theme": theme, "glyphs": "ascii" if ascii_only else None})
     saved = open_saved(session, settings.store)
     try:
@@ -44,14 +53,24 @@ def command(
         elif headless:
             from rlm_tui.session.transcript import transcript
 
-            for line in transcript(saved.entries, saved.text):
+            for line in transcript(_paced(saved.entries, speed), saved.text):
                 click.echo(line)
         else:
             from rlm_tui.cli.terminal import check_terminal
             from rlm_tui.cli.workbench import show_saved
 
             check_terminal("rlm-tui replay --headless prints the session as text")
-            return show_saved(saved, settings, speed=speed)
+            return show_saved(saved, settings)
     finally:
         saved.close()
     return None
+
+
+def _paced(entries: Iterable[Entry], speed: float | None) -> Iterator[Entry]:
+    """The entries, each as long after the one before as it was then, divided by `speed`; at once without one."""
+    before: float | None = None
+    for entry in entries:
+        if speed is not None and before is not None:
+            time.sleep(max(0.0, entry.at - before) / speed)
+        before = entry.at
+        yield entry

@@ -8,9 +8,6 @@ import sys
 
 import click
 
-COLUMNS, LINES = 40, 12
-"""The smallest terminal in which the workbench shows anything of use; it is made for 80×24 and more."""
-
 
 def check_terminal(otherwise: str) -> None:
     """Raises `click.UsageError` where the workbench can't be drawn. `otherwise` says what works without a terminal."""
@@ -18,9 +15,12 @@ def check_terminal(otherwise: str) -> None:
         raise click.UsageError(f"this needs a terminal; {otherwise}")
     if os.environ.get("TERM", "") in ("", "dumb"):
         raise click.UsageError(f"this terminal can't draw (TERM is {os.environ.get('TERM', '')!r}); {otherwise}")
+    from rlm_tui.tui.arrange import LEAST
+
+    columns, lines = LEAST
     size = shutil.get_terminal_size()
-    if size.columns < COLUMNS or size.lines < LINES:
+    if size.columns < columns or size.lines < lines:
         raise click.UsageError(
-            f"this terminal has {size.columns}×{size.lines} characters and the workbench needs {COLUMNS}×{LINES} "
+            f"this terminal has {size.columns}×{size.lines} characters and the workbench needs {columns}×{lines} "
             f"(80×24 or more is comfortable); make it larger, or {otherwise}"
         )

@@ -18,8 +18,10 @@ class EventSource(Protocol):
     session: str
     """The session's id; empty while a live one has not been created yet."""
 
-    gate: Gate | None
-    """The control of a live run; ``None`` for a saved session."""
+    @property
+    def gate(self) -> Gate | None:
+        """The control of a live run; ``None`` for a saved session."""
+        ...
 
     def drain(self) -> list[Entry]:
         """The committed entries that came since the last call, in order."""

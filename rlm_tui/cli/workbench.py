@@ -1,0 +1,66 @@
+"""From a checked job, or a saved session, to the workbench on the screen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rlm_tui.cli.prepare import Job
+    from rlm_tui.config.settings import Settings
+    from rlm_tui.session.live import LiveSession
+    from rlm_tui.session.replay import SavedSession
+    from rlm_tui.tui.app import Options
+
+NOT_A_MODEL = "built-in explorer (not a language model)"
+
+
+def show_live(job: Job, *, paused: bool) -> int:
+    """Run the app on `job`. The engine, and everything heavy that it loads, starts after the first frame."""
+    from rlm_tui.tui.app import run_app
+
+    return run_app(live_options(job, paused=paused))
+
+
+def live_options(job: Job, *, paused: bool) -> Options:
+    """What the app is told about `job`. Raises `ThemeError`."""
+    from rlm_tui.tui.app import Options
+
+    def start(question: str) -> LiveSession:
+        from rlm_tui.session.live import LiveSession
+
+        return LiveSession(job.setup(question), job.gate(paused=paused)).start()
+
+    model, sub_model = job.config.model_at(0), job.config.leaf_model(0)
+    settings = job.settings
+    return Options(
+        documents=job.documents,
+        question=job.question or "",
+        start=start,
+        note="" if job.language_model else NOT_A_MODEL,
+        models=model if sub_model == model else f"{model} / {sub_model}",
+        theme=_theme(settings),
+        glyphs=settings.glyphs,
+        keymap=settings.keymap,
+    )
+
+
+def show_saved(saved: SavedSession, settings: Settings) -> int:
+    """Run the app on a saved session."""
+    from rlm_tui.tui.app import Options, run_app
+
+    return run_app(
+        Options(
+            documents=saved.documents,
+            source=saved,
+            theme=_theme(settings),
+            glyphs=settings.glyphs,
+            keymap=settings.keymap,
+        )
+    )
+
+
+def _theme(settings: Settings) -> str:
+    """The theme's name, once it is known that there is such a theme. Raises `ThemeError`."""
+    from rlm_tui.tui.themes import find_theme
+
+    return find_theme(settings.theme).name
