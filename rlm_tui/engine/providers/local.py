@@ -12,7 +12,9 @@ import importlib.util
 import itertools
 import json
 import os
+import subprocess
 import sys
+import threading
 from collections.abc import AsyncGenerator, Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ LONGEST_WINDOW = 16_384
 SMOLLM2 = "smollm2"
 _SMOLLM2_FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 _LOAD_SECONDS = 300.0
+_GONE: dict[str, Any] = {"error": {"code": "gone", "message": "the process of the model ended"}}
 _KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR", "SYSTEMROOT")
 
 
@@ -41,8 +44,8 @@ class Local:
         self._head = _read(self._path)
         self.threads = max(1, _cores() - 1)
         self._process: _Process | None = None
-        self._starting = asyncio.Lock()
-        self._turn = asyncio.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._locks: dict[str, asyncio.Lock] = {}
 
     @property
     def window(self) -> int:
@@ -58,7 +61,7 @@ class Local:
         process = await self._running(request.model)
         pieces: list[str] = []
         try:
-            async with asyncio.timeout(request.timeout), self._turn:
+            async with asyncio.timeout(request.timeout), self._lock("turn"):
                 messages = process.ask(_order(request))
                 async with contextlib.aclosing(messages):
                     async for message in messages:
@@ -98,16 +101,22 @@ class Local:
             kind = "bad_request" if isinstance(code, int) and 400 <= code < 500 else "server"
         return ProviderError(kind, sentence(kind, Where(request.model, "this machine"), said), partial=partial)
 
+    def _lock(self, what: str) -> asyncio.Lock:
+        """A lock of the running event loop: one that has been waited for in another loop can't be used again."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._locks = loop, {}
+        return self._locks.setdefault(what, asyncio.Lock())
+
     async def _running(self, model: str) -> _Process:
-        async with self._starting:
+        async with self._lock("start"):
             if self._process is not None and self._process.usable:
                 return self._process
-            if self._process is not None:
-                await self._process.stop()
-            self._process = process = _Process()
+            await self.close()
+            self._process = process = _Process(str(self._path), str(self.window), str(self.threads))
             try:
                 async with asyncio.timeout(_LOAD_SECONDS):
-                    failed = await process.start(str(self._path), str(self.window), str(self.threads))
+                    failed = await process.loaded()
             except TimeoutError:
                 failed = f"it was not loaded after {_LOAD_SECONDS:.0f} s"
             except BaseException:
@@ -121,59 +130,48 @@ class Local:
 
 
 class _Process:
-    """The worker process and the conversations with it."""
+    """The worker process and the conversations with it. A thread reads, so any event loop may ask."""
 
-    def __init__(self) -> None:
-        self._process: asyncio.subprocess.Process | None = None
-        self._loop = asyncio.get_running_loop()
-        self._reader: asyncio.Task[None] | None = None
-        self._inboxes: dict[int, asyncio.Queue[dict[str, Any]]] = {}
+    def __init__(self, *arguments: str) -> None:
+        self._inboxes: dict[int, tuple[asyncio.AbstractEventLoop, asyncio.Queue[dict[str, Any]]]] = {}
         self._numbers = itertools.count(1)
+        self._writing = threading.Lock()
+        self._ended = threading.Event()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "rlm_tui.engine.providers.local_worker", *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=_environment(),
+            start_new_session=True,
+        )
+        self._reader = threading.Thread(target=self._read, name="local model", daemon=True)
 
     @property
     def usable(self) -> bool:
-        """Whether it runs, in this event loop."""
-        return (
-            self._process is not None
-            and self._process.returncode is None
-            and self._reader is not None
-            and not self._reader.done()
-            and self._loop is asyncio.get_running_loop()
-        )
+        """Whether it runs."""
+        return not self._ended.is_set() and self._process.poll() is None
 
-    async def start(self, *arguments: str) -> str:
-        """Starts and waits until the model is loaded; what went wrong, or nothing."""
-        self._process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "rlm_tui.engine.providers.local_worker",
-            *arguments,
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.DEVNULL,
-            env=_environment(),
-            limit=1 << 24,
-            start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        line = await self._process.stdout.readline()
-        first = json.loads(line) if line else {"failed": f"its process ended with {await self._process.wait()}"}
-        if "failed" in first:
-            return str(first["failed"])
-        self._reader = asyncio.create_task(self._read())
-        return ""
+    async def loaded(self) -> str:
+        """Waits until the model is loaded; what went wrong, or nothing."""
+        inbox = self._open(0)
+        self._reader.start()
+        first = await inbox.get()
+        self._inboxes.pop(0, None)
+        return "" if "ready" in first else str(first.get("failed") or first["error"]["message"])
 
-    async def ask(self, order: dict[str, Any]) -> AsyncGenerator[dict[str, Any]]:
-        """The messages of one answer. Leaving early cancels it."""
+    async def ask(self, order: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        """The messages of one answer; the last one has ``done`` or ``error``. Leaving early cancels it."""
         number = next(self._numbers)
-        inbox = self._inboxes[number] = asyncio.Queue()
+        inbox = self._open(number)
         ended = False
         try:
-            self._send({"id": number, **order})
+            if self._ended.is_set():
+                ended = True
+                yield _GONE
+                return
+            await asyncio.to_thread(self._send, {"id": number, **order})
             while not ended:
-                if not self.usable and inbox.empty():
-                    yield self._gone()
-                    return
                 message = await inbox.get()
                 ended = "text" not in message
                 yield message
@@ -184,38 +182,43 @@ class _Process:
 
     async def stop(self) -> None:
         """Ends the process, whatever it computes."""
-        if self._reader is not None and self._loop is asyncio.get_running_loop():
-            self._reader.cancel()
-        if self._process is None or self._process.returncode is not None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
-        if self._loop is asyncio.get_running_loop():
-            await self._process.wait()
-            return
-        # Its loop is gone; left to the garbage collector the transport would complain about that on the terminal.
-        with contextlib.suppress(Exception):
-            self._process._transport.close()  # type: ignore[attr-defined]
+        self._process.kill()
+        await asyncio.to_thread(self._process.wait)
+        if self._reader.is_alive():
+            await asyncio.to_thread(self._reader.join)
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _open(self, number: int) -> asyncio.Queue[dict[str, Any]]:
+        inbox: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._inboxes[number] = (asyncio.get_running_loop(), inbox)
+        return inbox
 
     def _send(self, message: dict[str, Any]) -> None:
-        if self._process is None or self._process.stdin is None:
-            return
-        with contextlib.suppress(ConnectionError, RuntimeError):
+        assert self._process.stdin is not None
+        # A process that is gone is noticed by the reader.
+        with self._writing, contextlib.suppress(OSError, ValueError):
             self._process.stdin.write(json.dumps(message).encode() + b"\n")
+            self._process.stdin.flush()
 
-    async def _read(self) -> None:
-        assert self._process is not None and self._process.stdout is not None
-        try:
-            async for line in self._process.stdout:
-                message = json.loads(line)
-                if inbox := self._inboxes.get(message["id"]):
-                    inbox.put_nowait(message)
-        finally:
-            for inbox in self._inboxes.values():
-                inbox.put_nowait(self._gone())
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            message = json.loads(line)
+            self._deliver(message.get("id", 0), message)
+        # In this order, so that whoever opens an inbox now either is told or sees it.
+        self._ended.set()
+        for number in list(self._inboxes):
+            self._deliver(number, _GONE)
 
-    def _gone(self) -> dict[str, Any]:
-        return {"error": {"code": "gone", "message": "the process of the model ended"}}
+    def _deliver(self, number: int, message: dict[str, Any]) -> None:
+        loop, inbox = self._inboxes.get(number, (None, None))
+        if loop is not None and inbox is not None:
+            # The loop may be closed by now, and nobody waits.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(inbox.put_nowait, message)
 
 
 def _order(request: Request) -> dict[str, Any]:

@@ -174,15 +174,22 @@ async def test_closing_ends_the_process(local):
     await local.complete(ask("hello"))
     process = local._process._process
     await local.close()
-    assert process.returncode is not None
+    assert process.poll() is not None
     await local.close()
 
 
-def test_another_event_loop_gets_another_process(model):
+def test_the_process_serves_one_event_loop_after_another(model):
     provider = Local(str(model))
 
     async def once():
         return (await provider.complete(ask("hello"))).text
+
+    async def leave():
+        began = asyncio.Event()
+        task = asyncio.create_task(provider.complete(ask("endless", stream=True), lambda _: began.set()))
+        await began.wait()
+        # The loop ends with a request in the middle.
+        assert not task.done()
 
     async def last():
         try:
@@ -190,8 +197,16 @@ def test_another_event_loop_gets_another_process(model):
         finally:
             await provider.close()
 
+    async def many():
+        return [r.text for r in await asyncio.gather(*(provider.complete(ask(str(i))) for i in range(3)))]
+
+    assert asyncio.run(many()) == ["re: 0", "re: 1", "re: 2"]
+    assert asyncio.run(many()) == ["re: 0", "re: 1", "re: 2"]
     assert asyncio.run(once()) == "re: hello"
+    process = provider._process
+    asyncio.run(leave())
     assert asyncio.run(last()) == "re: hello"
+    assert process is not None and not process.usable
 
 
 @pytest.mark.parametrize("name", ["unloadable.gguf", "abort.gguf"])
