@@ -262,7 +262,7 @@ for sure, answer, sentence in found[:3]:
     print("CANDIDATE", sure, "|", answer[:200])"""
 
 
-def line_search(forms: dict[str, str], phrases: list[str]) -> str:
+def line_search(question: str, forms: dict[str, str], phrases: list[str]) -> str:
     """Rank lines by the words of the question they hold."""
     return f"""# Which line holds the words of the question? Rare words weigh more.
 import math, re
@@ -276,6 +276,9 @@ for word, at in spots.items():
         score[n] += weight[word]
 for n, line in enumerate(lines, 1):
     score[n] += 20 * sum(phrase in line.casefold() for phrase in phrases)
+if re.search(r"\\b(?:defin|declar)", {question!r}):  # a definition holds little else
+    for n in score:
+        score[n] += 0.2 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\\w+", lines[n - 1]))
 found = [n for n, points in score.most_common(8) if points > 0]
 whole = sum(weight.values()) + 20 * len(phrases)
 for n in found:

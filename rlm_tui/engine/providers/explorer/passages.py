@@ -26,13 +26,14 @@ DATE = re.compile(
 )  # fmt: skip
 CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I)
 DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b", re.I)
-NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]*[a-z\d][\w'’-]*(?:,? (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
+NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]*[a-z\d][\w'’-]*(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
 REASON = re.compile(r"\b((?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of|(?<=, )since|(?<=, )as)\b[^.;]+)|\b(?:Reason|Cause|Grund)\w*: *([^.;]+)")
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
 ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|No|vs|e\.g|i\.e|etc|Fig|ca|approx)|\b[A-Z])\.$")
 CUES = frozenset(stem(w) for w in "year month day date time name colour kind type number price cost age reason percentage".split())
-STRICT = frozenset(stem(w) for w in "average mean maximum minimum total first second third last next previous former new old main north south east west left right before after".split())
-PREFIX = re.compile(r"(?:\W*\d[\d/.:, T-]*(?:[ap]m)?[\]>)]?,? ?(?:- )?)?(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?", re.I)
+GAUGES = frozenset(stem(w) for w in "temperature distance depth height length width percentage proportion".split())
+STRICT = frozenset(stem(w) for w in "average mean maximum minimum youngest oldest largest smallest highest lowest longest total first second third last next previous former new old main north south east west left right before after".split())
+PREFIX = re.compile(r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ )?(?:\W*\d[\d/.:, T-]*(?:[ap]m)?[\]>)]?,? ?(?:- )?)?(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?")
 PRONOUN = re.compile(r"\W*(?:it|he|she|they|its|his|her|their|this|these|that)\b", re.I)
 NOT_FOUND = "NOT FOUND"
 
@@ -55,7 +56,7 @@ def sentences(passage: str) -> list[tuple[str, str]]:
     head, blank = "", True
     for line in lines:
         starts = re.match(r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}:\s|\W*\d{1,4}[-/:.]\d)", line)
-        title = line and len(line) < 70 and not re.search(r"[.!?:,;\"”]$", line) and (line.startswith("#") or (blank and not re.match(r"\W*\d{1,4}[-/:]\d|[-*|>]", line)))
+        title = line and len(line) < (42 if wrapped else 70) and not re.search(r"[.!?:,;\"”]$", line) and (line.startswith("#") or (blank and not re.match(r"\W*\d{1,4}[-/:]\d|[-*|>]", line)))
         if wrapped and blocks and line and not blank and not starts and blocks[-1][0] and len(blocks[-1][0].split("\n")[-1]) > 35 and not blocks[-1][0].startswith(("#", "|")):
             blocks[-1][0] += " " + line.strip()
         elif line:
@@ -78,6 +79,7 @@ def sentences(passage: str) -> list[tuple[str, str]]:
 def kind_of(question: str) -> str:
     """The type of answer a question wants."""
     low = fold(question)
+    lead = re.search(r"\b(?:why|who(?:m|se)?|when|where|which|what|how)\b", low)
     for kind, expression in (
         ("reason", r"\bwhy\b|\breason\b|\bwhat caused\b"),
         ("age", r"\bhow old\b|\bwhat age\b"),
@@ -91,7 +93,8 @@ def kind_of(question: str) -> str:
         ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
         ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
     ):  # fmt: skip
-        if re.search(expression, low):
+        found = re.search(expression, low)
+        if found and not (found.group() in ("when", "where", "who", "whom", "whose", "why") and lead and lead.start() < found.start()):
             return kind
     if re.match(r"\W*(?:is|are|was|were|did|does|do|has|have|can|could|will|would|should)\b", low):
         return "yes"
@@ -114,12 +117,13 @@ def keys_of(question: str, kind: str) -> list[Key]:
     for i, match in enumerate(words):
         word = match.group().removesuffix("'s").removesuffix("’s")
         root = stem(word)
-        if (fold(word) in STOP and fold(word) not in ("first", "last")) or (root in CUES and kind != "thing") or (len(word) < 2 and not word.isdigit()):
+        if (fold(word) in STOP and fold(word) not in ("first", "last")) or (root in CUES and kind != "thing") or (kind == "quantity" and root in GAUGES) or (len(word) < 2 and not word.isdigit()):
             continue
-        before = [fold(w.group()) for w in words[max(0, i - 2) : i]]
-        determined = any(w in "the a an this that these those my your his her its their our of".split() for w in before[-1:]) or (
-            bool(before[:-1]) and before[0] in "the a an this that of".split() and before[-1] not in STOP
-        )
+        start = i
+        while start and fold(words[start - 1].group()) not in STOP:
+            start -= 1  # a noun phrase: its determiner stands before it, its head is the last word
+        head = i + 1 == len(words) or fold(words[i + 1].group()) in STOP or words[i + 1].start() > match.end() + 1 or words[i + 1].group()[0].islower() and re.search(r"ed$|s$", words[i + 1].group()) is not None
+        determined = start > 0 and head and fold(words[start - 1].group()) in "the a an this that these those my your his her its their our of".split()
         entity = determined or (word[0].isupper() and i > 0) or match.group() != word
         found.setdefault(root, Key(root, entity, root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
@@ -146,7 +150,7 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
             if kind == "money":
                 spans.append((1.5, found.start(), found.end(), found.group().strip(" ,.")))
                 continue
-            after = [stem(w) for w in re.findall(r"[^\W\d_]+", body[found.end(1) : found.end(1) + 60])[:3]]
+            after = [stem(w) for w in re.findall(r"[^\W\d_]+", body[found.end(1) : found.end(1) + 60])[:5] if fold(w) != "of"]
             before = [stem(w) for w in re.findall(r"[^\W\d_]+", body[: found.start()])[-5:]]
             text = (found.group() if found[2] else found.group(1)).strip(" ,.-")
             if re.fullmatch(r"one|a", text.lower()) or re.match(r"\s*[.)] ", body[found.end(1) :]) and not body[: found.start()].strip():
@@ -156,6 +160,8 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
             elif wanted:
                 worth = 1.7 if wanted[0] in after[:2] else 1.5 if wanted[0] in after else 1.2 if wanted[0] in before else 0
                 text = found.group(1).strip(" ,.") if found[3] else text
+                if re.match(rf" (?:out )?of (?:the |our |their )?{FIGURE}", body[found.end(1) :]) and wanted[0] in after:
+                    worth = 2.2  # "41 of 46 rents"
             else:
                 worth = 1.4 if found[2] and _fits(low, found[2]) else 0
             year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
@@ -171,8 +177,9 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
             single = re.escape(found.group())
             opening = found.start() < 2 and " " not in found.group() and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
             titled = kind == "person" and body[found.start() - 1 : found.start()] in ('"', "“", "/", "#")
-            if _fresh(found.group(), asked) and not opening and not titled:
-                spans.append((1.5 if kind == "person" else 1.3, found.start(), found.end(), found.group().strip()))
+            plain = re.sub(r"^(?:(?:And|But|Then|So|For|The|When|In|On|At|By|From|With|After|Before|If|As|While|Since|That|This) )+", "", found.group().strip())
+            if _fresh(plain, asked) and not opening and not titled:
+                spans.append((1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain))
         if kind == "which":
             spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
     elif kind == "name":
@@ -209,19 +216,21 @@ def _fits(low: str, unit: str) -> bool:
     return True
 
 
-def candidates(question: str, kind: str, body: str, roots: set[str], passage: str) -> list[tuple[float, str]]:
+def candidates(question: str, kind: str, body: str, roots: set[str], passage: str, keys: list[Key]) -> list[tuple[float, str]]:
     """Possible answers in a sentence, best first: by worth, nearness to the question's words, and the verb's voice."""
     places = [(m.start(), m.end(), stem(m.group())) for m in re.finditer(r"[^\W_]+", body)]
     places = [p for p in places if p[2] in roots]
     verb = re.search(r"\b(?:who|which \w+|what \w+) (?:had |has |have )?([a-z]+)\b", fold(question))
     ranked = []
     for worth, start, end, text in _spans(question, kind, body, roots, passage):
-        near = 0.0
+        near, total = 0.0, 0
         for root in {p[2] for p in places}:
             gaps = [(body[b:start] if b <= start else body[end:a], b <= start) for a, b, r in places if r == root and not (a >= start and b <= end)]
             if gaps:
-                near += max(1 / (1 + (len(gap) + 25 * len(re.findall(r"[,;:]| and | but ", gap)) + (0 if after else 4)) / 20) for gap, after in gaps)
-        near /= max(1, len({p[2] for p in places}))
+                weight = 2 if any(k.root == root and k.strict for k in keys) else 1
+                total += weight
+                near += weight * max(1 / (1 + (len(gap) + 25 * len(re.findall(r"[,;:]| and | but ", gap)) + (0 if after else 4)) / 20) for gap, after in gaps)
+        near /= max(1, total)
         acts = [p for p in places if verb and p[2] == stem(verb[1])]
         if acts and kind in ("person", "which"):
             gap = min((body[b:start] if b <= start else body[end:a] for a, b, _ in acts), key=len)
@@ -299,9 +308,9 @@ def answer(question: str, passage: str) -> Answer | None:
             told = after_copula(body, keys)
             if noun and stem(noun[1]) not in stems[i] and not told:
                 continue
-            text, value = told or body, 1.0 if direct >= len(keys) - 0.5 else 0.85
+            text, value = told or body.strip("| ").replace(" | ", "; "), 1.0 if direct >= len(keys) - 0.5 else 0.85
         else:
-            options = candidates(question, kind, body, hits, passage)
+            options = candidates(question, kind, body, hits, passage, keys)
             if not options:
                 continue
             value, text = options[0]
@@ -335,7 +344,7 @@ def reply(prompt: str) -> str:
     best = answer(question, body)
     if best is None or best.confidence < 40:
         return NOT_FOUND
-    return f"{best.text} | {best.confidence} | {best.sentence}"
+    return f"{best.text.replace(' | ', '; ')} | {best.confidence} | {best.sentence}"
 
 
 def summary(text: str, size: int) -> list[str]:

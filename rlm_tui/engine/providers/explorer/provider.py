@@ -130,7 +130,7 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     if asks_line(low):
         phrases = [fold(p) for p in re.findall(r"[\"“«'‘]([^\"”»'’]+)[\"”»'’]", question) if len(p) > 3]
         wanted = {w: f for w, f in forms.items() if fold(w) not in LINE_WORDS}
-        return block(cells.line_search(wanted, phrases), "Look for the line that holds these words.")
+        return block(cells.line_search(question, wanted, phrases), "Look for the line that holds these words.")
     shape = shapes.detect(lines, look)
     if re.search(r"\bhow many lines\b|\bnumber of lines\b", low) and shape.kind in ("outline", "prose", "code", "ini", "yaml"):
         shape = shapes.Shape("lines")
@@ -139,12 +139,12 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
 
-LINE_WORDS = frozenset("line lines say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split())
+LINE_WORDS = frozenset("line lines where say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split())
 
 
 def asks_line(low: str) -> bool:
     """Whether a line (or verse, sentence …) is asked for by what it says."""
-    return bool(LINE.search(low) and not re.search(r"\bhow many\b", low)) or bool(
+    return bool(re.search(r"\bwhere is [\w. ]+ (?:defined|declared)\b", low)) or bool(LINE.search(low) and not re.search(r"\bhow many\b", low)) or bool(
         re.search(r"\b(?:which|what) (?:verse|sentence|entry|paragraph|passage|item)s? (?:\w+ )?(?:says?|mentions?|contains?|talks?|speaks?|tells?|describes?|warns?|asks?)\b", low)
     )
 
@@ -228,7 +228,7 @@ def lines_found(talk: Conversation, output: str) -> str:
     found = [(int(n), float(s)) for n, s in re.findall(r"^LINE (\d+) ([\d.]+) ", output, re.M)]
     if not found or found[0][1] < 0.5:
         return seek(talk)
-    equal = [n for n, s in found if s > found[0][1] - 0.02]
+    equal = [n for n, s in found if s > found[0][1] - 0.005]
     if len(equal) > 5:
         return seek(talk)
     return block(cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally.")

@@ -39,7 +39,7 @@ VERBS = frozenset(
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "define declare configure set equal assign count say total average mean sum run rare tie print shown visit account common".split()
+    "include import define declare configure set equal assign count say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
@@ -154,6 +154,9 @@ class Asking:
         self.profile = profile
         self.low = fold(question) if len(fold(question)) == len(question) else question.lower()
         aside = re.search(r",? ?\(?(?:not (?:counting|including)|excluding|without|ignoring) the header(?: row| line)?s?\)?|\(there may be .*?\)", self.low)
+        for name in re.finditer(r"\b(?:in |of )?(?:the (?:file )?)?[\w-]+\.(?:c|h|py|js|ts|go|rs|java|txt|md|csv|tsv|json|jsonl|ya?ml|ini|toml|log)\b", self.low):
+            question = question[: name.start()] + " " * len(name.group()) + question[name.end() :]
+            self.low = self.low[: name.start()] + " " * len(name.group()) + self.low[name.end() :]
         if aside:  # header lines are never records
             question = question[: aside.start()] + " " * len(aside.group()) + question[aside.end() :]
             self.low = self.low[: aside.start()] + " " * len(aside.group()) + self.low[aside.end() :]
@@ -356,6 +359,8 @@ class Asking:
                         if fold(t) in words and not self.used[i]:
                             found.setdefault((i, i + 1), []).append((f, state, True))
             if f.flag or (f.text and f.size > 80):
+                continue
+            if f.name == "name" and self.has(r"\b(?:which|what) (?:function|method|class|struct)\b"):
                 continue
             for value in dict.fromkeys([*f.asked, *(v for v, _ in f.values)]):
                 roots = [stem(m.group()) for m in TOKEN.finditer(value)]
@@ -570,6 +575,8 @@ class Asking:
             about = [f for f in (plan.target, plan.by, plan.label) if f] + [f for f in self.profile.fields if f.name in self.filtered]
             if any(self.strength(f, i) >= 1 for f in about) or fold(self.tokens[i][2]) in ("rarest", "commonest", "busiest", "popular", "frequent") or self.stems[i] in NOUNS or self.stems[i] in VERBS or fold(self.tokens[i][2]) in SUPERLATIVES:
                 self.used[i] = True
+        if plan.op == "count" and any(s.startswith(f"{f.name} is ") and " or " not in s and " not " not in s for f in self.profile.fields if f.distinct >= 0.95 * f.n > 3 and f.person for s in plan.said):
+            plan.doubts.append("a count about a single record")
         plan.doubts += [f"the word {self.tokens[i][2]!r}" for i in self.free()]
         if plan.op in ("best", "aggregate", "group") and plan.target is None:
             plan.doubts.append("which field to compare")
@@ -624,7 +631,7 @@ class Asking:
             plan.op = "best"
         elif self.has(r"\b(?:first|last|earliest|latest|final)\b"):
             plan.op = "first"
-        elif self.has(r"^\W*(?:which|what) (?:\w+ )?\w+s (?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b") or self.has(r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+ (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"):
+        elif self.has(r"^\W*(?:which|what) (?:\w+ )?\w+s (?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b") or self.has(r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+s (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"):
             plan.op = "list"
         elif not wh and (plan.conditions or self.has(r"\b(?:with|by|in|without)\b")) and not self.has(r"^\W*(?:is|are|was|were|did|does|do|has|have)\b|\?*of\b"):
             plan.op = "count"
@@ -741,6 +748,8 @@ class Asking:
         plan = self.plan
         person = [f for f in self.profile.fields if f.person and f.name not in self.filtered]
         plan.target = noun_field if noun_field and noun_field.name not in self.filtered else person[0] if wh in ("who", "whom") and person else None
+        if wh in ("who", "whom") and not person:
+            plan.doubts.append("whose names")
         if plan.target is None:
             if self.profile.fields and (plan.conditions or len(self.profile.fields) == 1 or plan.op == "list"):
                 plan.target = self.label()

@@ -318,15 +318,14 @@ for n, line in enumerate(lines, 1):
         continue
     if found and (kind != "constant" or not rows or line[0] > " "):
         kind = "function" if kind in ("C function", "arrow function") else "method" if line[0] == " " and kind == "function" else kind
-        rows.append({"_line": n, "_text": line.strip(), "kind": kind, "name": found.group(1), "value": found.group(2).strip("\\"' "),
-                     "body": comment + line.strip()})
+        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": found.group(1), "value": found.group(2).strip("\\"' ")})
         owner = found.group(1) if kind == "class" else owner if line[0] == " " else ""
         if kind == "constant":
             facts.append((found.group(1), rows[-1]["value"]))
         for name, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
             facts.append((f"{owner or found.group(1)}.{name}.default", value.strip("\\"' ")))
     elif rows and line.strip():
-        rows[-1]["body"] += "\\n" + line.strip()
+        rows[-1]["_text"] += "\\n" + line.strip()
     comment = \"\""""
 _OUTLINE = """# Headings, list items, table rows and `Label: text` lines, each with the heading it stands under.
 import re

@@ -20,7 +20,7 @@ STOP = frozenset(
     "show give find get gets got name list count number many much long often old far say says said text document context "
     "file data dataset table there's what's who's everyone everybody anyone anybody someone one ones thing things know "
     "try work works working come comes came go goes going went make makes made appear appears appearing occur occurs "
-    "contain contains contained mention mentions mentioned recorded listed included use uses used called take takes "
+    "contain contains contained mention mentions mentioned recorded listed files use uses need needs used called take takes "
     "different distinct unique inclusive in-between exist exists first last most least more less fewer fewest same "
     "own kind sort information details detail describe described happen happened happens belong belongs not no without "
     "never none nobody nothing don't doesn't didn't isn't aren't wasn't weren't haven't hasn't while because since but "
@@ -86,6 +86,16 @@ CONCEPTS = tuple(
         "birthday birth born dob",
         "due deadline",
         "owner assigned assignee responsible own owns",
+        "max maximum limit",
+        "min minimum",
+        "end ended finish finished close closed conclude",
+        "begin start open opened commence",
+        "buy purchase acquire",
+        "build construct erect",
+        "leave depart left departed",
+        "create found establish set",
+        "big large huge",
+        "discover find",
     )
 )
 """Groups of words that people use for the same thing. A word may stand in several."""
