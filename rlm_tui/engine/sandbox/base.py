@@ -115,10 +115,14 @@ class CellResult:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """A cell that ran before, for `Repl.restore`: its code and the answers its requests got, in order."""
+    """A cell that ran before, for `Repl.restore`: its code and the answers its requests got, in order.
+
+    `started` is when it began (seconds since the epoch), so that the code sees the same time again; ``None`` if unknown.
+    """
 
     code: str
     answers: Sequence[Sequence[Slot]] = field(default_factory=tuple)
+    started: float | None = None
 
 
 class ReplError(Exception):

@@ -1,0 +1,182 @@
+"""Classes that REPL code makes: which bases and class attributes they may have, and a safe ``type``."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
+from typing import Any
+
+from rlm_tui.engine.sandbox.worker.names import CLASS_NAMES, ENUM_NAMES, is_plain, is_private
+
+_DATA_BASES: frozenset[type] = frozenset(
+    {object, dict, list, set, frozenset, tuple, str, int, float, bytes, defaultdict, OrderedDict, Counter, deque}
+)
+_ENUMS: tuple[type, ...] = (enum.Enum, enum.IntEnum, enum.StrEnum, enum.Flag, enum.IntFlag)
+
+
+class Marker:
+    """A base that is no class: ``Generic[T]``, ``Protocol``, ``NamedTuple``, ``TypedDict``. `role` says which."""
+
+    __slots__ = ("name", "role")
+
+    def __init__(self, name: str, role: str = "") -> None:
+        self.name = name
+        self.role = role
+
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        return (_MARKED[self.role],) if self.role in _MARKED else ()
+
+
+class NamedTupleBase:
+    """Stands among the bases of ``class P(NamedTuple)`` until the class is made."""
+
+
+class TypedDictBase:
+    """Stands among the bases of ``class P(TypedDict)`` until the class is made."""
+
+
+_MARKED: dict[str, type] = {"namedtuple": NamedTupleBase, "typeddict": TypedDictBase}
+
+
+def is_namedtuple(kind: Any) -> bool:
+    """Whether `kind` is a class made by ``namedtuple``."""
+    return isinstance(kind, type) and issubclass(kind, tuple) and hasattr(kind, "_fields")
+
+
+class UserClasses:
+    """The classes that code of this REPL made, and the call that makes one (``_metaclass_``)."""
+
+    def __init__(self) -> None:
+        self.made: set[type] = set()
+        self.bases: set[type] = set(_DATA_BASES)
+
+    def allow_base(self, *kinds: type) -> None:
+        """Let REPL code inherit from `kinds`."""
+        self.bases.update(kinds)
+
+    def is_made(self, ob: Any) -> bool:
+        """Whether `ob` is a class that REPL code made."""
+        return isinstance(ob, type) and ob in self.made
+
+    def is_enum(self, ob: Any) -> bool:
+        """Whether `ob` is an enumeration that REPL code made."""
+        return self.is_made(ob) and issubclass(ob, enum.Enum)
+
+    def defines(self, ob: Any, kind: type, name: str) -> bool:
+        """Whether REPL code defined the special method `name` that ``ob.name`` would find."""
+        start = ob if isinstance(ob, type) else kind
+        if kind is super:
+            start = ob.__self_class__ if ob.__self_class__ is not None else object
+        return any(c in self.made and name in c.__dict__ for c in start.__mro__)
+
+    def __prepare__(self, name: str, bases: tuple[type, ...], **keywords: Any) -> Any:
+        if any(issubclass(b, enum.Enum) for b in bases if isinstance(b, type)):
+            self._check_bases(bases)
+            return enum.EnumType.__prepare__(name, bases)  # type: ignore[arg-type]
+        return {}
+
+    def _check_bases(self, bases: tuple[type, ...]) -> None:
+        for base in bases:
+            if not (base in self.made or base in self.bases or base in _ENUMS or base in _MARKED.values()):
+                raise TypeError(
+                    f"cannot inherit from {getattr(base, '__name__', base)!r} in this REPL; "
+                    "your own classes, built-in containers, exceptions and enums are possible"
+                )
+
+    def _check_names(self, namespace: dict[str, Any]) -> None:
+        for key in namespace:
+            if type(key) is not str:
+                raise TypeError("class attributes must be named by a str")
+            if key.startswith("_") and not is_private(key) and key not in CLASS_NAMES and key not in ENUM_NAMES:
+                raise TypeError(f"the class attribute {key} is not available in this REPL")
+        patterns = namespace.get("__match_args__", ())
+        if type(patterns) not in (tuple, list) or not all(type(p) is str and is_plain(p) for p in patterns):
+            raise TypeError("__match_args__ must be a tuple of plain attribute names")
+        slots = namespace.get("__slots__", ())
+        slots = (slots,) if type(slots) is str else tuple(slots)
+        if not all(type(s) is str and (not s.startswith("_") or is_private(s)) for s in slots):
+            raise TypeError("__slots__ must be a sequence of plain attribute names")
+        if "__slots__" in namespace:
+            namespace["__slots__"] = slots
+        if "__match_args__" in namespace:
+            namespace["__match_args__"] = tuple(patterns)
+
+    def __call__(self, name: Any, bases: Any, namespace: Any, **keywords: Any) -> type:
+        if type(name) is not str or type(bases) is not tuple:
+            raise TypeError("a class is made of a name, a tuple of bases and a dict")
+        self._check_bases(bases)
+        if NamedTupleBase in bases:
+            return self._named_tuple(name, dict(namespace))
+        if TypedDictBase in bases:
+            return self._register(type(name, (dict,), self._without_markers(dict(namespace))))
+        if any(issubclass(b, enum.Enum) for b in bases):
+            self._check_names(dict(namespace))
+            return self._register(enum.EnumType(name, bases, namespace, **keywords))  # type: ignore[arg-type]
+        namespace = dict(namespace)
+        self._check_names(namespace)
+        if any(TypedDictBase in getattr(b, "__mro__", ()) for b in bases):
+            keywords.pop("total", None)
+        return self._register(type(name, bases, namespace, **keywords))
+
+    def _without_markers(self, namespace: dict[str, Any]) -> dict[str, Any]:
+        self._check_names(namespace)
+        return namespace
+
+    def _named_tuple(self, name: str, namespace: dict[str, Any]) -> type:
+        self._check_names(namespace)
+        annotate = namespace.get("__annotate_func__") or namespace.get("__annotate__")
+        notes = namespace.get("__annotations__") or (annotate(1) if annotate is not None else {})
+        fields = list(notes)
+        defaults = [namespace[f] for f in fields if f in namespace]
+        base = self.named_tuple(name, fields, defaults=defaults)
+        rest = {k: v for k, v in namespace.items() if k not in fields and k != "__slots__"}
+        rest["__slots__"] = ()
+        return self._register(type(name, (base,), rest))
+
+    def named_tuple(self, typename: Any, field_names: Any, *, rename: bool = False, defaults: Any = None) -> Any:
+        """The facade's ``namedtuple``: classes it makes may be inherited from."""
+        if type(typename) is not str:
+            raise TypeError("the type name must be a str")
+        names = field_names.replace(",", " ").split() if type(field_names) is str else [str(f) for f in field_names]
+        plain = [str.__str__(n) for n in names]
+        return self._register(namedtuple(typename, plain, rename=bool(rename), defaults=defaults))  # type: ignore[misc]
+
+    def _register(self, made: type) -> type:
+        self.made.add(made)
+        return made
+
+
+_current: list[UserClasses] = []
+
+
+def bind_type(classes: UserClasses) -> None:
+    """Let ``type(name, bases, namespace)`` make classes of `classes`: a process serves one REPL."""
+    _current[:] = [classes]
+
+
+class _TypeMeta(type):
+    """Makes `SafeType` answer for the real ``type`` in calls and ``isinstance`` without being it."""
+
+    def __call__(cls, *arguments: Any, **keywords: Any) -> Any:
+        if len(arguments) == 3:
+            return _current[-1](*arguments, **keywords)
+        if len(arguments) != 1 or keywords:
+            raise TypeError("type() takes 1 or 3 arguments")
+        kind = type(arguments[0])
+        return SafeType if issubclass(kind, type) else kind
+
+    def __instancecheck__(cls, ob: Any) -> bool:
+        return isinstance(ob, type)
+
+    def __subclasscheck__(cls, ob: Any) -> bool:
+        return ob is SafeType
+
+    def __repr__(cls) -> str:
+        return "<class 'type'>"
+
+
+class SafeType(metaclass=_TypeMeta):
+    """The name ``type`` in the REPL; the real one is not reachable."""
+
+
+SafeType.__name__ = SafeType.__qualname__ = "type"

@@ -1,0 +1,177 @@
+"""The worker's program: ``zygote FD`` forks a worker for each request, ``serve FD`` is one worker.
+
+The zygote is a process of its own, started before anything else could have threads in it; it imports and builds all that
+a REPL needs once, and every worker starts as a copy of it. A zygote with a context loaded (a branch) shares that text with
+its workers copy-on-write.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+from typing import Any
+
+from rlm_tui.engine.sandbox.worker import contexts
+from rlm_tui.engine.sandbox.worker.cell import PythonCell
+from rlm_tui.engine.sandbox.worker.line import Line
+from rlm_tui.engine.sandbox.worker.output import Output
+from rlm_tui.engine.sandbox.worker.serve import Server
+
+_LENGTH = struct.Struct("<I")
+_NOTHING = object()
+_SOCKET_FD = 3
+
+
+def prepare() -> PythonCell:
+    """Everything that does not depend on a REPL's context, and what C code would otherwise import later."""
+    import _strptime  # noqa: F401
+    import encodings.ascii
+    import encodings.cp1252
+    import encodings.idna
+    import encodings.latin_1
+    import encodings.punycode
+    import encodings.raw_unicode_escape
+    import encodings.unicode_escape
+    import encodings.utf_8_sig
+    import encodings.utf_16
+    import encodings.utf_32  # noqa: F401
+    import hashlib
+    import stringprep  # noqa: F401
+    import warnings
+
+    warnings.simplefilter("ignore")
+    hashlib.sha256(b"").hexdigest()
+    os.environ.clear()
+    cell = PythonCell(Output(lambda text: None))
+    gc.collect()
+    gc.freeze()
+    return cell
+
+
+class Zygote:
+    """Serves a control socket: requests with file descriptors, one reply each."""
+
+    def __init__(self, control: socket.socket, cell: PythonCell, context: Any = _NOTHING) -> None:
+        self._control = control
+        self._cell = cell
+        self._context = context
+        self._children: set[int] = set()
+        self._branches: set[int] = set()
+
+    def _request(self) -> tuple[dict[str, Any], list[int]]:
+        data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 4)
+        while data and len(data) < _LENGTH.size + _LENGTH.unpack(data[:4])[0]:
+            more = self._control.recv(1 << 16)
+            if not more:
+                data = b""
+            data += more
+        if not data:
+            self._end()
+        return json.loads(data[4:]), list(fds)
+
+    def _reply(self, **fields: Any) -> None:
+        body = json.dumps(fields).encode()
+        self._control.sendall(_LENGTH.pack(len(body)) + body)
+
+    def _end(self) -> None:
+        for pid in self._children:
+            self._kill(pid)
+        os._exit(0)
+
+    @staticmethod
+    def _kill(pid: int) -> None:
+        for kill in (os.killpg, os.kill):
+            try:
+                kill(pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                continue
+
+    def serve(self) -> None:
+        """Answer until the host hangs up; then end every child."""
+        self._reply(ok=True)
+        while True:
+            request, fds = self._request()
+            what = request["do"]
+            if what == "fork":
+                self._fork(fds)
+            elif what == "branch":
+                self._branch(fds)
+            elif what == "interrupt":
+                if request["pid"] in self._children:
+                    os.kill(request["pid"], signal.SIGUSR1)
+                self._reply(ok=True)
+            elif what == "end":
+                self._reply(status=self._wait(request["pid"]))
+            else:
+                self._end()
+
+    def _wait(self, pid: int) -> int:
+        if pid in self._branches:
+            self._branches.discard(pid)  # its own control socket was closed, which is how it ends its workers
+        elif pid in self._children:
+            self._children.discard(pid)
+            self._kill(pid)
+        else:
+            return 0
+        return os.waitpid(pid, 0)[1]
+
+    def _fork(self, fds: list[int]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            self._control.close()
+            os.setsid()
+            context = self._context
+            if len(fds) > 1:
+                context = contexts.load(fds[1])
+            if fds[0] != _SOCKET_FD:
+                os.dup2(fds[0], _SOCKET_FD)
+                os.close(fds[0])
+            serve(Line(_SOCKET_FD), self._cell, context)
+            os._exit(0)
+        self._children.add(pid)
+        for fd in fds:
+            os.close(fd)
+        self._reply(pid=pid)
+
+    def _branch(self, fds: list[int]) -> None:
+        pid = os.fork()
+        if pid == 0:
+            self._control.close()
+            os.setsid()
+            control = socket.socket(fileno=fds[0])
+            context = contexts.load(fds[1])
+            gc.freeze()
+            Zygote(control, self._cell, context).serve()
+        self._branches.add(pid)
+        for fd in fds:
+            os.close(fd)
+        self._reply(pid=pid)
+
+
+def serve(line: Line, cell: PythonCell, context: Any) -> None:
+    """Be a worker: the first frame says how the REPL is to be."""
+    frame = line.receive()
+    if context is _NOTHING:
+        kind = frame["kind"]
+        body = b"".join(bytes(line.receive()["part"]) for _ in range(frame["parts"]))
+        context = contexts.decode(kind, memoryview(body))
+    server = Server(line, cell)
+    server.open(frame, context)
+    server.run_forever()
+
+
+def main(arguments: list[str]) -> None:
+    """``zygote FD``, ``serve FD``, or ``serve -`` with a shared socket's description on standard input (Windows)."""
+    role, where = arguments
+    if role == "zygote":
+        Zygote(socket.socket(fileno=int(where)), prepare()).serve()
+    elif where == "-":
+        shared = socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]
+        serve(Line(shared.fileno(), shared), prepare(), _NOTHING)
+    else:
+        serve(Line(int(where)), prepare(), _NOTHING)

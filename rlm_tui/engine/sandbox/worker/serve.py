@@ -1,0 +1,137 @@
+"""The life of a worker: open, lock the doors, run cells until the host hangs up."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+from types import FrameType
+from typing import Any
+
+from rlm_tui.engine.sandbox.wire import WireError
+from rlm_tui.engine.sandbox.worker.cell import PythonCell
+from rlm_tui.engine.sandbox.worker.clock import HAS_ALARM, CellClock, Stop
+from rlm_tui.engine.sandbox.worker.confine import confine
+from rlm_tui.engine.sandbox.worker.line import Line
+from rlm_tui.engine.sandbox.worker.scaffold import SubcallError
+
+CPU_MARGIN = 3600
+"""Seconds of CPU that a worker may use in all: a last resort behind the host's clock."""
+
+EPILOGUE = 1.5
+"""With less than these seconds left, the host is told that the code has ended."""
+
+
+class Server:
+    """One REPL's worker. `cell` was made before the fork; `context` comes with it."""
+
+    def __init__(self, line: Line, cell: PythonCell) -> None:
+        self._line = line
+        self._cell = cell
+        self.clock = CellClock(cell.output.flush)
+        self._calls_left = 0
+        self._calls_limit = 0
+        self._ordinal = 0
+        self._look = False
+
+    def send_output(self, text: str) -> None:
+        """Send printed text; never torn by the alarm."""
+        with self.clock.shielded():
+            self._line.send({"t": "out", "text": text})
+
+    def open(self, frame: dict[str, Any], context: Any) -> None:
+        """Put everything in place, lock the process, say ``ready``."""
+        cell = self._cell
+        cell.output.set_sender(self.send_output)
+        cell.open(context, frame["query"], frozenset(frame["names"]), self.ask, self._code_ended)
+        directory = frame.get("directory")
+        if directory:
+            os.chdir(directory)
+        self.clock.install()
+        gc.collect()
+        gc.freeze()
+        walls = confine(
+            int(frame["memory_mb"]) << 20, CPU_MARGIN, (self._line.fd,), frozenset(frame["layers"])
+        )  # fmt: skip
+        walls["alarm"] = "ok" if HAS_ALARM else "absent"
+        self._line.send({"t": "ready", "walls": walls})
+
+    def ask(
+        self, name: str, prompts: list[str], contexts: list[Any], *, model: str | None, schema: Any
+    ) -> list[tuple[Any, str | None]]:
+        """Send a request to the host and wait for its slots; the cell's clock stands meanwhile."""
+        if self._look:
+            raise SubcallError("no requests are made while a value is looked at")
+        if name != "budget":
+            if self._calls_left <= 0:
+                raise SubcallError(
+                    f"a cell may make at most {self._calls_limit:,} requests; use a batched form, or go on in the next cell"
+                )
+            self._calls_left -= 1
+        self._ordinal += 1
+        line = self._line_of(sys._getframe(1))
+        self._cell.output.flush()
+        since = self.clock.hold()
+        try:
+            frame = {
+                "t": "call", "id": self._ordinal, "name": name, "prompts": prompts, "contexts": contexts, "model": model,
+                "schema": schema, "line": line,
+            }  # fmt: skip
+            try:
+                self._line.send(frame)
+            except WireError as error:
+                raise ValueError(f"the request is too large or not sendable: {error}") from None
+            reply = self._line.receive()
+        finally:
+            self.clock.resume(since)
+        if reply["t"] == "cancel":
+            self.clock.cancel()
+            raise Stop("cancelled")
+        return [(value, error) for value, error in reply["slots"]]
+
+    def _code_ended(self) -> None:
+        """Late code has ended after all: the host gives the rest of the cell a moment more."""
+        if self.clock.left() < EPILOGUE:
+            with self.clock.shielded():
+                self._line.send({"t": "ending"})
+
+    def _line_of(self, frame: FrameType | None) -> int | None:
+        namespace = self._cell.namespace
+        name = self._cell.current_file
+        while frame is not None:
+            if frame.f_globals is namespace and frame.f_code.co_filename == name:
+                return frame.f_lineno
+            frame = frame.f_back
+        return None
+
+    def run_forever(self) -> None:
+        """Answer the host until it hangs up."""
+        while True:
+            frame = self._line.receive()
+            if frame["t"] == "cancel":
+                continue  # the cell had already ended
+            if frame["t"] != "run":
+                os._exit(0)
+            self._one(frame)
+
+    def _one(self, frame: dict[str, Any]) -> None:
+        cell = self._cell
+        self._calls_left = self._calls_limit = int(frame["calls"])
+        self._look = bool(frame.get("look"))
+        cell.output.reset(int(frame["output_chars"]))
+        cell.set_time(frame.get("now"))
+        result = cell.run(frame["code"], self.clock, frame, self._look)
+        try:
+            cell.output.flush()
+            result["tail"], result["omitted"] = cell.output.rest()
+            self._line.send({"t": "done", "id": frame["id"], **result})
+        except (MemoryError, WireError):
+            message = "the result of the cell was too large to be handed over"
+            cell.output.reset(int(frame["output_chars"]))
+            self._line.send(
+                {
+                    "t": "done", "id": frame["id"], "status": "memory", "echo": None, "final": None, "variables": [],
+                    "touched": [], "notices": [], "tail": "", "omitted": 0,
+                    "error": {"type": "MemoryLimit", "message": message, "line": None, "text": f"MemoryError: {message}"},
+                }
+            )  # fmt: skip

@@ -1,0 +1,525 @@
+"""Functions of ours in place of standard ones that would reach too far, or whose answer must be the same when a cell is
+run again: time, randomness, attributes by name, output, tracebacks.
+"""
+
+from __future__ import annotations
+
+import ast
+import calendar
+import contextlib
+import datetime as _dt
+import functools
+import io
+import json
+import pprint as _pprint
+import random as _random
+import sys
+import time as _time
+import uuid as _uuid
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from rlm_tui.engine.sandbox.worker.classes import UserClasses
+from rlm_tui.engine.sandbox.worker.guards import Guards
+from rlm_tui.engine.sandbox.worker.output import Output, Stream
+
+LONGEST_SLEEP = 1.0
+"""Seconds that one ``time.sleep`` takes at most: there is nothing to wait for in here."""
+
+_LITERAL_MAX = 5_000_000
+
+
+class Exit(Exception):
+    """What ``exit()`` raises: ends the cell, quietly."""
+
+
+Exit.__name__ = Exit.__qualname__ = "SystemExit"
+
+
+class ABC:
+    """A plain base class under the name of ``abc.ABC``."""
+
+
+class Clock:
+    """The time of the REPL: real while a session is live, shifted to when the cell first ran when it is run again."""
+
+    def __init__(self) -> None:
+        self.shift = 0.0
+
+    def start_at(self, moment: float) -> None:
+        """Let the current moment be `moment` (seconds since the epoch)."""
+        self.shift = moment - _time.time()
+
+    def now(self) -> float:
+        return _time.time() + self.shift
+
+
+class _DateMeta(type):
+    def __instancecheck__(cls, ob: Any) -> bool:
+        return isinstance(ob, cls.__mro__[1])
+
+    def __subclasscheck__(cls, ob: Any) -> bool:
+        return isinstance(ob, type) and issubclass(ob, cls.__mro__[1])
+
+
+def _dates(clock: Clock) -> tuple[type, type]:
+    class date(_dt.date, metaclass=_DateMeta):
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            return _dt.date(*args, **kwargs)
+
+        @classmethod
+        def today(cls) -> Any:
+            return _dt.date.fromtimestamp(clock.now())
+
+    class datetime(_dt.datetime, metaclass=_DateMeta):
+        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
+            return _dt.datetime(*args, **kwargs)
+
+        @classmethod
+        def now(cls, tz: Any = None) -> Any:
+            return _dt.datetime.fromtimestamp(clock.now(), tz)
+
+        @classmethod
+        def today(cls) -> Any:
+            return _dt.datetime.fromtimestamp(clock.now())
+
+        @classmethod
+        def utcnow(cls) -> Any:
+            return _dt.datetime.fromtimestamp(clock.now(), _dt.UTC).replace(tzinfo=None)
+
+    for kind in (date, datetime):
+        kind.__module__ = "datetime"
+        kind.__qualname__ = kind.__name__
+    return date, datetime
+
+
+class Standins:
+    """The stand-ins of one REPL."""
+
+    def __init__(
+        self, classes: UserClasses, guards: Guards, output: Output, seed: int, report: Callable[..., str]
+    ) -> None:
+        self._classes = classes
+        self._guards = guards
+        self._output = output
+        self._random = _random.Random(seed)
+        self._report = report
+        self.clock = Clock()
+        self.sinks: list[Any] = []
+
+    def reseed(self, seed: int) -> None:
+        """Start the REPL's randomness anew."""
+        self._random.seed(seed)
+
+    def describe(self, error: BaseException) -> str:
+        """`error` as a report of the user's own frames."""
+        return self._report(error)
+
+    # Output
+
+    def emit(self, text: str) -> None:
+        """Print `text` to where output goes just now."""
+        if self.sinks:
+            self.sinks[-1].write(text)
+        else:
+            self._output.write(text)
+
+    def print(
+        self, *args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
+    ) -> None:
+        """The built-in ``print``."""
+        sep = " " if sep is None else sep
+        end = "\n" if end is None else end
+        if not isinstance(sep, str) or not isinstance(end, str):
+            wrong, name = (end, "end") if isinstance(sep, str) else (sep, "sep")
+            raise TypeError(f"{name} must be None or a string, not {type(wrong).__name__}")
+        text = str.__str__(sep).join([str.__str__(str(a)) for a in args]) + str.__str__(end)
+        if file is None:
+            self.emit(text)
+        elif isinstance(file, Stream):
+            file.write(text)
+        else:
+            self._guards.getattr(file, "write")(text)
+
+    # Attributes by name
+
+    def attrgetter(self, *names: Any) -> Callable[[Any], Any]:
+        for name in names:
+            if type(name) is not str:
+                raise TypeError("attribute name must be a string")
+        paths = [name.split(".") for name in names]
+
+        def get(ob: Any) -> Any:
+            found = []
+            for path in paths:
+                value = ob
+                for part in path:
+                    value = self._guards.getattr(value, part)
+                found.append(value)
+            return found[0] if len(found) == 1 else tuple(found)
+
+        return get
+
+    def methodcaller(self, name: Any, /, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        return lambda ob: self._guards.getattr(ob, name)(*args, **kwargs)
+
+    def wraps(self, wrapped: Any, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
+        def decorate(function: Any) -> Any:
+            if type(function) is type(decorate) and self._guards.is_users(function):
+                name = getattr(wrapped, "__name__", None)
+                text = getattr(wrapped, "__doc__", None)
+                if type(name) is str:
+                    function.__name__ = name
+                function.__doc__ = text if type(text) is str else None
+                function.__dict__["__wrapped__"] = wrapped
+            return function
+
+        return decorate
+
+    def total_ordering(self, cls: Any) -> Any:
+        if not self._classes.is_made(cls):
+            raise TypeError("total_ordering takes a class made in this REPL")
+        return functools.total_ordering(cls)
+
+    def singledispatch(self, function: Any) -> Any:
+        table: dict[type, Any] = {}
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            for kind in type(args[0]).__mro__:
+                if kind in table:
+                    return table[kind](*args, **kwargs)
+            return function(*args, **kwargs)
+
+        def register(kind: Any, implementation: Any = None) -> Any:
+            if not isinstance(kind, type):
+                raise TypeError("name the type: @f.register(int)")
+            if implementation is None:
+                return lambda f: (table.__setitem__(kind, f), f)[1]
+            table[kind] = implementation
+            return implementation
+
+        return _Dispatcher(call, register)
+
+    # Small modules
+
+    def abc_members(self) -> dict[str, Any]:
+        self._classes.allow_base(ABC)
+        return {
+            "ABC": ABC,
+            "abstractmethod": lambda f: f,
+            "ABCMeta": type(ABC.__name__, (), {}),
+            "abstractproperty": property,
+        }
+
+    def literal_eval(self, node: Any) -> Any:
+        if type(node) is not str or len(node) > _LITERAL_MAX:
+            raise ValueError(f"literal_eval takes a str of at most {_LITERAL_MAX:,} characters")
+        return ast.literal_eval(node)
+
+    def no_file(self, name: str, instead: str) -> Callable[..., Any]:
+        def refuse(*args: Any, **kwargs: Any) -> Any:
+            for one in args:
+                if isinstance(one, io.StringIO):
+                    if name == "json.load":
+                        return json.loads(one.read(), **kwargs)
+                    one.write(json.dumps(args[0], **kwargs))
+                    return None
+            raise TypeError(f"{name} needs a file, and there are none here; use {instead}")
+
+        return refuse
+
+    def random_members(self) -> dict[str, Any]:
+        source = self._random
+        names = [
+            "random",
+            "randint",
+            "choice",
+            "choices",
+            "sample",
+            "shuffle",
+            "uniform",
+            "gauss",
+            "triangular",
+            "expovariate",
+            "betavariate",
+            "normalvariate",
+            "randrange",
+            "getrandbits",
+            "lognormvariate",
+            "paretovariate",
+            "weibullvariate",
+            "vonmisesvariate",
+            "gammavariate",
+            "randbytes",
+            "getstate",
+            "setstate",
+        ]
+
+        class Random(_random.Random):
+            def __init__(self, x: Any = 0) -> None:
+                super().__init__(0 if x is None else x)
+
+            def seed(self, a: Any = 0, version: int = 2) -> None:
+                super().seed(0 if a is None else a, version)
+
+        def seed(a: Any = None, version: int = 2) -> None:
+            source.seed(0 if a is None else a, version)
+
+        return {**{n: getattr(source, n) for n in names}, "seed": seed, "Random": Random}
+
+    def uuid4(self, *ignored: Any) -> _uuid.UUID:
+        return _uuid.UUID(int=self._random.getrandbits(128), version=4)
+
+    def secrets_members(self) -> dict[str, Any]:
+        r = self._random
+        return {
+            "token_hex": lambda n=32: r.randbytes(n).hex(),
+            "token_bytes": lambda n=32: r.randbytes(n),
+            "choice": r.choice,
+            "randbelow": lambda n: r.randrange(n),
+        }
+
+    def sleep(self, seconds: float) -> None:
+        _time.sleep(min(max(float(seconds), 0.0), LONGEST_SLEEP))
+
+    def time_members(self) -> dict[str, Any]:
+        clock = self.clock
+        started = _time.perf_counter()
+
+        def elapsed() -> float:
+            return _time.perf_counter() - started
+
+        def broken_down(convert: Callable[[float], Any]) -> Callable[..., Any]:
+            return lambda seconds=None: convert(clock.now() if seconds is None else seconds)
+
+        return {
+            "time": clock.now,
+            "time_ns": lambda: int(clock.now() * 1e9),
+            "perf_counter": elapsed,
+            "perf_counter_ns": lambda: int(elapsed() * 1e9),
+            "monotonic": elapsed,
+            "process_time": elapsed,
+            "sleep": self.sleep,
+            "strftime": lambda form, t=None: _time.strftime(form, _time.gmtime(clock.now()) if t is None else t),
+            "strptime": _time.strptime,
+            "gmtime": broken_down(_time.gmtime),
+            "localtime": broken_down(_time.gmtime),
+            "ctime": broken_down(lambda s: _time.asctime(_time.gmtime(s))),
+            "asctime": lambda t=None: _time.asctime(_time.gmtime(clock.now()) if t is None else t),
+            "mktime": lambda t: float(calendar.timegm(t)),
+            "struct_time": _time.struct_time,
+            "timezone": 0,
+            "tzname": ("UTC", "UTC"),
+        }
+
+    def datetime_members(self) -> dict[str, Any]:
+        date, datetime = _dates(self.clock)
+        return {
+            "date": date, "datetime": datetime, "time": _dt.time, "timedelta": _dt.timedelta, "timezone": _dt.timezone,
+            "tzinfo": _dt.tzinfo, "UTC": _dt.UTC, "MINYEAR": _dt.MINYEAR, "MAXYEAR": _dt.MAXYEAR,
+        }  # fmt: skip
+
+    def exit(self, code: Any = None) -> None:
+        """``exit()``, ``quit()``, ``sys.exit()``."""
+        raise Exit("" if code is None else code)
+
+    def sys_members(self) -> dict[str, Any]:
+        out, err = Stream(self._output, "<stdout>"), Stream(self._output, "<stderr>")
+        out.write = err.write = lambda text: (self.emit(_text(text)), len(text))[1]  # type: ignore[method-assign]
+
+        def no_more(limit: int) -> None:
+            """Accepted and ignored: the limit is the REPL's."""
+
+        def exc_info() -> tuple[Any, Any, None]:
+            error = sys.exc_info()[1]
+            return (type(error) if error is not None else None, error, None)
+
+        return {
+            "stdout": out,
+            "stderr": err,
+            "exit": self.exit,
+            "maxsize": sys.maxsize,
+            "maxunicode": sys.maxunicode,
+            "version": sys.version,
+            "version_info": tuple(sys.version_info),
+            "byteorder": sys.byteorder,
+            "float_info": sys.float_info,
+            "getsizeof": sys.getsizeof,
+            "getrecursionlimit": sys.getrecursionlimit,
+            "setrecursionlimit": no_more,
+            "set_int_max_str_digits": no_more,
+            "get_int_max_str_digits": sys.get_int_max_str_digits,
+            "intern": sys.intern,
+            "exc_info": exc_info,
+            "argv": ["cell"],
+            "platform": "repl",
+            "getdefaultencoding": sys.getdefaultencoding,
+        }
+
+    def traceback_members(self) -> dict[str, Any]:
+        def current() -> str:
+            error = sys.exc_info()[1]
+            return "NoneType: None\n" if error is None else self._report(error) + "\n"
+
+        def given(*args: Any) -> str:
+            error = next((a for a in args if isinstance(a, BaseException)), None)
+            return "NoneType: None\n" if error is None else self._report(error) + "\n"
+
+        def only(*args: Any) -> list[str]:
+            error = next((a for a in args if isinstance(a, BaseException)), None)
+            return [given(*args).rstrip("\n").rsplit("\n", 1)[-1] + "\n"] if error is not None else []
+
+        return {
+            "format_exc": lambda *args, **kwargs: current(),
+            "print_exc": lambda *args, **kwargs: self.emit(current()),
+            "format_exception": lambda *args, **kwargs: given(*args).splitlines(keepends=True),
+            "print_exception": lambda *args, **kwargs: self.emit(given(*args)),
+            "format_exception_only": lambda *args, **kwargs: only(*args),
+            "print_stack": lambda *args, **kwargs: None,
+            "format_tb": lambda *args, **kwargs: [],
+            "print_tb": lambda *args, **kwargs: None,
+            "extract_tb": lambda *args, **kwargs: [],
+        }
+
+    def warnings_members(self) -> dict[str, Any]:
+        def warn(message: Any, category: Any = None, *args: Any, **kwargs: Any) -> None:
+            name = getattr(category, "__name__", None) or "UserWarning"
+            self.emit(f"{name}: {message}\n")
+
+        def nothing(*args: Any, **kwargs: Any) -> None: ...
+
+        @contextlib.contextmanager
+        def catch_warnings(*args: Any, **kwargs: Any) -> Iterator[list[Any]]:
+            yield []
+
+        return {
+            "warn": warn, "filterwarnings": nothing, "simplefilter": nothing, "resetwarnings": nothing,
+            "catch_warnings": catch_warnings,
+        }  # fmt: skip
+
+    def logging_members(self) -> dict[str, Any]:
+        levels = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+        root = _Logger("root", self)
+
+        def basic_config(level: Any = None, **ignored: Any) -> None:
+            if level is not None:
+                root.setLevel(level)
+
+        names = ["debug", "info", "warning", "error", "critical", "exception", "log"]
+        return {
+            **levels, "WARN": 30, "NOTSET": 0, "getLogger": lambda name="root": _Logger(str(name), self, root),
+            "basicConfig": basic_config, "disable": lambda level=50: root.setLevel(level + 1),
+            **{n: getattr(root, n) for n in names},
+        }  # fmt: skip
+
+    def contextlib_members(self) -> dict[str, Any]:
+        @contextlib.contextmanager
+        def redirect(target: Any) -> Iterator[Any]:
+            if not isinstance(target, io.StringIO):
+                raise TypeError("output can be redirected to an io.StringIO")
+            self.sinks.append(target)
+            try:
+                yield target
+            finally:
+                self.sinks.remove(target)
+
+        return {
+            "redirect_stdout": redirect,
+            "redirect_stderr": redirect,
+            "asynccontextmanager": contextlib.contextmanager,
+        }
+
+    def pprint_members(self) -> dict[str, Any]:
+        def show(ob: Any, stream: Any = None, *args: Any, **kwargs: Any) -> None:
+            text = _pprint.pformat(ob, *args, **kwargs) + "\n"
+            if stream is None or isinstance(stream, Stream):
+                self.emit(text)
+            else:
+                self._guards.getattr(stream, "write")(text)
+
+        def printer(*args: Any, stream: Any = None, **kwargs: Any) -> Any:
+            return _Printer(
+                lambda ob: show(ob, stream, *args, **kwargs), lambda ob: _pprint.pformat(ob, *args, **kwargs)
+            )
+
+        def pp(ob: Any, *args: Any, sort_dicts: bool = False, **kwargs: Any) -> None:
+            show(ob, *args, sort_dicts=sort_dicts, **kwargs)
+
+        return {"pprint": show, "pp": pp, "PrettyPrinter": printer}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"write() argument must be str, not {type(value).__name__}")
+    return str.__str__(value)
+
+
+class _Dispatcher:
+    """What ``functools.singledispatch`` gives."""
+
+    def __init__(self, call: Callable[..., Any], register: Callable[..., Any]) -> None:
+        self._call = call
+        self.register = register
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return self._call(*args, **kwargs)
+
+
+class _Printer:
+    """What ``pprint.PrettyPrinter`` gives."""
+
+    def __init__(self, show: Callable[[Any], None], text: Callable[[Any], str]) -> None:
+        self.pprint = show
+        self.pformat = text
+
+
+class _Logger:
+    """A logger that prints."""
+
+    def __init__(self, name: str, standins: Standins, parent: _Logger | None = None) -> None:
+        self.name = name
+        self._standins = standins
+        self._parent = parent
+        self._level: int | None = 30 if parent is None else None
+
+    @property
+    def level(self) -> int:
+        if self._level is not None:
+            return self._level
+        return self._parent.level if self._parent is not None else 30
+
+    def setLevel(self, level: Any) -> None:
+        names = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+        self._level = names.get(level, 30) if isinstance(level, str) else int(level)
+
+    def isEnabledFor(self, level: int) -> bool:
+        return level >= self.level
+
+    def addHandler(self, handler: Any) -> None: ...
+
+    def log(self, level: int, message: Any, *args: Any, **kwargs: Any) -> None:
+        if level >= self.level:
+            names = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
+            text = str(message) % args if args else str(message)
+            self._standins.emit(f"{names.get(level, level)}:{self.name}:{text}\n")
+
+    def debug(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        self.log(10, message, *args)
+
+    def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        self.log(20, message, *args)
+
+    def warning(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        self.log(30, message, *args)
+
+    def error(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        self.log(40, message, *args)
+
+    def critical(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        self.log(50, message, *args)
+
+    def exception(self, message: Any, *args: Any, **kwargs: Any) -> None:
+        self.log(40, message, *args)
+        error = sys.exc_info()[1]
+        if error is not None:
+            self._standins.emit(self._standins.describe(error) + "\n")
