@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from rlm_tui.document.body import Body, TextBody
+from rlm_tui.document.body import Body, MappedBody, TextBody
 from rlm_tui.document.formats import detect
 from rlm_tui.document.search import Search
 from rlm_tui.events import BlobRef, DocumentRef, Span
@@ -30,8 +30,7 @@ class Document:
     The text is otherwise exactly what the file holds. While a huge document is still being indexed (`complete` is false),
     `chars` and `line_count` count the part that is known so far.
 
-    `encoding` is what the bytes were read as; `notes` are sentences about what was done to read it (unpacked, bytes
-    replaced). Reading is safe from several threads.
+    `encoding` is what the bytes were read as. Reading is safe from several threads.
     """
 
     def __init__(
@@ -47,7 +46,7 @@ class Document:
         self.name = name
         self.path = path
         self.encoding = encoding
-        self.notes = notes
+        self._notes = notes
         self._body = body
         self._indexing = threading.Lock()
         self._ref: BlobRef | None = None
@@ -62,6 +61,12 @@ class Document:
 
     def __repr__(self) -> str:
         return f"<Document {self.name!r}, {self.chars:,} characters>"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Sentences about what was done to read it."""
+        damaged = isinstance(self._body, MappedBody) and self._body.damaged
+        return (*self._notes, "some bytes are not UTF-8 and show as \ufffd") if damaged else self._notes
 
     # ---------------------------------------------------------------- size and index
 

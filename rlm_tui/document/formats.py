@@ -34,13 +34,18 @@ _STAMP = rf"(?:\[?{_DATE}[T ,]*(?:{_CLOCK})?[^ \]\w]?(?:Z|[+-]\d\d:?\d\d)?\]?|\[
 _LEVELS = r"TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|FATAL|CRITICAL|SEVERE|PANIC"
 _LOG = re.compile(
     rf"{_STAMP}\s|\[?(?:{_LEVELS})\b|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) [ \d]\d \d\d:\d\d:\d\d "
-    r"|\d+\.\d+\.\d+\.\d+ \S+ \S+ \[|\d{10}(?:\.\d+)? |[IWEF]\d{4} \d\d:\d\d"
+    r"|\d+\.\d+\.\d+\.\d+ \S+ \S+ \[|\d{10}(?:\.\d+)? |[IWEF]\d{4} \d\d:\d\d|(?:time|ts|timestamp|level|lvl)=\S"
 )
 _CHAT = re.compile(
     rf"(?:{_STAMP}\s*(?:[-–]\s*)?)?(?:<(?P<irc>[^<>\s]{{1,30}})>\s|(?P<name>[A-Za-zÀ-ɏ@][\w.'@ -]{{0,30}}?)(?: ?\({_CLOCK}\))?:\s)\S?"
 )
 _PAIR = re.compile(r"\s*[\"']?(?P<key>[A-Za-z_][\w ./()%#-]{0,40}?)[\"']?\s*(?::(?=\s|$)|=(?!=))\s*(?P<value>.*)")
-_FIELDS = re.compile(r"(?:^|[;|,\t]|\s{2,}|\s)\s*[A-Za-z_][\w ./-]{0,30}?\s*[:=]\s*[^\s:=]")
+_FIELDS = re.compile(
+    r"(?:^|[;|,\t]\s*|\s{2,})([A-Za-z_][\w ./-]{0,30}?)\s*[:=]\s*[^\s:=]|(?:^|\s)([A-Za-z_][\w.-]*)=[^\s=]"
+)
+_SERVICE = re.compile(r".*[\d_./-]")
+_NO_CELL = re.compile(rf"\d{{3}}\b|\[?(?:{_LEVELS})\]?$")
+_KEYWORD = re.compile(r"\s*(?:def|class|if|for|while|else|try|import|return)\b")
 _CODE = re.compile(
     r"\s*(?:def \w+\(|class \w+|import [\w.{*\"']|from [\w.]+ import |#include|using [\w.]+;|package [\w.]+|func \w*\(?|fn \w+"
     r"|(?:public|private|protected|static|const|let|var|return|if|for|while|else|elif|try|except|switch|case)\b.*[:;{(]\s*$"
@@ -105,8 +110,8 @@ def _table(lines: Sequence[str]) -> str | None:
     for delimiter, fewest, format in (
         ("\t", 2, "tsv"),
         (",", 3, "csv"),
-        (";", 3, "csv"),
-        ("|", 3, "csv"),
+        (";", 2, "csv"),
+        ("|", 2, "csv"),
         (",", 2, "csv"),
     ):
         if delimiter not in lines[0]:
@@ -126,7 +131,8 @@ def _table(lines: Sequence[str]) -> str | None:
             continue
         if width == 2 and (len(rows) < 3 or any(len(cell.split()) > 4 for cell in header)):
             continue
-        if _LOG.match(lines[0]) and _LOG.match(lines[-1]):
+        # A row may begin with a date as a log line does, but then the date is a cell, with no milliseconds after it.
+        if _LOG.match(lines[0]) and not (re.fullmatch(_STAMP, header[0]) and not _NO_CELL.match(header[1])):
             continue
         return format
     return None
@@ -146,24 +152,23 @@ def _chat_or_pairs(all_lines: Sequence[str], lines: Sequence[str]) -> str | None
         return None
     talk = _share(len(said), lines) >= 0.5 and 2 <= len(speakers) <= max(2, len(said) // 2)
     if stamped:
-        # A log line may also say `worker: done`; people are few, and each speaks in words.
-        return "chat" if talk and (irc or _speaks(lines, len(speakers))) else None
-    if irc and talk:
+        # A log line may also say `worker-1: done`; people are few, are named without digits, and speak in words.
+        services = sum(bool(_SERVICE.match(name)) for name in speakers)
+        return "chat" if talk and (irc or (2 * services < len(speakers) and _speaks(lines, len(speakers)))) else None
+    if talk and (irc or (not _records([line.strip() for line in all_lines]) and _speaks(lines, len(speakers)))):
         return "chat"
-    pairs = [m for line in lines if (m := _PAIR.match(line))]
-    if _share(len(pairs), lines) < 0.6 or len(lines) < 2:
-        if len(lines) > 1 and _share(sum(len(_FIELDS.findall(line)) >= 2 for line in lines), lines) >= 0.8:
-            return "keyvalue"
+    if len(lines) < 2 or _share(sum(bool(_KEYWORD.match(line)) for line in lines), lines) > 0.1:
         return None
-    if (
-        _share(sum(bool(re.match(r"\s*(?:def|class|if|for|while|else|try|import|return)\b", x)) for x in lines), lines)
-        > 0.1
-    ):
-        return None
-    if talk and not _records([line.strip() for line in all_lines]) and _speaks(lines, len(speakers)):
-        return "chat"
+    if _share(sum(bool(_PAIR.match(line)) for line in lines), lines) < 0.6:
+        return "keyvalue" if _same_fields(lines) else None
     ended = sum(line.rstrip().endswith((";", "{", "(", ",")) for line in lines)
     return None if _share(ended, lines) > 0.3 else "keyvalue"
+
+
+def _same_fields(lines: Sequence[str]) -> bool:
+    """Whether most lines have the same two fields or more, as in ``user=7; place=rack 3``."""
+    keys = Counter(key for line in lines for key in {one or other for one, other in _FIELDS.findall(line)})
+    return sum(count >= 0.6 * len(lines) for count in keys.values()) >= 2
 
 
 def _speaks(lines: Sequence[str], speakers: int) -> bool:
@@ -187,7 +192,7 @@ def _records(lines: Sequence[str]) -> bool:
     keys = [key for block in blocks for key in block]
     period = len(set(keys))
     if period == len(keys):
-        return True
+        return bool(keys)
     return period >= 3 and sum(keys[n] == keys[n % period] for n in range(len(keys))) >= 0.95 * len(keys)
 
 

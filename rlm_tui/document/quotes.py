@@ -13,6 +13,7 @@ _QUOTE = re.compile(
 _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:,\d{3})+(?:\.\d+)?(?![\d\w])|(?<![\w.])[-−]?\d+(?:\.\d+)?(?!\w)(?!\.\d)")
 _LIST_MARK = re.compile(r"(?m)^[ \t]*\d{1,3}[.)][ \t]")
 _SMALL = 1_000_000
+_LARGE = 20_000_000
 _ENDS = " \t\n.,;:!?…"
 _SAME = {
     "'": "['’‘]",
@@ -40,7 +41,7 @@ def unsupported(answer: str, texts: Iterable[str]) -> list[Unsupported]:
     """Quotes and numbers of `answer` that occur in none of `texts` (documents, outputs, replies of sub-calls).
 
     A quote may differ in letter case, white space, and the shape of quotation marks and dashes, and in punctuation at its
-    ends. ``12,345`` and ``12345`` are the same number, as are ``0.5`` and ``0.50``; a number that one in an output rounds to is supported.
+    ends (in texts of up to 20 million characters; in longer ones only the exact words count). ``12,345`` and ``12345`` are the same number, as are ``0.5`` and ``0.50``; a number that one in an output rounds to is supported.
     Numbers that only count the items of a list in the answer are left out.
     """
     sources = [text for text in texts if text]
@@ -79,7 +80,7 @@ def _quoted_in(quote: str, sources: Iterable[str]) -> bool:
         pattern = re.compile(
             r"\s+".join("".join(_SAME.get(c, re.escape(c)) for c in word) for word in words), re.IGNORECASE
         )
-        if not any(pattern.search(text) for text in sources):
+        if not any(pattern.search(text) for text in sources if len(text) <= _LARGE):
             return False
     return True
 
@@ -92,22 +93,14 @@ def _plain(number: str) -> str:
 def _number_in(number: str, sources: Iterable[str]) -> bool:
     plain = _plain(number)
     whole, _, part = plain.partition(".")
-    commas = f"{int(whole):,}"
-    forms = {number, number.replace("−", "-"), plain, commas + ("." + part if part else "")}
-    for text in sources:
-        for form in forms:
-            at = text.find(form)
-            while at >= 0:
-                end = at + len(form)
-                before = text[at - 1 : at] if at else ""
-                after = text[end : end + 2]
-                # Digits right before or after make it another number; trailing zeros of a fraction don't.
-                if not (before.isdigit() or (before in (".", ",") and text[at - 2 : at - 1].isdigit())) and not (
-                    after[:1].isdigit() or (after[:1] in (".", ",") and after[1:].isdigit() and after[1:] != "0")
-                ):
-                    return True
-                at = text.find(form, at + 1)
-    return False
+    forms = {plain, f"{int(whole):,}" + ("." + part if part else "")}
+    patterns = []
+    for form in forms:
+        # What may not stand before is looked at after the digits, because `re` is quick to find a pattern that begins
+        # with plain characters. Trailing zeros of a fraction make no difference.
+        digits, zeros = re.escape(form), "0*" if part else r"(?:\.0+)?"
+        patterns.append(re.compile(rf"{digits}(?<!\d{digits})(?<!\d[.,]{digits}){zeros}(?!\d|[.,]\d)"))
+    return any(pattern.search(text) for text in sources for pattern in patterns)
 
 
 def _rounded_in(number: str, numbers: set[str]) -> bool:

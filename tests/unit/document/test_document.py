@@ -125,6 +125,7 @@ def test_damaged_utf8_on_disk(tmp_path: Path) -> None:
     with open(path, "rb") as file:
         document = Document("doc", MappedBody(file.fileno(), "doc"))
     assert document.text == "good \ufffd bad\n" and document.chars == 11
+    assert "not UTF-8" in document.notes[0]
     document.close()
 
 

@@ -29,6 +29,8 @@ SAMPLES = {
         'id;title;year\n1;"Anna; Karenina";1878\n2;Emma;1815\n3;Ulysses;1922\n',
         "key,value\na,1\nb,2\nc,3\n",
         "date,amount,note\n2024-01-02,5.30,coffee\n2024-01-03,12.00,lunch\n",
+        "2024-01-02, coffee, 3.50\n2024-01-03, lunch, 12.00\n2024-01-04, bus, 2.20\n",
+        "name|age\nann|3\nbob|4\ncid|5\n",
         "id|name|price\n1|bolt|0.20\n2|nut|0.10\n",
     ],
     "tsv": ["name\tage\nAda\t36\nGrace\t85\n"],
@@ -38,12 +40,16 @@ SAMPLES = {
         "Mar  1 06:25:43 host sshd[812]: Failed password for root from 10.0.0.1 port 22\n" * 5,
         '10.0.0.1 - - [01/Mar/2024:06:25:43 +0000] "GET / HTTP/1.1" 200 512 "-" "curl"\n' * 5,
         "INFO: service started\nWARNING: low disk\nERROR: failed to open\nINFO: retry\n",
+        "".join(f"2024-01-01 00:00:{n:02d} | INFO | api | request {n} done\n" for n in range(12)),
+        "".join(f"2024-01-01 00:00:{n:02d} web-{n % 3}: request {n} took {n} ms\n" for n in range(12)),
+        "".join(f'time=2024-01-01T00:00:{n:02d}Z level=info msg="request done"\n' for n in range(12)),
         "[12:01:02] DEBUG cache miss key=12\n[12:01:03] INFO cache fill key=12\n",
     ],
     "chat": [
         "Ann: did you get the parcel this morning?\nBen: not yet, they said after lunch\nAnn: all right, tell me then\nBen: I will do that\n",
         "[2024-03-01 10:00] Ann: are you coming to lunch?\n[2024-03-01 10:01] Ben: yes, in ten minutes\n[2024-03-01 10:02] Ann: see you at the corner\n[2024-03-01 10:05] Ben: on my way now\n",
         "01/03/2024, 10:15 - Ann: are you coming to lunch?\n01/03/2024, 10:16 - Ben: yes, in ten minutes\n01/03/2024, 10:17 - Ann: good, see you there\n01/03/2024, 10:19 - Ben: I am outside\n",
+        "".join(f"{'alice' if n % 2 else 'bob'} (10:{n:02d}): so what about thing {n}\n" for n in range(20)),
         "<ann> hello there, anyone around?\n<ben> hi ann, yes\n<ann> how is the build?\n<ben> green since noon\n",
     ],
     "markdown": [
@@ -57,11 +63,12 @@ SAMPLES = {
     ],
     "keyvalue": [
         "Name: Ada\nAge: 36\nCity: London\n\nName: Grace\nAge: 85\nCity: New York\n",
+        "".join(f"sku=A{n}; qty={n * 3}; place=rack {n}\n" for n in range(10)),
         "host = localhost\nport = 8080\ndebug = true\n",
         "Name: Ada\nRole: engineer\nCity: London\nName: Grace\nRole: admiral\nCity: New York\nName: Mary\nRole: actor\nCity: Rome\n",
         "Date: Jan 2 || User: 12 || Label: spam || Text: hello you\nDate: Jan 3 || User: 13 || Label: ham || Text: see you, then\n" * 3,
     ],
-    "prose": [PROSE, "One line only", "Hello, world, again.\nThis, too, is text.\nAnd more, again, of it.\n", "漢字の文章です。\n二行目。\n"],
+    "prose": [PROSE, "".join(f"Gen{n // 9 + 1}:{n % 9 + 1} And God said, Let there be light: and there was.\n" for n in range(40)), "One line only", "Hello, world, again.\nThis, too, is text.\nAnd more, again, of it.\n", "漢字の文章です。\n二行目。\n"],
 }  # fmt: skip
 
 

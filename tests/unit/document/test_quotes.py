@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from rlm_tui.document.quotes import unsupported
@@ -40,6 +42,8 @@ def test_supported(answer: str) -> None:
         ("There were 345 soldiers", "number", "345"),
         ("3.15 leagues", "number", "3.15"),
         ("about 99% of them", "number", "99"),
+        ("14 leagues", "number", "14"),
+        ("0.05 in total", "number", "0.05"),
     ],
 )
 def test_unsupported(answer: str, kind: str, text: str) -> None:
@@ -52,3 +56,15 @@ def test_several_sources() -> None:
 
 def test_positions_are_in_order() -> None:
     assert [t for _, t in found('777 "not there at all" 888')] == ["777", "not there at all", "888"]
+
+
+def test_trailing_zeros_make_no_difference() -> None:
+    assert found("5 and 5.0 and 5.00", "it is 5.000") == []
+    assert found("5", "it is 5.75") == [("number", "5")]
+
+
+def test_a_small_number_in_a_text_full_of_digits_is_quick() -> None:
+    digits = "1234567890" * 400_000
+    started = time.process_time()
+    assert found("It is 7.", digits) == [("number", "7")]
+    assert time.process_time() - started < 2
