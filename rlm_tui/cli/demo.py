@@ -25,7 +25,7 @@ def command(
     ascii_only: bool,
     **options: Any,
 ) -> int:
-    """Step through a run on a bundled document: three years of a harbour master's daybook.
+    """Step through a run on a bundled document: the year 1888 in a harbour master's daybook.
 
     Needs no key and no network: the built-in explorer answers, whatever keys are set, unless you give --model. It is
     not a language model.

@@ -31,8 +31,9 @@ class Progress:
         self._text = text
 
     def say(self, words: str) -> None:
-        """One line on stderr."""
-        click.echo(shorten(words, WIDTH), err=True)
+        """One line on stderr. Spaces before the words are kept."""
+        indent = len(words) - len(words.lstrip(" "))
+        click.echo(" " * indent + shorten(words, WIDTH - indent), err=True)
         sys.stderr.flush()
 
     def opening(self, job: Job) -> None:
@@ -77,9 +78,9 @@ class Progress:
                 made = f"{plural(below, 'sub-call')}, " if below else ""
                 took = duration(done.seconds + done.waited)
                 if done.error is not None:
-                    return f"{_node(done.node)}  {made}{done.error.type}: {plain(done.error.message)}"
+                    return f"  {_node(done.node)}{made}{done.error.type}: {plain(done.error.message)}"
                 if done.origin != "probe" and below:
-                    return f"{_node(done.node)}  {made}{took}, {price(state.spent)} so far"
+                    return f"  {_node(done.node)}{made}{took}, {price(state.spent)} so far"
             case ev.AttemptFailed(retry_in=retry_in, fault=fault) if retry_in is not None:
                 return f"  {fault.message} Trying again in {duration(retry_in)}."
             case ev.CallFailed(fault=fault, call=call) if state.calls[call].purpose != "turn":
@@ -87,7 +88,7 @@ class Progress:
             case ev.NodeStarted(node=node, depth=depth, query=query) if depth:
                 return f"{_node(node)}a node of its own: {query}"
             case ev.FinalRefused(reason=reason, node=node):
-                return f"{_node(node)}  answer refused: {reason}"
+                return f"  {_node(node)}answer refused: {reason}"
             case ev.BudgetWarned(limit=limit, used=used, allowed=allowed):
                 return f"80% of the budget is used: {limit} {used:g} of {allowed:g}"
             case ev.BudgetExhausted(limit=limit):

@@ -1,0 +1,107 @@
+"""What is checked before a run starts, and what becomes of the options."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import click
+import pytest
+
+from rlm_tui.cli.options import Given
+from rlm_tui.cli.prepare import prepare
+from rlm_tui.cli.program import BAD_INPUT, run_program
+
+
+@pytest.fixture
+def document(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A small file, in a working directory without settings."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    file = tmp_path / "a.txt"
+    file.write_text("One line.\nAnother one.\n")
+    return str(file)
+
+
+def given(document: str, tmp_path: Path, **options: object) -> Given:
+    return Given((document,), "Why?", **({"model": "explorer", "store": str(tmp_path / "s.db")} | options))  # type: ignore[arg-type]
+
+
+def test_options_become_the_configuration(document: str, tmp_path: Path) -> None:
+    options = given(
+        document,
+        tmp_path,
+        models_at=((2, "explorer"),),
+        max_cost=1.5,
+        max_calls=9,
+        max_tokens=1000,
+        max_seconds=30.0,
+        max_turns=4,
+        max_depth=2,
+        price="0.5,1.5",
+    )
+    job = prepare(options)
+    config = job.config
+    assert (config.model, config.models_at, config.max_depth) == ("explorer", {2: "explorer"}, 2)
+    limits = config.limits
+    assert (limits.usd, limits.calls, limits.total_tokens, limits.seconds, limits.turns) == (1.5, 9, 1000, 30.0, 4)
+    assert config.unknown_price == "assume:0.5,1.5"
+    assert not job.language_model
+    setup = job.setup()
+    assert (setup.query, setup.store) == ("Why?", tmp_path / "s.db")
+
+
+def test_the_command_line_goes_before_the_environment(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RLM_TUI_MAX_TURNS", "7")
+    monkeypatch.setenv("RLM_TUI_MAX_DEPTH", "3")
+    config = prepare(given(document, tmp_path, max_turns=5)).config
+    assert (config.limits.turns, config.max_depth) == (5, 3)
+
+
+def test_nothing_is_written_by_the_check(document: str, tmp_path: Path) -> None:
+    prepare(given(document, tmp_path))
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_server_that_answers_is_enough(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.upper(), raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        address = f"http://127.0.0.1:{port}/v1"
+        job = prepare(given(document, tmp_path, model="openai/mine", api_base=address))
+        assert job.config.api_base == address and job.language_model
+    with pytest.raises(click.UsageError, match=f"no server answers at {address}.*start it"):
+        prepare(given(document, tmp_path, model="openai/mine", api_base=address))
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["--max-cost", "-1"], "0 or more"),
+        (["--max-cost", "nan"], "0 or more"),
+        (["--max-cost", "much"], "not a number"),
+        (["--max-calls", "0"], "--max-calls"),
+        (["--model-at", "gpt-5"], "1=gpt-5-mini"),
+        (["--price", "1"], "0.5,1.5"),
+        (["--price", "1,-2"], "0.5,1.5"),
+        (["--price", "1,2", "--unknown-price", "allow"], "exclude"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_wrong_options_are_one_sentence(
+    args: list[str], says: str, document: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(["run", document, "-q", "Why?", "--model", "explorer", *args]) == BAD_INPUT
+    shown = capsys.readouterr()
+    assert shown.err.count("\n") == 1 and shown.err.startswith("rlm-tui: ") and says in shown.err
+    assert shown.out == ""
+
+
+def test_the_breakpoints_are_set_before_the_run(document: str, tmp_path: Path) -> None:
+    job = prepare(given(document, tmp_path, conditions=("error", "turn==3")))
+    gate = job.gate(paused=False)
+    assert gate.set_breakpoint("final") == 3
