@@ -7,6 +7,8 @@ is imported here.
 
 from __future__ import annotations
 
+import contextlib
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -70,7 +72,7 @@ _NO_MODEL = _words(
 )
 _OVERLOADED = _words(r"overloaded", r"server is busy", r"high demand", r"capacity")
 _CONNECTION = _words(
-    r"connection ?error",
+    r"\bconnection ?error",
     r"connect(ion)? (was |has been )?(refused|reset|closed|aborted|failed|attempts failed)",
     r"cannot connect to host",
     r"server disconnected",
@@ -97,6 +99,8 @@ _BAD_BODY = _words(
     r"list index out of range",
     r"<html|<!doctype",
 )
+# LiteLLM's own words; it gives them all kinds of statuses.
+_UNREADABLE = _words(r"converting to valid response", r"invalid response object", r"unable to get json response")
 _NETWORK_CLASSES = re.compile(
     r"^(APIConnectionError|ConnectError|ConnectionError|Connect(ion)?(Refused|Reset|Aborted)?Error|ReadError|WriteError|"
     r"RemoteProtocolError|ClientConnectorError|ClientOSError|ServerDisconnectedError|ClientPayloadError|BrokenPipeError|"
@@ -107,8 +111,12 @@ _LOST = re.compile(
 )
 _TIMEOUT_CLASSES = re.compile(r"^(\w*Timeout(Error|Exception)?)$")
 _LIBRARY_NOISE = re.compile(
-    r"(?:(?:litellm\.)?[A-Z]\w*(?:Error|Exception):\s*|litellm\.Timeout:\s*|\w+Exception - |LiteLLM:\s*)+"
+    r"(?:(?:litellm\.)?[A-Z]\w*(?:Error|Exception):\s*|litellm\.Timeout:\s*|\w+(?:Exception|Error) - |LiteLLM:\s*)+"
 )
+_LIBRARY_TAIL = re.compile(
+    r"\bOriginal (?:exception|response):|\bRaw keys:|For further information|Handle with `|File an issue", re.I
+)
+_JSON_MESSAGE = re.compile(r"[{,]\s*\\?\"(?:message|error)\\?\":\s*\\?\"((?:[^\"\\]|\\.)+)\"")
 _RETRY_HINT = re.compile(
     r"(?:retry|try again)[^.\n]{0,40}? in (\d+(?:\.\d+)?) ?(m?s)\b|\"retryDelay\": ?\"(\d+(?:\.\d+)?)s"
 )
@@ -188,16 +196,21 @@ def sentence(kind: str, where: Where, said: str = "", retry_after: float | None 
 
 def _tidy(said: str) -> str:
     """The provider's words without tags, and without what the client library wraps around them."""
-    said = re.split(r"\bOriginal exception:|\bRaw keys:|\bFor further information", said, maxsplit=1)[0]
+    if inner := _JSON_MESSAGE.search(said):
+        with contextlib.suppress(ValueError):
+            return str(json.loads(f'"{inner.group(1)}"'))
+    said = _LIBRARY_TAIL.split(said, maxsplit=1)[0]
     if re.search(r"<(html|!doctype|body|head)", said, re.IGNORECASE):
         said = re.sub(r"<(style|script)\b.*?</\1>|<[^>]*>", " ", said, flags=re.DOTALL | re.IGNORECASE)
-    return _LIBRARY_NOISE.sub("", said)
+    return _LIBRARY_NOISE.sub("", said).strip(" .:,-")
 
 
 def _kind(causes: list[BaseException], status: int | None, text: str, retry_after: float | None) -> str:
     names = {type(cause).__name__ for cause in causes}
     if any(isinstance(c, TimeoutError) or _TIMEOUT_CLASSES.match(type(c).__name__) for c in causes):
         return "timeout"
+    if _UNREADABLE.search(text):
+        return "bad_response"
     # Only an answer's own status says more than the words; a client's made-up 500 doesn't.
     if status is None or (status == 500 and not _answered(causes)):
         return _kind_without_answer(names, text)
@@ -236,10 +249,13 @@ def _kind_of_rejection(status: int, text: str) -> str:
 
 
 def _kind_without_answer(names: set[str], text: str) -> str:
-    if any(_NETWORK_CLASSES.match(name) for name in names) or _CONNECTION.search(text):
+    # LiteLLM calls whatever it doesn't understand an APIConnectionError.
+    if any(_NETWORK_CLASSES.match(name) for name in names - {"APIConnectionError"}) or _CONNECTION.search(text):
         return "connection"
     if _BAD_BODY.search(text) or names & {"JSONDecodeError", "APIResponseValidationError", "OpenAIError"}:
         return "bad_response"
+    if "APIConnectionError" in names:
+        return "connection"
     if _OVERLOADED.search(text):
         return "overloaded"
     if _CONTEXT.search(text):

@@ -24,6 +24,10 @@ from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
 from rlm_tui.engine.providers.usage import read_usage
 from rlm_tui.events import Usage
 
+OLLAMA_WINDOW = 16_384
+"""Tokens that Ollama is asked to make room for, unless the model has fewer or the settings say otherwise."""
+
+_OLLAMA_ADDRESS = "http://localhost:11434"
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
@@ -63,9 +67,12 @@ class LiteLLM:
             notes.append("price unknown")
         if listed is not None and listed.retired:
             notes.append(f"to be switched off on {listed.retired}")
+        window = listed.window if listed else None
+        if self.route(model)[1] == "ollama_chat":
+            window = self._ollama_window(model)
         return ModelInfo(
             name=model,
-            window=listed.window if listed else None,
+            window=window,
             price=listed.price if listed else None,
             note=", ".join(notes),
         )
@@ -103,6 +110,12 @@ class LiteLLM:
         # LiteLLM would go on handing out the closed clients.
         _module.in_memory_llm_clients_cache.flush_cache()
 
+    def address(self, provider: str) -> str | None:
+        """The address of the server, if it isn't the provider's own."""
+        if self._api_base or provider != "ollama_chat":
+            return self._api_base
+        return self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
+
     def secrets(self) -> list[str]:
         """What must never be shown."""
         own = [self._api_key] if self._api_key else []
@@ -126,6 +139,9 @@ class LiteLLM:
             parameters["api_base"] = self._api_base
         if key := self._key(provider):
             parameters["api_key"] = key
+        if provider == "ollama_chat":
+            # Ollama reads a few thousand tokens unless told, and drops the rest of a prompt without a word.
+            parameters["num_ctx"] = self._ollama_window(request.model)
         if request.stream:
             parameters["stream"] = True
             parameters["stream_options"] = {"include_usage": True}
@@ -133,13 +149,22 @@ class LiteLLM:
 
     def route(self, model: str) -> tuple[str, str]:
         """The name as LiteLLM wants it, and the provider's prefix. An unlisted name at an `api_base` is OpenAI-like."""
-        prefix, slash, _ = model.partition("/")
+        prefix, slash, rest = model.partition("/")
+        if prefix == "ollama":
+            # The chat form uses the model's own prompt format; the other a made-up one.
+            return f"ollama_chat/{rest}", "ollama_chat"
         listed = self._table.find(model)
         if slash and (prefix in KEYLESS or rule_for(prefix) is not None or prefix in self._table.providers()):
             return model, prefix
         if listed is not None and listed.provider:
             return model, listed.provider
         return (f"openai/{model}", "openai") if self._api_base else (model, prefix)
+
+    def _ollama_window(self, model: str) -> int:
+        listed = self._table.find(model)
+        if model in self._table.overridden and listed is not None and listed.window:
+            return listed.window
+        return min(listed.window if listed and listed.window else OLLAMA_WINDOW, OLLAMA_WINDOW)
 
     def _key(self, provider: str) -> str | None:
         if self._api_key:
@@ -173,9 +198,11 @@ class _Call:
         self._on_text = on_text
         self._pieces: list[str] = []
         self._reported: Any = None
+        self._whole = True
         self.began = False
-        rule = rule_for(owner.route(request.model)[1])
-        self.where = Where(request.model, owner._api_base, rule.wanted() if rule else "")
+        provider = owner.route(request.model)[1]
+        rule = rule_for(provider)
+        self.where = Where(request.model, owner.address(provider), rule.wanted() if rule else "")
 
     @property
     def text(self) -> str:
@@ -183,7 +210,7 @@ class _Call:
 
     def usage(self) -> Usage:
         """What was reported, else our own count of what was sent and came back."""
-        return read_usage(self._reported, self._request, self.text)
+        return read_usage(self._reported, self._request, self.text, whole=self._whole)
 
     async def run(self, litellm: Any) -> Reply:
         try:
@@ -192,7 +219,7 @@ class _Call:
             # Raised before anything is sent.
             self._owner.particular.add(self._request.model)
             response = await litellm.acompletion(**self._owner.parameters(self._request))
-        if response is None or getattr(response, "completion_stream", response) is None:
+        if response is None or _is_hollow(response):
             raise self._fault("bad_request", "the server does not take one of its parameters")
         if self._request.stream:
             return await self._read_stream(response)
@@ -206,6 +233,7 @@ class _Call:
 
     async def _read_stream(self, stream: Any) -> Reply:
         self.began = True
+        self._whole = False
         last: Any = None
         finish: str | None = None
         try:
@@ -233,6 +261,7 @@ class _Call:
             with contextlib.suppress(Exception):
                 await stream.aclose()
         told = getattr(stream, "received_finish_reason", finish) or getattr(stream, "intermittent_finish_reason", None)
+        self._whole = bool(told)
         return self._reply(str(finish or told) if told else "unknown", last)
 
     def _choice(self, response: Any) -> Any:
@@ -263,6 +292,11 @@ class _Call:
     def _fault(self, kind: str, said: str = "") -> ProviderError:
         message = redact(sentence(kind, self.where, one_line(said)), self._owner.secrets())
         return ProviderError(kind, message, partial=self.text, usage=self.usage())
+
+
+def _is_hollow(response: Any) -> bool:
+    """Whether it is a stream with nothing to read and no way to begin."""
+    return getattr(response, "completion_stream", response) is None and getattr(response, "make_call", None) is None
 
 
 def _more_telling(last: Any, delta: Any) -> Any:

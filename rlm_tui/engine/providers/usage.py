@@ -9,8 +9,8 @@ from rlm_tui.engine.providers.base import Request
 from rlm_tui.events import Usage
 
 
-def read_usage(reported: Any, request: Request, text: str) -> Usage:
-    """The usage of one call.
+def read_usage(reported: Any, request: Request, text: str, *, whole: bool = True) -> Usage:
+    """The usage of one call. `whole` is false for a stream that broke off: its figures may be those of the beginning.
 
     Figures that are missing, negative or no numbers are replaced by our own count of prompt and reply, and the usage is
     marked ``estimated``. Parts never exceed their whole. Shapes: OpenAI (``prompt_tokens_details.cached_tokens``,
@@ -24,6 +24,9 @@ def read_usage(reported: Any, request: Request, text: str) -> Usage:
     missing_out = given_out is None or (given_out == 0 and bool(text))
     into = tokens.count_messages(request.messages, request.model)[0] if missing_in else given_in or 0
     out = tokens.count(text, request.model)[0] if missing_out else given_out or 0
+    if not whole and not missing_out:
+        missing_out = True
+        out = max(out, tokens.count(text, request.model)[0])
     details_in = _part(reported, "prompt_tokens_details", "input_tokens_details")
     details_out = _part(reported, "completion_tokens_details", "output_tokens_details")
     cached = _count(details_in, "cached_tokens") or _count(
