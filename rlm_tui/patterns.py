@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import time
+import warnings
 from collections.abc import Iterator
 from re import _constants, _parser  # type: ignore[attr-defined]
 from typing import Any
@@ -39,8 +40,11 @@ class Pattern:
         self.text = text
         flags = re.IGNORECASE if ignore_case else 0
         try:
-            tree = _parser.parse(text, flags)
-            self._compiled = re.compile(text, flags)
+            with warnings.catch_warnings():
+                # Python warns about what may change its meaning some day; there is nobody here to read that.
+                warnings.simplefilter("ignore")
+                tree = _parser.parse(text, flags)
+                self._compiled = re.compile(text, flags)
         except re.error as error:
             raise PatternError(f"this regular expression is wrong: {error.msg}", error.pos or 0) from None
         except (OverflowError, RecursionError):

@@ -35,16 +35,13 @@ from rlm_tui.projection.conditions.expressions import (
     When,
 )
 from rlm_tui.projection.conditions.names import FACTS, STOPS, Fact, meant
+from rlm_tui.projection.conditions.scanner import Scanner
 from rlm_tui.projection.conditions.values import Number, Regex, Words, read_number
 
 LONGEST = 4000
 DEEPEST = 60
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*")
-_OP = re.compile(r">=|<=|==|!=|!~|=|>|<|~|:|≥|≤|≠")
-_SAME_OP = {"=": "==", "≥": ">=", "≤": "<=", "≠": "!="}
-_WORD = re.compile(r"[^\s()\"']+")
-_ESCAPES = {"n": "\n", "t": "\t", "r": "\r"}
 _AND, _OR, _NOT = ("and", "&&"), ("or", "||"), ("not", "!")
 _DATE = re.compile(r"\d{4}-\d\d?-\d\d?\Z")
 
@@ -54,10 +51,9 @@ def parse(text: str) -> Condition:
     return _Parser(text).condition()
 
 
-class _Parser:
+class _Parser(Scanner):
     def __init__(self, text: str) -> None:
-        self.text = text
-        self.at = 0
+        super().__init__(text)
         self.depth = 0
 
     # ---------------------------------------------------------------- grammar
@@ -293,84 +289,6 @@ class _Parser:
             return Regex(body, ignore)
         except PatternError as error:
             raise self.error(str(error), start + 1 + error.position) from None
-
-    def quoted(self) -> str | None:
-        """The text in quotes that begins here, if one does."""
-        start = self.at
-        mark = self.text[start : start + 1]
-        if mark not in ('"', "'") or not mark:
-            return None
-        out: list[str] = []
-        at = start + 1
-        while at < len(self.text) and self.text[at] != mark:
-            char = self.text[at]
-            if char == "\\" and at + 1 < len(self.text):
-                at += 1
-                after = self.text[at]
-                # Other escapes stay as they are, so that "\d" needs no second thought.
-                char = _ESCAPES.get(after, after if after in "\\\"'" else "\\" + after)
-            out.append(char)
-            at += 1
-        if at >= len(self.text):
-            raise self.error(f"this text has no closing {mark}", start)
-        self.at = at + 1
-        return "".join(out)
-
-    # ---------------------------------------------------------------- characters
-
-    def space(self) -> None:
-        while self.at < len(self.text) and self.text[self.at].isspace():
-            self.at += 1
-
-    def ended(self) -> bool:
-        return self.at >= len(self.text)
-
-    def take(self, char: str) -> bool:
-        if self.text.startswith(char, self.at):
-            self.at += len(char)
-            return True
-        return False
-
-    def word(self) -> str:
-        match = _WORD.match(self.text, self.at)
-        if not match:
-            return ""
-        self.at = match.end()
-        return match.group()
-
-    def operator(self) -> str | None:
-        match = _OP.match(self.text, self.at)
-        if not match:
-            return None
-        self.at = match.end()
-        return _SAME_OP.get(match.group(), match.group())
-
-    def peek(self, *words: str) -> int:
-        """Where the text goes on after one of `words`, if it stands here; else 0."""
-        self.space()
-        for word in words:
-            end = self.at + len(word)
-            if self.text[self.at : end].lower() != word:
-                continue
-            if not word[0].isalpha() or not (
-                self.text[end : end + 1].isalnum() or self.text[end : end + 1] in ("_", ".")
-            ):
-                return end
-        return 0
-
-    def keyword(self, *words: str) -> bool:
-        end = self.peek(*words)
-        self.at = end or self.at
-        return bool(end)
-
-    def here(self) -> str:
-        """What stands here, for a message."""
-        match = _WORD.match(self.text, self.at)
-        found = match.group() if match else self.text[self.at : self.at + 1]
-        return found if len(found) <= 20 else found[:19] + "…"
-
-    def error(self, message: str, position: int | None = None) -> ConditionError:
-        return ConditionError(message, self.text, self.at if position is None else position)
 
     def unknown(self, name: str, position: int) -> ConditionError:
         close = meant(name.lower())

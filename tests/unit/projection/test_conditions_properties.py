@@ -147,3 +147,8 @@ def test_a_megabyte_of_bad_luck_is_given_up_in_time(pattern: str) -> None:
     assert not Pattern(pattern).found(("1" * 500 + "\n") * 2000)
     assert list(Pattern(pattern).spans("1" * 1_000_000)) == []
     assert time.process_time() - started < 6
+
+
+@pytest.mark.filterwarnings("error")
+def test_python_warnings_about_a_pattern_stay_away_from_the_screen() -> None:
+    assert Pattern("[[a]").found("a")
