@@ -8,6 +8,7 @@ import gzip
 import importlib
 import io
 import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterable, Sequence
@@ -94,6 +95,8 @@ def _load(path: Path, name: str, map_above: int) -> Document:
 
 def _read(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
     if not os.path.isfile(path):
+        if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
+            raise DocumentError(f"{path} is a device, not a file; give files")
         # A pipe, such as the shell's <(command), has no size and can't be mapped.
         return _from_bytes(file.read(), path, name)
     notes: tuple[str, ...] = ()

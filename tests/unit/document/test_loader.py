@@ -192,3 +192,7 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
     (document,) = load([f"/dev/fd/{reader}"])
     os.close(reader)
     assert document.text == "from a pipe\n"
+
+
+def test_a_device_is_refused_before_it_is_read() -> None:
+    assert "is a device" in refusal(Path("/dev/zero"))
