@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from pathlib import Path
 
 import pytest
@@ -192,3 +193,20 @@ def test_search_waits_for_the_index(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     document.index()
     assert search.step(5.0) == [(480_000, 480_006)] and search.done
     document.close()
+
+
+def test_search_across_small_windows_agrees_with_plain_python(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlm_tui.document.search._WINDOW", 7)
+
+    @settings(max_examples=400, deadline=None)
+    @given(st.text("abA\n", max_size=60), st.text("ab", min_size=1, max_size=3), st.booleans())
+    def check(text: str, needle: str, ignore_case: bool) -> None:
+        document = Document.from_text("a", text)
+        flags = re.IGNORECASE if ignore_case else 0
+        expected = [m.span() for m in re.finditer(re.escape(needle), text, flags)]
+        assert list(document.search(needle, ignore_case=ignore_case)) == expected
+        if all(len(line) < 7 for line in text.split("\n")):
+            hits = list(document.search(f"{needle}+|^b", regex=True, ignore_case=ignore_case))
+            assert hits == [m.span() for m in re.finditer(f"{needle}+|^b", text, flags | re.MULTILINE)]
+
+    check()
