@@ -17,6 +17,7 @@ from rlm_tui.engine.ledger import Grant, Ledger, OverBudget
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading
+from rlm_tui.engine.record import Answer, Record
 from rlm_tui.events import (
     AttemptFailed,
     AttemptStarted,
@@ -79,12 +80,14 @@ class Caller:
         reading: Reading,
         *,
         retries: RetryPolicy | None = None,
+        record: Record | None = None,
     ) -> None:
         self._config = config
         self._journal = journal
         self._ledger = ledger
         self._models = models
         self._reading = reading
+        self._record = record
         self._retries = retries or RetryPolicy()
         self._slots = asyncio.Semaphore(max(1, config.limits.concurrency))
 
@@ -94,8 +97,27 @@ class Caller:
 
     async def ask(self, order: Order) -> Reply:
         """Make the call and return the reply once it is in the log. Raises `CallError`, `OverBudget`, `UnknownPrice`."""
+        if self._record is not None:
+            found = self._record.find(order.call, order.model, order.messages)
+            if found is not None:
+                return await self._recall(order, found)
         async with self._slots:
             return await self._ask(order)
+
+    async def _recall(self, order: Order, found: Answer) -> Reply:
+        """Answer from the record: logged like any call, at no cost."""
+        seen = await self._reading.seen(order.call, order.node, order.fresh)
+        reserved = self._reserved(order, Grant(order.max_output_tokens, Usage()))
+        if found.fault is not None:
+            await self._journal.write(reserved, *seen, CallFailed(call=order.call, fault=found.fault))
+            raise CallError(order.call, found.fault)
+        kept = self._journal.keep(found.text)
+        await self._journal.write(
+            reserved,
+            *seen,
+            CallFinished(call=order.call, reply=kept, usage=Usage(), finish=found.finish, source="record"),
+        )
+        return Reply(found.text, found.finish, Usage())
 
     async def _ask(self, order: Order) -> Reply:
         started = time.monotonic()
@@ -161,7 +183,9 @@ class Caller:
             await self._warn()
 
     async def _attempts(self, order: Order, provider: Provider, grant: Grant, started: float) -> Reply:
-        attempt = 0
+        # A call that a crash cut off goes on counting its tries.
+        before = self._journal.state.calls.get(order.call)
+        first = attempt = before.attempts if before is not None else 0
         while True:
             attempt += 1
             left = self._ledger.seconds_left()
@@ -176,7 +200,7 @@ class Caller:
                 stream=stream,
             )
             # The reservation and the first try share a commit: both come before the request.
-            reserved = (self._reserved(order, grant),) if attempt == 1 else ()
+            reserved = (self._reserved(order, grant),) if attempt == first + 1 else ()
             await self._journal.write(*reserved, AttemptStarted(call=order.call, attempt=attempt))
             partial = _Partial(order.call, self._journal) if stream else None
             try:
@@ -193,7 +217,7 @@ class Caller:
                     if partial is not None:
                         await partial.flush()
             except ProviderError as error:
-                pause = self._retries.delay(attempt, error)
+                pause = self._retries.delay(attempt - first, error)
                 left = self._ledger.seconds_left()
                 if pause is not None and left is not None and pause >= left:
                     pause = None

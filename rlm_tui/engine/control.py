@@ -92,6 +92,7 @@ class Gate:
         self._held: Stop | None = None
         self._held_since: float | None = None
         self._held_for = 0.0
+        self._passed: Callable[[Stop], bool] | None = None
 
     # --- the operator's side
 
@@ -190,8 +191,14 @@ class Gate:
 
     # --- the engine's side
 
-    async def attach(self, emit: Emit, facts: Facts, cancel: Callable[[], object]) -> None:
-        """Take the gate into the running loop: what was asked for before happens now."""
+    async def attach(
+        self, emit: Emit, facts: Facts, cancel: Callable[[], object], passed: Callable[[Stop], bool] | None = None
+    ) -> None:
+        """Take the gate into the running loop: what was asked for before happens now.
+
+        `passed` tells the stops of a recorded past, where nothing holds the run.
+        """
+        self._passed = passed
         with self._lock:
             self._loop = asyncio.get_running_loop()
             self._emit, self._facts, self._cancel = emit, facts, cancel
@@ -215,6 +222,8 @@ class Gate:
     async def reach(self, stop: Stop) -> None:
         """Come to a stop: returns when the run may go on from here."""
         assert self._open is not None
+        if self._passed is not None and self._passed(stop):
+            return
         while True:
             await self._open.wait()
             number, reason = await self._why(stop)

@@ -27,6 +27,10 @@ class Conversation:
         """The newest message: the only part of the prompt that its reader has not seen before."""
         return self._messages[-1].content
 
+    def adopt(self, recorded: Sequence[ChatMessage]) -> None:
+        """Take the words of a recorded prompt, so that what follows has the same beginning, byte for byte."""
+        self._messages = list(recorded)
+
     def replied(self, kept: str) -> None:
         """Add the model's reply, as cut."""
         self._messages.append(ChatMessage("assistant", kept or "(empty reply)"))

@@ -10,15 +10,27 @@ from typing import Any
 
 from rlm_tui.engine import tokens
 from rlm_tui.engine.caller import Caller, Resolver
-from rlm_tui.engine.control import Gate
+from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger
 from rlm_tui.engine.node import EXTRACT_TOKENS, NodeRun, Outcome, Place, Shared
 from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading, SpanFinder
+from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import Context, ReplFactory
-from rlm_tui.events import DocumentRef, Log, LogError, RunConfig, SessionEnded, SessionStarted, Usage, clean
+from rlm_tui.events import (
+    DocumentRef,
+    Entry,
+    Log,
+    LogError,
+    RunConfig,
+    SessionEnded,
+    SessionResumed,
+    SessionStarted,
+    Usage,
+    clean,
+)
 from rlm_tui.projection.state import SessionState
 
 FORCED_PROMPT_TOKENS = 6000
@@ -53,7 +65,11 @@ class Ended:
 
 
 class Engine:
-    """Runs one `Task` in the current event loop, writing every step to `log` and passing every stop through `gate`."""
+    """Runs one `Task` in the current event loop, writing every step to `log` and passing every stop through `gate`.
+
+    With a `record`, calls that it holds are answered from it, at no cost, until the first one that it does not hold. With
+    `past`, the events of the same session so far, the run catches up with them and goes on where they end.
+    """
 
     def __init__(
         self,
@@ -64,10 +80,14 @@ class Engine:
         gate: Gate | None = None,
         *,
         retries: RetryPolicy | None = None,
+        record: Record | None = None,
+        past: Sequence[Entry] = (),
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._task = task
-        self._journal = Journal(log)
+        self._record = record
+        self._resumed = bool(past)
+        self._journal = Journal(log, past)
         self._models = models
         self._repls = repls
         self._gate = gate or Gate(paused=False)
@@ -84,14 +104,16 @@ class Engine:
         task, journal = self._task, self._journal
         running = asyncio.current_task()
         assert running is not None
+        before = journal.state.at - journal.state.started
         ledger = Ledger(
             task.config.limits,
             unknown_price=task.config.unknown_price,
-            clock=lambda: self._clock() - self._gate.held_seconds(),
+            clock=lambda: self._clock() - self._gate.held_seconds() + before,
+            settled=journal.state.spent,
         )
         reading = Reading(task.finder)
-        caller = Caller(task.config, journal, ledger, self._models, reading, retries=self._retries)
-        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, reading)
+        caller = Caller(task.config, journal, ledger, self._models, reading, retries=self._retries, record=self._record)
+        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, reading, self._record)
         await journal.write(
             SessionStarted(
                 session=task.session,
@@ -105,7 +127,9 @@ class Engine:
                 parent_seq=task.parent_seq,
             )
         )
-        await self._gate.attach(journal.write, journal.facts, running.cancel)
+        if self._resumed:
+            await journal.write(SessionResumed(version=task.version))
+        await self._gate.attach(journal.write, journal.facts, running.cancel, self._passed if self._record else None)
         try:
             self._hold_back(ledger)
             outcome = await NodeRun(shared, Place(), task.query, task.context).run()
@@ -130,6 +154,10 @@ class Engine:
             )
         )
         return Ended(outcome, ledger.settled, *self._sums())
+
+    def _passed(self, stop: Stop) -> bool:
+        assert self._record is not None
+        return self._record.covers(call=stop.call, cell=stop.cell)
 
     def _hold_back(self, ledger: Ledger) -> None:
         """Set aside the price of the forced answer: its longest prompt and its longest reply."""

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from rlm_tui.engine.control import Stop
+from rlm_tui.engine.past import Past
 from rlm_tui.events import BlobRef, Entry, Event, Log
 from rlm_tui.projection.facts import facts_at
-from rlm_tui.projection.fold import apply
-from rlm_tui.projection.state import SessionState
+from rlm_tui.projection.fold import apply, fold
 
 
 class Journal:
-    """A log with the state that its events make. Commits of parallel nodes may return in any order; the fold waits."""
+    """A log with the state that its events make. Commits of parallel nodes may return in any order; the fold waits.
 
-    def __init__(self, log: Log) -> None:
+    `past` holds the events of a session that is being continued: they are folded at once, and whatever the engine does
+    again on its way to where it had stopped is not written a second time.
+    """
+
+    def __init__(self, log: Log, past: Sequence[Entry] = ()) -> None:
         self.log = log
-        self.state = SessionState()
+        self.state = fold(past)
+        self._past = Past(past)
         self._early: list[tuple[int, Entry]] = []
 
     async def write(self, *events: Event) -> None:
         """Commit events; on return they are durable and part of `state`."""
-        for entry in await self.log.append(*events):
+        fresh = [event for event in events if not self._past.holds(event)]
+        if not fresh:
+            return
+        for entry in await self.log.append(*fresh):
             heapq.heappush(self._early, (entry.seq, entry))
         while self._early and (self._early[0][0] == self.state.seq + 1 or self.state.seq == 0):
             apply(self.state, heapq.heappop(self._early)[1])

@@ -47,7 +47,9 @@ class Grant:
 
 
 class Ledger:
-    """One session's budgets. `clock` gives seconds that count (it stands while the operator holds the run)."""
+    """One session's budgets. `clock` gives seconds that count (it stands while the operator holds the run); `settled`
+    is what a continued session had spent before.
+    """
 
     def __init__(
         self,
@@ -56,9 +58,10 @@ class Ledger:
         unknown_price: str = "refuse",
         clock: Callable[[], float] = time.monotonic,
         finalise: Usage | None = None,
+        settled: Usage | None = None,
     ) -> None:
         self.limits = limits
-        self.settled = Usage()
+        self.settled = settled or Usage()
         self._unknown_price = unknown_price
         self._clock = clock
         self._started = clock()

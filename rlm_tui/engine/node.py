@@ -19,10 +19,12 @@ from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
 from rlm_tui.engine.reading import Reading
+from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplFactory, ReplLimits
 from rlm_tui.engine.subcalls import SubCalls, as_text
 from rlm_tui.events import (
     BudgetExhausted,
+    CellEdited,
     CellFinished,
     CellProposed,
     CellStarted,
@@ -68,6 +70,7 @@ class Shared:
     gate: Gate
     repls: ReplFactory
     reading: Reading
+    record: Record | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +252,7 @@ class NodeRun:
         self.turn += 1
         call = f"{self.id}:t{self.turn}"
         await self.gate.reach(Stop("before_llm", self.id, self.turn, call=call))
-        self._talk.add_operator(self.gate.take_messages(self.id))
+        self._hear(call)
         reply = await self._ask(call)
         names = frozenset(v.name for v in self._variables)
         reading = read_reply(reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names)
@@ -316,7 +319,7 @@ class NodeRun:
         cell = f"{self.id}:c{self._cells}"
         await self.journal.write(CellProposed(cell=cell, node=self.id, turn=self.turn, code=self.journal.keep(code)))
         await self.gate.reach(Stop("before_exec", self.id, self.turn, cell, code=code))
-        edited = self.gate.take_edit(cell)
+        edited = await self._edited(cell)
         notices: tuple[str, ...] = ()
         if edited is not None:
             code = edited
@@ -421,6 +424,27 @@ class NodeRun:
             )
         await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
         return Outcome("partial", text, None, limit=stopped.limit)
+
+    def _hear(self, call: str) -> None:
+        """Put the operator's messages into the prompt; a recorded prompt is taken word for word."""
+        record = self._shared.record
+        texts = self.gate.take_messages(self.id)
+        if record is not None:
+            texts = [*record.injected.get((self.id, self.turn), []), *texts]
+        self._talk.add_operator(texts)
+        recorded = record.prompt(call, self._talk.messages) if record is not None else None
+        if recorded is not None:
+            self._talk.adopt(recorded)
+
+    async def _edited(self, cell: str) -> str | None:
+        """The operator's code for `cell`: from now, or from the record."""
+        edited = self.gate.take_edit(cell)
+        record = self._shared.record
+        if edited is None and record is not None and cell in record.edits:
+            ref = record.edits[cell]
+            await self.journal.write(CellEdited(cell=cell, code=ref))
+            edited = record.text(ref)
+        return edited
 
     def _say(self, text: str) -> None:
         self._talk.say(text, self.turn + 1)

@@ -84,7 +84,9 @@ def _(state: SessionState, e: ev.SessionEnded, entry: Entry) -> None:
 
 @_on(ev.SessionResumed, *EVERYTHING)
 def _(state: SessionState, e: ev.SessionResumed, entry: Entry) -> None:
-    state.paused = None
+    state.paused, state.ended = None, None
+    for cell in [state.cells[k] for k in state.running_cells]:
+        state.cells[cell.id] = replace(cell, status="proposed", pieces=())
     for call in [state.calls[k] for k in state.open_calls]:
         fault = ev.Fault("cancelled", "interrupted; it may have been billed")
         state.calls[call.id] = replace(call, status="failed", fault=fault, ended=entry.at)
@@ -157,7 +159,11 @@ def _(state: SessionState, e: ev.CallReserved, entry: Entry) -> None:
 @_on(ev.AttemptStarted, TREE)
 def _(state: SessionState, e: ev.AttemptStarted, entry: Entry) -> None:
     if call := state.calls.get(e.call):
-        state.calls[e.call] = replace(call, attempts=e.attempt, status="running")
+        if call.status == "failed":
+            # Cut off by a crash and asked again after a resume.
+            state.open_calls.add(call.id)
+            state.reserved = state.reserved + call.estimate
+        state.calls[e.call] = replace(call, attempts=e.attempt, status="running", fault=None, ended=None)
 
 
 @_on(ev.AttemptFailed, TREE, OUTPUT)

@@ -13,6 +13,7 @@ from rlm_tui.engine.control import Gate
 from rlm_tui.engine.engine import Ended, Engine, Task, context_documents
 from rlm_tui.engine.providers.base import ModelInfo, Price, ProviderError, Reply, Request
 from rlm_tui.engine.providers.retry import RetryPolicy
+from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.factory import PythonReplFactory
 from rlm_tui.events import Event, Limits, MemoryLog, RunConfig, Usage
 from rlm_tui.projection.state import SessionState
@@ -104,10 +105,19 @@ async def play(
     gate: Gate | None = None,
     operator: Callable[[Gate, MemoryLog], Any] | None = None,
     limits: Limits | None = None,
+    log: MemoryLog | None = None,
+    record: Record | None = None,
+    resume: bool = False,
     **config: Any,
 ) -> Ran:
-    """Run a session to its end. `operator` is a coroutine function that holds the gate while the engine runs."""
-    log = MemoryLog()
+    """Run a session to its end. `operator` is a coroutine function that holds the gate while the engine runs.
+
+    With `resume`, the run goes on where the events of `log` end.
+    """
+    log = log or MemoryLog()
+    past = list(log.entries) if resume else []
+    if resume:
+        record = Record(past, log.get, by_place=True)
     documents = [Document.from_text(name, text) for name, text in context_documents(context)]
     task = Task(
         session="test",
@@ -121,7 +131,7 @@ async def play(
         log.put(document.text)
     repls = PythonReplFactory()
     gate = gate or Gate(paused=False)
-    engine = Engine(task, log, models, repls, gate, retries=RetryPolicy(base=0.0, cap=0.0))
+    engine = Engine(task, log, models, repls, gate, retries=RetryPolicy(base=0.0, cap=0.0), record=record, past=past)
     try:
         hands = asyncio.create_task(operator(gate, log)) if operator else None
         ended = await engine.run()

@@ -1,0 +1,141 @@
+"""A recorded session as a source of answers: the base of re-execution, resume, fork and rerun (engine contract §9).
+
+The engine runs as always; before a call is sent, the record is asked. A call is the same when it stands at the same
+place (its identifier is a path), says the same words, and, unless told otherwise, goes to the same model. From the first
+call that is not found, a run is live.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rlm_tui.engine.providers.base import ChatMessage
+from rlm_tui.events import (
+    BlobRef,
+    CallFailed,
+    CallFinished,
+    CallReserved,
+    CellEdited,
+    CellFinished,
+    CellProposed,
+    Entry,
+    Fault,
+    Injected,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a recorded call gave: a reply with its finish reason, or a fault."""
+
+    text: str = ""
+    finish: str = ""
+    fault: Fault | None = None
+
+
+class Record:
+    """What calls were answered and what cells gave in a session.
+
+    `text` loads a body by reference. `before` limits the record to root turns before that number (a fork's point);
+    with `any_model` the prefix is used even when the models differ now; `by_place` takes a call for the same when it stands
+    at the same place, whatever it says (a resumed session must not pay again because of a changed word in a prompt).
+    """
+
+    def __init__(
+        self,
+        entries: Iterable[Entry],
+        text: Callable[[BlobRef], str],
+        *,
+        before: int | None = None,
+        any_model: bool = False,
+        by_place: bool = False,
+    ) -> None:
+        self.text = text
+        self._by_place = by_place
+        self._before = before
+        self._any_model = any_model
+        self._reserved: dict[str, CallReserved] = {}
+        self._answers: dict[str, CallFinished | CallFailed] = {}
+        self.cells: dict[str, CellFinished] = {}
+        self.codes: dict[str, BlobRef] = {}
+        self.edits: dict[str, BlobRef] = {}
+        self.injected: dict[tuple[str, int], list[str]] = {}
+        self._turn_of_cell: dict[str, int] = {}
+        turn: dict[str, int] = {}
+        for entry in entries:
+            event = entry.event
+            if isinstance(event, CallReserved):
+                self._reserved[event.call] = event
+                if event.turn is not None:
+                    turn[event.node] = event.turn
+            elif isinstance(event, CallFinished | CallFailed):
+                self._answers[event.call] = event
+            elif isinstance(event, CellProposed):
+                self.codes[event.cell] = event.code
+                self._turn_of_cell[event.cell] = event.turn
+            elif isinstance(event, CellEdited):
+                self.edits[event.cell] = event.code
+            elif isinstance(event, CellFinished):
+                self.cells[event.cell] = event
+            elif isinstance(event, Injected):
+                # A message is read before the next reply of its node.
+                self.injected.setdefault((event.node, turn.get(event.node, 0) + 1), []).append(event.text)
+
+    def covers(self, *, call: str | None = None, cell: str | None = None) -> bool:
+        """Whether the record holds the end of a call or a cell, inside the prefix: nothing is to be decided there any more."""
+        if cell is not None:
+            return cell in self.cells and self._in_prefix(cell)
+        return call is not None and call in self._answers and self._in_prefix(call)
+
+    def prompt(self, call: str, messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...] | None:
+        """The recorded prompt of `call`, if `messages` say the same but for the lines that count turns and budgets."""
+        reserved = self._reserved.get(call)
+        if reserved is None or not self._in_prefix(call):
+            return None
+        recorded = tuple(ChatMessage(m.role, self.text(m.body)) for m in reserved.messages)
+        return recorded if self._by_place or _same(recorded, messages) else None
+
+    def find(self, call: str, model: str, messages: Sequence[ChatMessage]) -> Answer | None:
+        """The recorded answer to a call, or ``None`` when the run must go live here."""
+        reserved, answer = self._reserved.get(call), self._answers.get(call)
+        if reserved is None or answer is None or not self._in_prefix(call):
+            return None
+        if not self._by_place:
+            if reserved.model != model and not self._any_model:
+                return None
+            if [(m.role, m.body) for m in reserved.messages] != [(m.role, BlobRef.of(m.content)) for m in messages]:
+                return None
+        if isinstance(answer, CallFailed):
+            # What was cut off by hand or by a crash is asked again.
+            return None if answer.fault.kind == "cancelled" else Answer(fault=answer.fault)
+        return Answer(self.text(answer.reply), answer.finish)
+
+    def _in_prefix(self, call: str) -> bool:
+        """Whether a call or a cell, by its identifier, stands before the fork's point."""
+        if self._before is None:
+            return True
+        node, _, rest = call.partition(":")
+        if node == "0" and rest.startswith("t"):
+            return int(rest[1:]) < self._before
+        # A child's node is `0/c2.1…`, a sub-call of the root `0:c2.1`: both belong to the root's cell 2.
+        place = node.split("/")[1] if "/" in node else rest
+        turn = self._turn_of_cell.get(f"0:{place.split('.')[0]}")
+        return turn is not None and turn < self._before
+
+
+def _same(recorded: Sequence[ChatMessage], messages: Sequence[ChatMessage]) -> bool:
+    return len(recorded) == len(messages) and all(
+        a.role == b.role and steady(a.content) == steady(b.content) for a, b in zip(recorded, messages, strict=True)
+    )
+
+
+_VOLATILE = re.compile(r"^\[turn \d+/\d+.*\]$", re.MULTILINE)
+
+
+@lru_cache(maxsize=4096)
+def steady(text: str) -> str:
+    """A message without its line about turns and budgets (see `rlm_tui.engine.prompts.footer`)."""
+    return _VOLATILE.sub("", text)
