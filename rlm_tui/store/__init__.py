@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from rlm_tui.store.catalog import Catalog, Sums
     from rlm_tui.store.errors import StoreError
     from rlm_tui.store.export import SessionFile, write_session
+    from rlm_tui.store.importers import open_log
+    from rlm_tui.store.importers.scribe import ForeignSession
     from rlm_tui.store.log import SessionLog
     from rlm_tui.store.reader import StoreReader
     from rlm_tui.store.recording import MemorySession, Recording, StoredSession, open_recording
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Catalog": "catalog",
+    "ForeignSession": "importers.scribe",
     "Hit": "search",
     "MemorySession": "recording",
     "Recording": "recording",
@@ -33,12 +36,14 @@ _HOMES = {
     "StoreReader": "reader",
     "Sums": "catalog",
     "new_id": "store",
+    "open_log": "importers",
     "open_recording": "recording",
     "write_session": "export",
 }
 
 __all__ = [
     "Catalog",
+    "ForeignSession",
     "Hit",
     "MemorySession",
     "Recording",
@@ -51,6 +56,7 @@ __all__ = [
     "StoreReader",
     "Sums",
     "new_id",
+    "open_log",
     "open_recording",
     "write_session",
 ]

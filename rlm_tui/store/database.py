@@ -107,16 +107,6 @@ def open_readable(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def check_usable(path: Path) -> None:
-    """Make sure that sessions can be saved at `path`, without making the file yet. Raises `StoreError`.
-
-    Cheap for a program that has nothing on its screen yet: what creating a store needs isn't loaded.
-    """
-    _check_place(path)
-    if path.exists():
-        open_writable(path).close()
-
-
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """One write transaction. It takes the write lock at once: upgrading a read lock later can fail without waiting."""

@@ -61,6 +61,14 @@ _event = msgspec.json.Decoder(_EventLine)
 _text = msgspec.json.Decoder(_TextLine)
 
 
+def is_session_file(path: Path) -> bool:
+    """Whether the file at `path` begins as `write_session` begins one. Raises `StoreError` if it can't be read."""
+    try:
+        return _header.decode(next(iter(read_lines(path)), b"")).format == FORMAT
+    except msgspec.DecodeError:
+        return False
+
+
 def write_session(recording: Recording, path: Path) -> None:
     """Write `recording` to `path`, compressed if its name ends in ``.gz``. Raises `StoreError`; no half file is left."""
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -168,14 +176,14 @@ class SessionFile:
         pass
 
 
-def read_lines(path: Path) -> Iterator[bytes]:
-    """The lines of a file, unpacked if it is compressed. Raises `StoreError`."""
+def read_lines(path: Path, blank: bool = False) -> Iterator[bytes]:
+    """The lines of a file, unpacked if it is compressed, and without the `blank` ones. Raises `StoreError`."""
     try:
         with path.open("rb") as raw:
             packed = raw.read(2) == GZIP
             raw.seek(0)
             stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
-            yield from (line for line in stream if line.strip())
+            yield from (line for line in stream if blank or line.strip())
     except (EOFError, zlib.error, gzip.BadGzipFile):
         raise StoreError(f"{path} is damaged or cut off: it can't be unpacked") from None
     except OSError as error:

@@ -131,9 +131,13 @@ def open_file(path: Path) -> Recording:
         raise StoreError(f"{path} can't be read ({error.strerror})") from error
     if head == SQLITE:
         return _only_session(path)
-    from rlm_tui.store.export import SessionFile
+    from rlm_tui.store.export import SessionFile, is_session_file
 
-    return SessionFile.open(path)
+    if is_session_file(path):
+        return SessionFile.open(path)
+    from rlm_tui.store.importers import open_log
+
+    return open_log(path)
 
 
 def _only_session(path: Path) -> Recording:

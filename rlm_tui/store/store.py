@@ -101,9 +101,12 @@ class Store:
     def add(self, recording: Recording) -> str:
         """Copy a session into this store under its own id and return that; adding it twice makes no second copy.
 
+        For one that another tool recorded, what its log doesn't tell becomes the session's note.
+
         Raises `StoreError` if another session has the id, or a text of the recording is missing.
         """
         session, entries = recording.session, recording.entries()
+        note = str(getattr(recording, "note", ""))
         records = [(e.seq, e.at, kind_of(e.event), encode(e.event)) for e in entries]
         refs = {ref.sha: ref for *_, payload in records for ref in blobs.references(payload)}
 
@@ -111,6 +114,9 @@ class Store:
             there = connection.execute(
                 "SELECT seq, payload FROM event WHERE session = ? ORDER BY seq", (session,)
             ).fetchall()
+            if there and note:
+                # Its id is made from the file; only the times that the file doesn't have may differ.
+                return
             if there:
                 if there != [(seq, payload.decode("utf-8")) for seq, _, _, payload in records]:
                     raise StoreError(f"there is another session {session} already; delete it or choose another store")
@@ -129,6 +135,8 @@ class Store:
                 ((session, seq, at, kind, SCHEMA, payload.decode("utf-8")) for seq, at, kind, payload in records),
             )
             connection.execute(REPLACE, to_sql(refold(connection, session)))
+            if note:
+                marks.note(connection, session, note)
 
         if not records:
             raise StoreError(f"session {session} has no events")
