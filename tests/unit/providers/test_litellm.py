@@ -182,10 +182,13 @@ def guarded(self, address):
 socket.socket.connect = guarded
 from rlm_tui.engine.providers.registry import Providers
 from rlm_tui.engine.providers.base import ChatMessage, Request
-assert "litellm" not in sys.modules
+assert "litellm" not in sys.modules and "tiktoken" not in sys.modules
 async def main():
     providers = Providers(env={}, api_base=f"http://127.0.0.1:{allowed}/v1")
     provider = providers.resolve("openai/m")
+    await providers.warm("explorer")
+    await providers.warm("no such model")
+    assert "litellm" not in sys.modules
     ticks = 0
     async def tick():
         nonlocal ticks
@@ -193,6 +196,8 @@ async def main():
             await asyncio.sleep(0.01)
             ticks += 1
     ticker = asyncio.create_task(tick())
+    await providers.warm("openai/m")
+    assert "litellm" in sys.modules and "tiktoken" in sys.modules
     reply = await provider.complete(Request("openai/m", [ChatMessage("user", "hi")], 9, timeout=60, stream=True))
     assert reply.text == "hello", reply
     assert ticks > 5, "the import blocked the event loop"

@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from datetime import date
 
 import pytest
 
@@ -89,6 +90,15 @@ def test_default_models_are_in_the_table_with_a_price_and_no_end(rule):
     assert found.price is not None
     assert found.window is not None and found.window >= 32_000
     assert found.retired is None
+
+
+def test_models_that_were_switched_off_are_left_out():
+    def names(day):
+        return {listed.name for listed in PriceTable().models("openai", date.fromisoformat(day))}
+
+    assert "gpt-3.5-turbo" in names("2026-10-22")
+    assert "gpt-3.5-turbo" not in names("2026-10-23")
+    assert PriceTable().price("gpt-3.5-turbo") is not None
 
 
 def test_litellm_is_not_imported():

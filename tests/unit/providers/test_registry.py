@@ -69,6 +69,11 @@ def test_an_unknown_provider():
     assert "--api-base" in error.value.message
 
 
+def test_a_prefix_that_litellm_does_not_know_is_refused_before_any_request():
+    with pytest.raises(ProviderError, match=r"Unknown provider 'google' .*gemini/gemini-2\.5-flash"):
+        Providers(env={"GOOGLE_API_KEY": "x"}).info("google/gemini-2.5-flash")
+
+
 @pytest.mark.parametrize("name", ["", " ", " gpt-4o-mini", "two words", "scripted:", "local:"])
 def test_what_is_no_name(name):
     with pytest.raises(ProviderError) as error:
@@ -144,6 +149,7 @@ def test_every_rule_is_found_by_its_name():
         assert rule_for(rule.provider) is rule
     assert rule_for("vertex_ai-anthropic_models") is rule_for("vertex_ai")
     assert rule_for("bedrock_converse") is rule_for("bedrock")
+    assert rule_for("cohere") is rule_for("cohere_chat")
     assert rule_for("nobody") is None
 
 
