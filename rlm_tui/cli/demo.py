@@ -43,8 +43,6 @@ def command(
         from rlm_tui.cli.run import answer
 
         return answer(job, as_json=False)
-    from rlm_tui.cli.terminal import check_terminal
     from rlm_tui.cli.workbench import show_live
 
-    check_terminal("rlm-tui demo --headless answers without one")
-    return show_live(job, paused=step)
+    return show_live(job, paused=step, otherwise="rlm-tui demo --headless answers without one")

@@ -30,10 +30,8 @@ def command(
     It starts paused before the model's first code runs. Every step is saved as it happens.
     """
     from rlm_tui.cli.prepare import prepare
-    from rlm_tui.cli.terminal import check_terminal
     from rlm_tui.cli.workbench import show_live
 
     given = Given(tuple(files), question, conditions=conditions, **options)
     job = prepare(given, theme=theme, glyphs="ascii" if ascii_only else None)
-    check_terminal(WITHOUT_SCREEN)
-    return show_live(job, paused=step)
+    return show_live(job, paused=step, otherwise=WITHOUT_SCREEN)

@@ -138,10 +138,10 @@ def _check_models(config: RunConfig, settings: Settings) -> bool:
 def check_store(settings: Settings) -> Path:
     """The store's path, after making sure that it can be written to. Raises `StoreError`."""
     from rlm_tui.config.paths import store_path
-    from rlm_tui.store.database import check_usable
+    from rlm_tui.store.database import check_writable
 
     path = store_path(settings.store)
-    check_usable(path)
+    check_writable(path)
     return path
 
 

@@ -56,11 +56,9 @@ def command(
             for line in transcript(_paced(saved.entries, speed), saved.text):
                 click.echo(line)
         else:
-            from rlm_tui.cli.terminal import check_terminal
             from rlm_tui.cli.workbench import show_saved
 
-            check_terminal("rlm-tui replay --headless prints the session as text")
-            return show_saved(saved, settings)
+            return show_saved(saved, settings, otherwise="rlm-tui replay --headless prints the session as text")
     finally:
         saved.close()
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rlm_tui.cli.terminal import check_terminal
+
 if TYPE_CHECKING:
     from rlm_tui.cli.prepare import Job
     from rlm_tui.config.settings import Settings
@@ -14,11 +16,16 @@ if TYPE_CHECKING:
 NOT_A_MODEL = "built-in explorer (not a language model)"
 
 
-def show_live(job: Job, *, paused: bool) -> int:
-    """Run the app on `job`. The engine, and everything heavy that it loads, starts after the first frame."""
+def show_live(job: Job, *, paused: bool, otherwise: str) -> int:
+    """Run the app on `job`. The engine, and everything heavy that it loads, starts after the first frame.
+
+    `otherwise` says what works without a terminal. Raises `click.UsageError` and `ThemeError`.
+    """
     from rlm_tui.tui.app import run_app
 
-    return run_app(live_options(job, paused=paused))
+    options = live_options(job, paused=paused)
+    check_terminal(otherwise)
+    return run_app(options)
 
 
 def live_options(job: Job, *, paused: bool) -> Options:
@@ -44,19 +51,19 @@ def live_options(job: Job, *, paused: bool) -> Options:
     )
 
 
-def show_saved(saved: SavedSession, settings: Settings) -> int:
-    """Run the app on a saved session."""
+def show_saved(saved: SavedSession, settings: Settings, *, otherwise: str) -> int:
+    """Run the app on a saved session. `otherwise` as in `show_live`."""
     from rlm_tui.tui.app import Options, run_app
 
-    return run_app(
-        Options(
-            documents=saved.documents,
-            source=saved,
-            theme=_theme(settings),
-            glyphs=settings.glyphs,
-            keymap=settings.keymap,
-        )
+    options = Options(
+        documents=saved.documents,
+        source=saved,
+        theme=_theme(settings),
+        glyphs=settings.glyphs,
+        keymap=settings.keymap,
     )
+    check_terminal(otherwise)
+    return run_app(options)
 
 
 def _theme(settings: Settings) -> str:
