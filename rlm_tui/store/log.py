@@ -76,13 +76,13 @@ class SessionLog:
         future: asyncio.Future[tuple[Entry, ...]] = loop.create_future()
 
         def deliver(entries: tuple[Entry, ...], problem: str | None) -> None:
-            if problem is None:
-                self._tell(entries)
+            # Whoever awaits goes on after this callback, so the listeners still come first, and can't hold it up.
             if not future.done():
                 if problem is None:
                     future.set_result(entries)
                 else:
                     future.set_exception(LogError(problem))
+            self._tell(entries)
 
         def settle(entries: tuple[Entry, ...], problem: str | None) -> None:
             # A loop that was closed in the meantime has nobody waiting.
@@ -251,6 +251,8 @@ class _Append:
         log = self._log
         if problem is None:
             log._head.take(log._tentative)
+            for sha, text in self._texts.items():
+                log._reader.remember(sha, text)
             with log._lock:
                 for sha in self._texts:
                     log._unsaved.pop(sha, None)

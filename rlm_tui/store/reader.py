@@ -29,7 +29,7 @@ class StoreReader:
 
     def __init__(self, path: Path, cache: blobs.TextCache | None = None) -> None:
         self.path = path
-        self._connection = open_readable(path)
+        self._connection: sqlite3.Connection | None = open_readable(path)
         self._lock = threading.RLock()
         self._cache = cache or blobs.TextCache()
 
@@ -40,9 +40,11 @@ class StoreReader:
         self.close()
 
     def close(self) -> None:
-        """Let go of the file. Idempotent."""
+        """Let go of the file. Idempotent; whoever asks later, as a screen that is still up does, has it opened again."""
         with self._lock:
-            self._connection.close()
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
 
     def entries(self, session: str, after: int = 0, limit: int | None = None) -> list[Entry]:
         """The events of `session` with numbers above `after`, at most `limit` of them.
@@ -78,6 +80,10 @@ class StoreReader:
         with self._errors() as connection:
             return blobs.load_range(connection, ref.sha, start, min(end, ref.chars))
 
+    def remember(self, sha: str, text: str) -> None:
+        """Keep in memory a text that was just written: it is likely to be looked at next."""
+        self._cache.put(sha, text)
+
     def query(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """All rows of a statement. Raises `StoreError`."""
         with self._errors() as connection:
@@ -86,6 +92,8 @@ class StoreReader:
     @contextmanager
     def _errors(self) -> Iterator[sqlite3.Connection]:
         with self._lock:
+            if self._connection is None:
+                self._connection = open_readable(self.path)
             try:
                 yield self._connection
             except (sqlite3.Error, ValueError) as error:

@@ -139,7 +139,9 @@ class Writer:
                     problems[index] = problem
             self._recover()
         for index, job in enumerate(group):
-            job.settle(problems.get(index))
+            # Whatever a job does with its outcome, the others must hear theirs.
+            with contextlib.suppress(Exception):
+                job.settle(problems.get(index))
 
     def _write_one(self, connection: sqlite3.Connection, index: int, job: Job, problems: dict[int, str]) -> None:
         connection.execute("SAVEPOINT job")

@@ -177,6 +177,17 @@ async def test_a_closed_store_takes_nothing(path: Path) -> None:
         await log.append(samples.node())
 
 
+async def test_texts_stay_readable_after_the_store_is_closed(path: Path) -> None:
+    with Store.open(path) as store:
+        log = store.create("abc")
+        long, short = log.put("é" * 40_000_000), log.put("a reply")
+        await log.append(samples.node())
+    assert log.get(short) == "a reply"
+    assert len(log.get(long)) == 40_000_000, "too long for the memory of recent texts"
+    with pytest.raises(KeyError):
+        log.get(samples.ref("never put"))
+
+
 async def test_a_session_is_continued_after_its_last_event(path: Path) -> None:
     with Store.open(path) as store:
         log = store.create("abc")

@@ -120,6 +120,23 @@ async def test_every_waiter_of_a_failed_commit_is_told(store: Store, monkeypatch
         assert log.last_seq == 2 == len(store.reader.entries(log.session))
 
 
+async def test_a_listener_that_fails_stops_nothing(store: Store) -> None:
+    log = store.create()
+
+    def fail(entry: Entry) -> None:
+        raise ValueError("a bug of the listener")
+
+    problems: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda loop, context: problems.append(context["exception"]))
+    log.listeners.append(fail)
+    assert (await log.append(samples.node()))[0].seq == 1
+    assert [str(p) for p in problems] == ["a bug of the listener"]
+    with pytest.raises(ValueError, match="a bug of the listener"):
+        log.append_now(samples.node())
+    log.listeners.clear()
+    assert (await log.append(samples.node()))[0].seq == 3
+
+
 async def test_one_bad_job_does_not_harm_its_neighbours(store: Store) -> None:
     good, bad = store.create("good"), store.create("bad")
     await bad.append(samples.node())
