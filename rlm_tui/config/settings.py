@@ -76,6 +76,9 @@ class Settings(BaseSettings):
     def _is_an_address(cls, value: str | None) -> str | None:
         if value is not None and not re.match(r"https?://[^\s/]+", value):
             raise ValueError("should be an address such as http://127.0.0.1:8000/v1")
+        if value is not None and "@" in value.split("/")[2]:
+            # It is kept with each session.
+            raise ValueError("should not hold a password; set the provider's variable instead, such as OPENAI_API_KEY")
         return value
 
     @field_validator("unknown_price")
@@ -210,5 +213,7 @@ def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
     what = first["msg"].removeprefix("Value error, ")
     what = what[0].lower() + what[1:] if what else "wrong value"
     given = first["input"]
+    if "password" in what:
+        given = None
     shown = f", not {given!r}" if isinstance(given, str | int | float | bool) and first["type"] != "missing" else ""
     return f"{place}: {'.'.join(path)}: {what}{shown}."

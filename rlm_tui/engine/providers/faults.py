@@ -367,6 +367,7 @@ def parse_retry_after(headers: Any, now: datetime | None = None) -> float | None
                 at = parsedate_to_datetime(value)
             except (TypeError, ValueError):
                 continue
+            at = at if at.tzinfo else at.replace(tzinfo=UTC)
             seconds = (at - (now or datetime.now(UTC))).total_seconds()
         if seconds == seconds and seconds != float("inf"):
             return max(0.0, seconds)

@@ -62,7 +62,7 @@ class LiteLLM:
         listed = self._table.find(model)
         notes = []
         if self._api_base:
-            notes.append(f"at {self._api_base}")
+            notes.append(f"at {redact(self._api_base)}")
         if listed is None or listed.price is None:
             notes.append("price unknown")
         if listed is not None and listed.retired:
@@ -127,7 +127,7 @@ class LiteLLM:
         parameters: dict[str, Any] = {
             "model": model,
             "messages": _messages(request, model, provider),
-            "max_tokens": request.max_output_tokens,
+            "max_tokens": self._room(request),
             "timeout": request.timeout,
             "drop_params": request.model in self.particular,
             "max_retries": 0,
@@ -160,6 +160,11 @@ class LiteLLM:
             return model, listed.provider
         return (f"openai/{model}", "openai") if self._api_base else (model, prefix)
 
+    def _room(self, request: Request) -> int:
+        listed = self._table.find(request.model)
+        longest = listed.longest_reply if listed else None
+        return min(request.max_output_tokens, longest or request.max_output_tokens)
+
     def _ollama_window(self, model: str) -> int:
         listed = self._table.find(model)
         if model in self._table.overridden and listed is not None and listed.window:
@@ -181,7 +186,7 @@ class LiteLLM:
 def _messages(request: Request, model: str, provider: str) -> list[dict[str, Any]]:
     """The prompt; for Anthropic's models with marks that ask to cache it, on turns only: sub-calls share no prefix."""
     messages: list[dict[str, Any]] = [{"role": m.role, "content": m.content} for m in request.messages]
-    if request.stream and (provider == "anthropic" or "claude" in model):
+    if messages and request.stream and (provider == "anthropic" or "claude" in model):
         for index in {0, len(messages) - 1}:
             if text := messages[index]["content"]:
                 mark = {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}

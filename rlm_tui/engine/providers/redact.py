@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 
 MASK = "[key]"
 
-_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIALS?)(_?\w?)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)(S|_ID|_?\d+)?$", re.IGNORECASE)
 _PATTERNS = [
     # Prefixes that providers give their keys: OpenAI, Anthropic, OpenRouter, Groq, xAI, Hugging Face, Replicate, …
     re.compile(r"\b(?:sk|pk|rk|gsk|xai|pplx|hf|r8|fw|nvapi|tvly|csk|ghp|gho|glpat)[-_][A-Za-z0-9_*.…-]{6,}"),

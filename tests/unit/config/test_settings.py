@@ -72,6 +72,7 @@ def test_numbers_come_as_text_from_the_environment(places):
         ('max_depth = "deep"', "max_depth: input should be a valid integer, unable to parse string as an integer, not 'deep'."),
         ('glyphs = "emoji"', "glyphs: input should be 'unicode' or 'ascii', not 'emoji'."),
         ('api_base = "localhost:8000"', "api_base: should be an address such as http://127.0.0.1:8000/v1, not 'localhost:8000'."),
+        ('api_base = "https://me:hunter2@host/v1"', "api_base: should not hold a password; set the provider's variable instead, such as OPENAI_API_KEY."),
         ('unknown_price = "guess"', "unknown_price: should be allow, refuse, or assume:IN,OUT such as assume:0.5,1.5, not 'guess'."),
         ("[prices.m]\ninput = 1", "prices.m.output: field required."),
         ("[prices.m]\ninput = -2\noutput = 1", "prices.m.input: input should be greater than or equal to 0, not -2."),

@@ -158,6 +158,12 @@ def test_anthropic_prompts_carry_cache_marks_on_turns_only():
     assert other[1]["content"] == "Say hello."
 
 
+def test_no_more_is_asked_for_than_the_model_can_write():
+    provider = LiteLLM(env={})
+    assert provider.parameters(request("gpt-4o-mini", max_output_tokens=10**6))["max_tokens"] == 16_384
+    assert provider.parameters(request("openai/mine", max_output_tokens=10**6))["max_tokens"] == 10**6
+
+
 def test_hidden_retries_are_off():
     parameters = LiteLLM(env={}).parameters(request())
     assert parameters["max_retries"] == 0

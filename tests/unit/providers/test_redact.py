@@ -46,9 +46,12 @@ def test_values_of_secret_variables_are_masked_whatever_their_form(tmp_path):
         "HOME": "/home/somebody",
         "GOOGLE_APPLICATION_CREDENTIALS": str(tmp_path),
         "SHORT_KEY": "abc",
+        "RLM_TUI_KEYMAP": "something-long",
+        "TOKENIZERS_PARALLELISM": "something-else",
+        "KEY_2": "the-second-of-them",
     }
     found = secrets_of(env)
-    assert sorted(found) == ["a-very-plain-value", "wJalrXUtnFEMI/K7MDENG"]
+    assert sorted(found) == ["a-very-plain-value", "the-second-of-them", "wJalrXUtnFEMI/K7MDENG"]
     assert redact("got a-very-plain-value from /home/somebody", found) == "got [key] from /home/somebody"
 
 
