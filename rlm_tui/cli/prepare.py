@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rlm_tui.config.settings import Settings
     from rlm_tui.document.document import Document
     from rlm_tui.engine.control import Gate
+    from rlm_tui.engine.providers.base import ModelInfo
     from rlm_tui.events import RunConfig
     from rlm_tui.session.setup import Setup
 
@@ -35,7 +36,8 @@ class Job:
     settings: Settings
     store: Path
     conditions: tuple[str, ...] = ()
-    language_model: bool = True
+    note: str = ""
+    """What is worth knowing of the root's model, in a few words."""
 
     def setup(self, question: str | None = None) -> Setup:
         """What a session needs, with `question` where the job has none."""
@@ -97,11 +99,11 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
         documents = tuple(load(given.files))
     _check_conditions(given.conditions)
     config = _configuration(given, settings)
-    language_model = _check_models(config, settings)
+    info = _check_models(config, settings)
     store = check_store(settings)
     if config.api_base is not None:
         _check_server(config.api_base)
-    return Job(documents, given.question, config, settings, store, given.conditions, language_model)
+    return Job(documents, given.question, config, settings, store, given.conditions, info.note)
 
 
 def _configuration(given: Given, settings: Settings) -> RunConfig:
@@ -125,14 +127,14 @@ def _check_conditions(conditions: tuple[str, ...]) -> None:
             parse(condition)
 
 
-def _check_models(config: RunConfig, settings: Settings) -> bool:
-    """Whether the root's model is a language model. Raises `ProviderError` if one of the models can't work."""
+def _check_models(config: RunConfig, settings: Settings) -> ModelInfo:
+    """What is known of the root's model. Raises `ProviderError` if one of the models can't work."""
     from rlm_tui.engine.providers.registry import Providers
 
     providers = Providers(api_base=config.api_base, prices=settings.price_overrides())
     names = [config.model_at(0), config.model, config.sub_model, *config.models_at.values()]
     found = {name: providers.info(name) for name in names if name}
-    return found[config.model_at(0)].language_model
+    return found[config.model_at(0)]
 
 
 def check_store(settings: Settings) -> Path:

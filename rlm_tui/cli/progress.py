@@ -44,8 +44,7 @@ class Progress:
         for document in job.documents:
             for note in document.notes:
                 self.say(f"{document.name}: {note}")
-        remark = "" if job.language_model else ": built in, not a language model (see `rlm-tui models`)"
-        self.say(f"{job.config.model_at(0)} answers{remark}")
+        self.say(f"{job.config.model_at(0)} answers{f' ({job.note})' if job.note else ''}")
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Tell what is worth telling of `entries`."""

@@ -15,8 +15,12 @@ from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, complain
 
 if TYPE_CHECKING:
     from rlm_tui.cli.prepare import Job
+    from rlm_tui.cli.progress import Progress
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.live import LiveSession
+
+PATIENCE = 15.0
+"""Seconds that a cancelled run has for saving what is there."""
 
 EXIT = {"completed": 0, "partial": PARTIAL, "cancelled": CANCELLED}
 
@@ -55,12 +59,26 @@ def answer(job: Job, *, as_json: bool) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     live.start()
     try:
+        _follow(live, progress)
+        return _conclude(live, state, job, progress, as_json=as_json)
+    finally:
+        live.close()
+
+
+def _follow(live: LiveSession, progress: Progress) -> None:
+    """Tell the progress until the run has ended."""
+    try:
         while not live.wait(0.05):
             progress.take(live.drain())
     except KeyboardInterrupt:
         progress.say("cancelling; press ctrl+c again to leave at once")
-        live.close()
+        live.gate.cancel()
+        live.wait(PATIENCE)
     progress.take(live.drain())
+
+
+def _conclude(live: LiveSession, state: SessionState, job: Job, progress: Progress, *, as_json: bool) -> int:
+    """Print how it ended; returns the exit code."""
     if live.failure is not None:
         complain(live.failure)
     progress.closing(live.session)

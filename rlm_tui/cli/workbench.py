@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from rlm_tui.session.replay import SavedSession
     from rlm_tui.tui.app import Options
 
-NOT_A_MODEL = "built-in explorer (not a language model)"
-
 
 def show_live(job: Job, *, paused: bool, otherwise: str) -> int:
     """Run the app on `job`. The engine, and everything heavy that it loads, starts after the first frame.
@@ -43,7 +41,7 @@ def live_options(job: Job, *, paused: bool) -> Options:
         documents=job.documents,
         question=job.question or "",
         start=start,
-        note="" if job.language_model else NOT_A_MODEL,
+        note=job.note,
         models=model if sub_model == model else f"{model} / {sub_model}",
         theme=_theme(settings),
         glyphs=settings.glyphs,

@@ -33,6 +33,8 @@ class LiveSession:
         self._log: SessionLog | None = None
         self._failure: str | None = None
         self._ended: Ended | None = None
+        # Waited for instead of the thread: a join that ctrl+c interrupts takes a running thread for a dead one (3.11).
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="rlm-engine", daemon=True)
 
     def start(self) -> LiveSession:
@@ -58,7 +60,7 @@ class LiveSession:
     @property
     def running(self) -> bool:
         """Whether the engine's thread is alive."""
-        return self._thread.is_alive()
+        return self._thread.is_alive() and not self._over.is_set()
 
     def drain(self) -> list[Entry]:
         """The committed entries since the last call."""
@@ -81,14 +83,13 @@ class LiveSession:
 
     def wait(self, timeout: float | None = None) -> bool:
         """Wait for the end. Returns whether it has ended."""
-        self._thread.join(timeout)
-        return not self._thread.is_alive()
+        return self._over.wait(timeout)
 
     def close(self) -> None:
         """Cancel a run that is still going, wait for it to be saved, and close the store. Idempotent."""
-        if self._thread.is_alive():
+        if self.running:
             self.gate.cancel()
-            self._thread.join(10)
+            self._over.wait(10)
         if self._store is not None:
             self._store.close()
 
@@ -102,6 +103,8 @@ class LiveSession:
             self._failure = str(error)
         except Exception as error:  # The screen must say it; a thread's traceback would only break the display.
             self._failure = f"The engine broke down ({type(error).__name__}: {error}). The session is saved up to here."
+        finally:
+            self._over.set()
 
     async def _main(self) -> None:
         from rlm_tui.store import Store

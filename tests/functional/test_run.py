@@ -1,0 +1,206 @@
+"""``rlm-tui run``: what goes where, and how it ends."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, run_program
+from rlm_tui.store import Catalog, StoreReader
+from tests.support.openai_server import Answer, FakeOpenAI, Raw
+
+SCRIPT = """
+price: {input: 1.0, output: 2.0}
+turns:
+  - |
+    Let me ask about both halves.
+    ```repl
+    # ask about both halves
+    half = len(context) // 2
+    found = llm_query_batched(["Colour? " + context[:half], "Colour? " + context[half:]])
+    print(found)
+    ```
+  - |
+    ```repl
+    FINAL(found[1])
+    ```
+leaves:
+  - match: red
+    text: it is red
+default: nothing
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("RLM_TUI_STORE", str(tmp_path / "s.db"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    monkeypatch.setenv("RLM_TUI_DURABILITY", "normal")
+    for name in ("OPENAI_API_KEY", "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    (tmp_path / "doc.txt").write_text("The house is on the hill.\n" * 40 + "The door is red.\n" * 3)
+    (tmp_path / "script.yaml").write_text(SCRIPT)
+    return tmp_path
+
+
+def run(*args: str) -> int:
+    return run_program(["run", "doc.txt", "-q", "What colour is the door?", *args])
+
+
+SCRIPTED = ("--model", "scripted:script.yaml")
+
+
+def test_the_answer_alone_is_on_stdout(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(*SCRIPTED) == 0
+    shown = capfd.readouterr()
+    assert shown.out == "it is red\n"
+    lines = shown.err.splitlines()
+    assert "turn 1: ask about both halves" in lines
+    assert any(line.startswith("  2 sub-calls, ") for line in lines)
+    assert lines[-2].startswith("completed: 4 calls, ")
+    with StoreReader(folder / "s.db") as reader:
+        (row,) = Catalog(reader).list()
+    assert lines[-1] == f"saved: rlm-tui replay {row.id}"
+    assert (row.status, row.answer, row.calls) == ("completed", "it is red", 4)
+
+
+def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run(*SCRIPTED, "--json") == 0
+    report = json.loads(capfd.readouterr().out)
+    assert {
+        "answer",
+        "value",
+        "status",
+        "limit",
+        "error",
+        "usage",
+        "by_model",
+        "session",
+        "coverage",
+        "documents",
+    } == set(report)
+    assert (report["answer"], report["status"], report["error"]) == ("it is red", "completed", None)
+    assert report["usage"]["calls"] == 4 and report["usage"]["cost"] > 0
+    assert report["by_model"]["scripted:script.yaml"]["calls"] == 4
+    assert 90 <= report["coverage"]["seen_percent"] <= 100
+    assert report["documents"][0]["name"] == "doc.txt"
+
+
+def test_the_explorer_answers_without_a_key(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["run", "doc.txt", "-q", "How many times is the word door mentioned?"]) == 0
+    shown = capfd.readouterr()
+    assert shown.out.startswith("3\n")
+    assert "not a language model" in shown.err
+
+
+def test_a_limit_gives_a_partial_answer(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "script.yaml").write_text('turns: ["```repl\\nprint(len(context))\\n```"]\ndefault: forty lines\n')
+    assert run(*SCRIPTED, "--max-turns", "1") == PARTIAL
+    shown = capfd.readouterr()
+    assert shown.out.strip() and "partial (turns)" in shown.err
+
+
+def test_a_failed_run_says_why(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "script.yaml").write_text("turns:\n  - fault: content_filter\n    message: not about doors\n")
+    assert run(*SCRIPTED) == FAILED
+    shown = capfd.readouterr()
+    assert shown.out == "" and "not about doors" in shown.err
+    assert shown.err.splitlines()[-1].startswith("rlm-tui: ")
+    with StoreReader(folder / "s.db") as reader:
+        assert Catalog(reader).list()[0].status == "failed"
+
+
+def test_a_key_that_is_refused_is_bad_input(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    refusal = Raw(401, json.dumps({"error": {"message": "Incorrect API key", "code": "invalid_api_key"}}).encode())
+    with FakeOpenAI([refusal]) as server:
+        assert run("--model", "openai/mine", "--api-base", server.base_url, "--json") == BAD_INPUT
+    shown = capfd.readouterr()
+    report = json.loads(shown.out)
+    assert report["status"] == "failed" and report["error"] and report["answer"] is None
+    assert "Traceback" not in shown.err
+
+
+def test_a_server_of_your_own_answers(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    def reply(body: dict[str, Any]) -> Answer:
+        asked = sum(message["role"] == "assistant" for message in body["messages"])
+        return Answer("```repl\nprint(context[-20:])\n```" if asked == 0 else "```repl\nFINAL('red')\n```")
+
+    with FakeOpenAI(reply) as server:
+        assert run("--model", "openai/mine", "--api-base", server.base_url) == 0
+        assert len(server.requests) == 2
+    assert capfd.readouterr().out == "red\n"
+
+
+def test_several_files_are_a_dict(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "other.txt").write_text("Nothing here.\n")
+    (folder / "script.yaml").write_text(
+        "turns:\n  - |\n    ```repl\n    sorted(context)\n    ```\n  - |\n    ```repl\n    FINAL(sorted(context))\n    ```\n"
+    )
+    assert run_program(["run", "doc.txt", "other.txt", "-q", "Which?", *SCRIPTED, "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["value"] == ["doc.txt", "other.txt"]
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_cancels_and_saves(number: signal.Signals, folder: Path) -> None:
+    (folder / "script.yaml").write_text(
+        'turns:\n  - "```repl\\nprint(len(context))\\n```"\n  - text: "```repl\\nFINAL(1)\\n```"\n    delay: 60\n'
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rlm_tui", "run", "doc.txt", "-q", "Why?", *SCRIPTED],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    until = time.monotonic() + 60
+    while not (folder / "s.db").exists() or _answered(folder / "s.db") < 1:
+        assert time.monotonic() < until and process.poll() is None
+        time.sleep(0.02)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=30)
+    assert process.returncode == CANCELLED, err
+    assert out == "" and "Traceback" not in err
+    assert err.splitlines()[-1].startswith("saved: rlm-tui replay ")
+    with StoreReader(folder / "s.db") as reader:
+        assert Catalog(reader).list()[0].status == "cancelled"
+
+
+def _answered(store: Path) -> int:
+    """Calls that have been answered, as far as the store knows; the store may still be in the making."""
+    from rlm_tui.store import StoreError
+
+    try:
+        with StoreReader(store) as reader:
+            return sum(row.calls for row in Catalog(reader).list())
+    except StoreError:
+        return 0
+
+
+def test_the_demo_answers_with_evidence(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It shows what a run is made of: a look, a filter, a batch of sub-calls, an answer with its evidence."""
+    assert run_program(["demo", "--headless"]) == 0
+    answer = capfd.readouterr().out
+    assert answer.startswith("Ned Rigg\n")
+    assert "Evidence: line " in answer and "found the missing chronometer of the Annabel Grey" in answer
+    with StoreReader(folder / "s.db") as reader:
+        row = Catalog(reader).list()[0]
+        kinds = [type(entry.event).__name__ for entry in reader.entries(row.id)]
+    assert row.cost == 0 and row.turns >= 4
+    assert kinds.count("CallReserved") - row.turns >= 3
+
+
+def test_the_demo_takes_no_notice_of_keys(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-key")
+    assert run_program(["demo", "--headless"]) == 0
+    assert "explorer answers" in capfd.readouterr().err
