@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
+from itertools import islice
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from rlm_tui.events import Usage
 from rlm_tui.store import lease, row
 from rlm_tui.store.errors import StoreError
+from rlm_tui.store.facts import SessionFacts
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.row import SessionRow
 
@@ -17,8 +21,14 @@ LAST = "last"
 SHOWN = 8
 """How many candidates an error lists."""
 
+PAGE = 500
+"""Sessions looked at together when a condition is put to them."""
+
 NEWEST = " ORDER BY s.created DESC, s.id LIMIT ? OFFSET ?"
 _ID = re.compile(r"[0-9a-z][0-9a-z_.:-]*")
+
+if TYPE_CHECKING:
+    from rlm_tui.projection.conditions import Condition
 
 
 class Sums(msgspec.Struct, frozen=True):
@@ -35,9 +45,22 @@ class Catalog:
     def __init__(self, reader: StoreReader) -> None:
         self._reader = reader
 
-    def list(self, limit: int | None = None, offset: int = 0) -> list[SessionRow]:
-        """A page of sessions, the newest first."""
-        return list(self._select(NEWEST, -1 if limit is None else limit, offset))
+    def list(self, limit: int | None = None, offset: int = 0, where: Condition | None = None) -> list[SessionRow]:
+        """A page of sessions, the newest first; only those for which `where` holds, if one is given.
+
+        A condition about texts (``text:"first meet"``, ``code~requests``) reads those of every session it is put to:
+        write the cheaper ones first.
+        """
+        if where is None:
+            return list(self._select(NEWEST, -1 if limit is None else limit, offset))
+        end = None if limit is None else offset + limit
+        return list(islice(self._where(where), offset, end))
+
+    def _where(self, condition: Condition) -> Iterator[SessionRow]:
+        now, start = time.time(), 0
+        while page := self.list(PAGE, start):
+            yield from (row for row in page if condition.test(SessionFacts(row, self._reader, now)))
+            start += PAGE
 
     def get(self, session: str) -> SessionRow | None:
         """The session of exactly this id."""

@@ -105,3 +105,52 @@ def test_this_process_is_alive() -> None:
     pid = os.getpid()
     assert lease.alive(pid, lease.host(), lease.started(pid))
     assert lease.alive(pid, lease.host(), "")
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("cost>0.6", "c"),
+        ("cost<=0.5 and status:completed", "ba"),
+        ("tag:good", "b"),
+        ("score>=4 or tag==good", "cb"),
+        ('text:"spy in the garden"', "a"),
+        ('"MET BOB IN 1815"', "cba"),
+        ("code~context not query~spy", "cb"),
+        ("model~small depth==0", "cba"),
+        ("reply~nonsense", ""),
+        ("since:1d", "cba"),
+        ("before:1d", ""),
+        ("events>21 document:met.txt", "c"),
+        ("answer==Ada final not error", "cba"),
+        ("note~look", "b"),
+        ("id:b", "b"),
+    ],
+)
+async def test_conditions(store: Store, condition: str, found: str) -> None:
+    from rlm_tui.projection.conditions import parse
+
+    for session, turns, query in (("a", 1, "Where is the spy in the garden?"), ("b", 2, "Who?"), ("c", 3, "What?")):
+        await samples.play(store.create(session), session, turns, query)
+    store.tag("b", "good")
+    store.note("b", "look again")
+    store.score("c", 5)
+    rows = store.catalog.list(where=parse(condition))
+    assert "".join(row.id for row in rows) == found
+    assert store.catalog.list(limit=1, offset=1, where=parse(condition)) == rows[1:2]
+
+
+async def test_a_condition_goes_through_many_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rlm_tui.projection.conditions import parse
+
+    monkeypatch.setattr("rlm_tui.store.catalog.PAGE", 2)
+    for number in range(7):
+        await samples.play(store.create(f"{number}"), f"{number}", turns=number % 2 + 1)
+    assert [row.id for row in store.catalog.list(where=parse("turns==2"))] == ["5", "3", "1"]
+
+
+def test_every_fact_is_one_that_conditions_know() -> None:
+    from rlm_tui.projection.conditions import FACTS
+    from rlm_tui.store.facts import _FACTS
+
+    assert set(_FACTS) <= set(FACTS)
