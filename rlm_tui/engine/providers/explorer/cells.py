@@ -18,7 +18,7 @@ import json, unicodedata
 rows = [row for row in rows if not any(re.match(r"(grand |sub|over)?-?(all )?totals?\\W*$|sum$|average$", fold(v)) for k, v in row.items() if k[0] != "_")]
 print(len(rows), "records")
 asked = re.compile({asked!r})  # the words of the question
-for name in list(dict.fromkeys(k for row in rows for k in row if k[0] != "_"))[:40]:
+for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in row if k[0] != "_"))[:40]):
     values = Counter(row[name] for row in rows if row.get(name))
     if not values:
         continue
@@ -26,7 +26,7 @@ for name in list(dict.fromkeys(k for row in rows for k in row if k[0] != "_"))[:
     named = [v for v in values if len(v) <= 60 and asked.search(fold(v))]
     named.sort(key=lambda v: -len(set(asked.findall(fold(v)))))
     size = sum(len(v) for v in values) // max(1, len(values))
-    print("FIELD", json.dumps({{"name": name, "n": sum(values.values()), "distinct": len(values), "size": size,
+    print("FIELD", json.dumps({{"name": name, "at": position, "n": sum(values.values()), "distinct": len(values), "size": size,
                                "values": [(v[:60], n) for v, n in shown], "asked": named[:8]}}, ensure_ascii=False))
 for word, form in {forms!r}.items():
     form = re.compile(form, re.I)

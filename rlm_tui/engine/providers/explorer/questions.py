@@ -31,6 +31,8 @@ NOUNS = frozenset(
 ANCHORS = frozenset(stem(w) for w in "row record line entry item event message request login attempt log result verse post".split())
 ALIASES = {
     "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
+    "female": frozenset("women woman females ladies girls girl".split()),
+    "male": frozenset("men man males boys boy".split()),
     "no": frozenset("open todo remaining unfinished pending outstanding incomplete unchecked left undone".split()),
 }
 """What people call the two states of a task."""
@@ -39,7 +41,7 @@ VERBS = frozenset(
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "include import define declare configure set equal assign count say total average mean sum run rare tie print shown visit account common".split()
+    "include import define declare configure set equal assign count depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
@@ -56,6 +58,7 @@ class Field:
     """One field of the records, as the profile cell printed it."""
 
     name: str
+    at: int = 9
     n: int = 0
     distinct: int = 0
     size: int = 0
@@ -68,12 +71,16 @@ class Field:
         figures = sum(bool(re.fullmatch(r"[^\w\d]{0,3}(?:[A-Z]{3} )?[-−+]?[$€£]?\d[\d.,' ]*\s?(?:%|°?[A-Za-z/²³€£$]{0,12})", v)) for v in full)
         dotted = sum(bool(re.fullmatch(r"\d+(\.\d+){2,}", v)) for v in full)
         self.moment = moment_format([v for v, _ in self.values])
-        self.flag = bool(full) and {fold(v) for v in full} <= TRUE | FALSE and len(full) <= 2 and self.parts != ["level"]
+        states = {fold(v) for v in full}
+        self.flag = bool(full) and len(states) <= 4 and bool(states & TRUE) and bool(states & FALSE) and len(states - TRUE - FALSE) <= 1 or (len(states) == 1 and states <= {"yes", "no", "true", "false"})
         self.numeric = bool(full) and figures >= 0.9 * len(full) and not dotted and not self.moment
         folded = fold(self.name)
         self.id = bool(re.search(r"(?i:(^|[ _.-])(id|uuid|sku|code)$)|Id$", self.name)) or (
             bool(re.search(r"(?i:(^|[ _.-])(no|nr|number|ref|key)\.?$)|^#$", self.name)) and self.distinct > 0.5 * self.n
         )
+        figured = [float(v) for v in full if re.fullmatch(r"\d+", v)]
+        if self.at == 0 and self.numeric and len(figured) == len(full) > 3 and self.distinct == self.n and figured == sorted(figured):
+            self.id = not all(1500 <= x <= 2100 for x in figured)  # a running number
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
         self.person = not self.numeric and any(related(p, stem("name")) and p != "id" for p in self.parts)
         self.place = any(p in map(stem, "city town country place location where address destination venue room region".split()) for p in self.parts)
@@ -97,6 +104,10 @@ class Profile:
 
 def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     """The name of the single fact that a question asks for; empty if none fits alone, or a word is left over."""
+    named = {p for name, _ in facts for p in parts(name)}
+    for word in re.findall(r"\b(?:average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|different|distinct)\b", fold(question)):
+        if stem(word) not in named and not any(related(stem(word), p) for p in named):
+            return ""
     words = [t for t in TOKEN.findall(fold(question)) if t.removesuffix("'s") not in STOP]
     if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
         return ""
@@ -213,6 +224,16 @@ class Asking:
         if not scores or (len(scores) > 1 and scores[0][0] < 2 and scores[0][0] - scores[1][0] < 0.005):
             return None
         return scores[0][1], scores[0][2]
+
+    def idioms(self) -> None:
+        """`out of stock` and `in stock` speak of a number."""
+        found = re.search(r"\b(out of stock|sold out|in stock)\b", self.low)
+        f = next((f for f in self.profile.fields if f.numeric and {stem("stock"), stem("quantity"), stem("qty")} & set(f.parts)), None)
+        if found and f and not (found[1] == "in stock" and self.has(r"\bhow many\b")):
+            self.keep(f"number(r.get({f.name!r}, '')) {'>' if found[1] == 'in stock' else '=='} 0", f"{f.name} {'above' if found[1] == 'in stock' else '=='} 0")
+            self.plan.numeric.append(f)
+            self.filtered.add(f.name)
+            self.use(*found.span())
 
     # -- filters ------------------------------------------------------------------------------------------------
     def figures(self) -> None:
@@ -353,11 +374,12 @@ class Asking:
         """Values of fields that the question names, longest first; the same value in two fields stays a choice."""
         found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
         for f in self.profile.fields:
-            if f.name == "done":
+            if f.name == "done" or any(fold(v) in ("male", "female") for v, _ in f.values):
                 for i, (_, _, t) in enumerate(self.tokens):
                     for state, words in ALIASES.items():
-                        if fold(t) in words and not self.used[i]:
-                            found.setdefault((i, i + 1), []).append((f, state, True))
+                        shown = next((v for v, _ in f.values if fold(v) == state), None)
+                        if fold(t) in words and not self.used[i] and shown and (state in ("yes", "no")) == (f.name == "done"):
+                            found.setdefault((i, i + 1), []).append((f, shown, True))
             if f.flag or (f.text and f.size > 80):
                 continue
             if f.name == "name" and self.has(r"\b(?:which|what) (?:function|method|class|struct)\b"):
@@ -442,6 +464,11 @@ class Asking:
     def prefer(self, options: list[tuple[Field, str, bool]], a: int, b: int) -> list[tuple[Field, str, bool]]:
         """The options whose field is named by the words around the value."""
         around = [j for j in (a - 2, a - 1, b, b + 1) if 0 <= j < len(self.tokens)]
+        lead = fold(self.tokens[a - 1][2]) if a else ""
+        way = {"from": "origin", "leaving": "origin", "departing": "origin", "to": "destination", "towards": "destination", "reaching": "destination"}.get(lead, "")
+        led = [o for o in options if way and any(related(stem(way), p) for p in o[0].parts)]
+        if led:
+            return led
         scored = [(max((self.strength(f, j) for j in around), default=0), (f, v, w)) for f, v, w in options]
         best = max(s for s, _ in scored)
         named = [o for s, o in scored if s == best and best > 0] or options
@@ -550,6 +577,7 @@ class Asking:
         wh = (re.search(r"\b(who|whom|whose|when|where|which|what|how)\b", low) or [""])[0]
         noun = self.noun()
         self.quoted()
+        self.idioms()
         self.figures()
         superlative = self.intent(wh, noun)
         noun_field = self.noun_field(noun)
@@ -684,7 +712,19 @@ class Asking:
             elif len([f for f in usable if f.numeric]) == 1 and not concept and plan.op != "best":
                 plan.target = next(f for f in usable if f.numeric)
         if plan.target:
-            self.spelled = any(self.strength(plan.target, i) >= 1 for i in self.free() if fold(self.tokens[i][2]) not in SUPERLATIVES)
+            self.spelled = any(
+                self.strength(plan.target, i) >= 2 or related(self.stems[i], plan.target.parts[-1]) for i in self.free() if fold(self.tokens[i][2]) not in SUPERLATIVES
+            )
+            said = re.search(r"\b(?:average|mean|avg|median|total|sum|" + (superlative or "sum") + r")\b(?: (?:number|amount|value|sum|total))?(?: of)?(?: the| all| all the)? ", self.low)
+            spoken = [i for i in self.free() if said and self.tokens[i][0] >= said.end()]
+            near = []
+            for i in spoken:
+                if near and (i != near[-1] + 1):
+                    break
+                near.append(i)
+            strange = near and self.tokens[near[0]][0] == said.end() if said else False
+            if strange and plan.op in ("sum", "mean", "median") and not any(self.strength(plan.target, i) >= 1 or self.stems[i] in NOUNS or self.is_value(i) for i in near):
+                plan.doubts.append(f"what {self.tokens[near[0]][2]!r} is")
             self.name(plan.target)
             if superlative in ("oldest", "youngest") and (plan.target.moment or plan.target.year):
                 plan.sign = -plan.sign
@@ -697,7 +737,7 @@ class Asking:
         kind = kinds.get(wh)
         if wh in ("who", "whom", "whose"):
             people = [f for f in fields if f.person and not (f.parts == ["id"])]
-            named_person = self.mention(lambda f: f in people)
+            named_person = self.mention(lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id))
             plan.target = named_person[0] if named_person else people[0] if len(people) == 1 else None
         elif kind:
             fitting = [f for f in fields if kind(f)]
@@ -761,7 +801,8 @@ class Asking:
     def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
         plan = self.plan
-        verb = self.mention(lambda f: f.numeric and not f.id, stops=True) if self.has(r"\bhow many (?:do|does|did|can|people (?:do|does|did|can))\b") and plan.conditions else None
+        single = any(s.startswith(f"{f.name} is ") for f in self.profile.fields if f.distinct >= 0.95 * f.n > 2 for s in plan.said)
+        verb = self.mention(lambda f: f.numeric and not f.id and f.name not in self.filtered, stops=True) if single or self.has(r"\bhow many (?:do|does|did|can|people (?:do|does|did|can))\b") and plan.conditions else None
         if verb:
             plan.op, plan.what, plan.target = "sum", "sum(values)", verb[0]
             return self.name(verb[0], 1)
@@ -780,8 +821,10 @@ class Asking:
             plan.label = noun_field
         elif wh == "who" and people:
             plan.label = people[0] if len(people) == 1 else None
-        elif wh == "when" and moments:
-            plan.label = moments[0]
+        elif wh == "when":
+            plan.label = moments[0] if moments else None
+            if not moments:
+                plan.doubts.append("a date")
         elif plan.op == "best" and plan.target and wh in ("what", "", "how") and (self.spelled or wh == "how"):
             plan.label = plan.target
         else:

@@ -82,7 +82,7 @@ def where(n):
     return f"line {n}"
 """
     return (
-        "from collections import Counter\n"
+        "import csv\nfrom collections import Counter\n"
         + opening
         + """
 print(f"{sum(map(len, lines)):,} characters in {len(lines):,} lines")
@@ -90,14 +90,35 @@ step = max(1, len(lines) // 20)
 for n in range(len(lines)):
     if n < 14 or n % step == 0:
         print(f"{n + 1:>7}| {lines[n][:180]}")
+some = [line for line in lines[:: max(1, len(lines) // 2000)] if line.strip()]
 for mark in ",;\\t|":
-    print("separator", repr(mark), Counter(line.count(mark) for line in lines if line.strip()).most_common(2))"""
+    widths = Counter(len(row) for row in csv.reader(some, delimiter=mark, skipinitialspace=True))
+    print("separator", repr(mark), "columns and lines:", widths.most_common(2), "of", len(some))"""
     )
 
 
 def share(lines: Sequence[str], pattern: str) -> float:
     """The share of lines that a pattern matches from their start."""
     return sum(bool(re.match(pattern, line)) for line in lines) / len(lines) if lines else 0.0
+
+
+def _table(full: Sequence[str], output: str) -> Shape | None:
+    """A table, if nearly all lines have the same number of columns and do not read like sentences."""
+    best = (0.0, 0, "")
+    for mark, text, total in re.findall(r"^separator '(\\t|.)' columns and lines: (.*) of (\d+)$", output, re.M):
+        found = re.match(r"\[\((\d+), (\d+)\)", text)
+        if found and int(found[1]) > 1 and int(found[2]) > 1 and int(found[2]) >= 0.75 * int(total):
+            best = max(best, (round(int(found[2]) / int(total), 1), int(found[1]), mark.replace("\\t", "\t")))
+    prose = sum(bool(re.search(r"[a-z]{2}[.!?]\s*$", line)) for line in full) > 0.4 * len(full)
+    if best[1] and not (prose and best[1] < 4):
+        named = [line for line in full if line.count(best[2]) >= best[1] - 1]
+        header = [h.strip(' "') for h in named[0].split(best[2])] if named else []
+        names = [h for h in header if re.fullmatch(r"(?i)(first|given|last|family|sur)[ _-]?name|forename|surname", h)]
+        return Shape("table", mark=best[2], notes=tuple(names[:2]) if len(names) == 2 else ())
+    aligned = [len(re.split(r"\s{2,}", line.strip())) for line in full]
+    if len(full) > 3 and max(aligned) > 2 and aligned.count(max(aligned, key=aligned.count)) >= 0.8 * len(full) and max(aligned, key=aligned.count) > 2:
+        return Shape("table", mark="  ")
+    return None
 
 
 def detect(sample: Sequence[str], output: str) -> Shape:
@@ -118,29 +139,25 @@ def detect(sample: Sequence[str], output: str) -> Shape:
             if share(full, precise) >= least:
                 return Shape(kind, precise, pairs=share(full, r".*\b\w+=\S+") > 0.5)
     headings = sum(bool(re.match(r"#{1,6} \S", line)) for line in full)
-    code = share(full, CODE_LINE.pattern)
-    if sum(bool(re.match(r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|from [\w.]+ import|fn \w+|func |public (static |class ))", line)) for line in full) >= 2:
-        code = max(code, 0.5)
-    if code < 0.4 and (headings or share(full, r"\s*\|.*\|\s*$") > 0.5):
-        return Shape("outline")
     for mark in (" || ", " | ", "; ", "\t", ", "):
         several = [len(re.findall(rf"(?:^|{re.escape(mark)})\s*{PAIR}: ?", line)) >= 2 for line in full]
         if sum(several) > 0.8 * len(full):
             return Shape("pairs", mark=mark)
+    code = share(full, CODE_LINE.pattern)
+    if sum(bool(re.match(r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|from [\w.]+ import|fn \w+|func |public (static |class ))", line)) for line in full) >= 2:
+        code = max(code, 0.5)
+    table = _table(full, output)
+    if table and table.mark != "|" and code < 0.4:
+        return table
+    if code < 0.4 and (headings or share(full, r"\s*\|.*\|\s*$") > 0.5):
+        return Shape("outline")
     if code > 0.45:
         return Shape("code")
     if share(full, r"\[[^\]]+\]\s*$") > 0 and share(full, r"\s*(?:\[[^\]]+\]\s*$|[;#]|[\w.-]+\s*[=:])") > 0.9:
         return Shape("ini")
-    counts = dict(re.findall(r"^separator '(\\t|.)' \[(.*)\]$", output, re.M))
-    for mark in ("\\t", ";", "|", ","):
-        common = re.match(r"\((\d+), (\d+)\)(?:, \((\d+), (\d+)\))?", counts.get(mark, ""))
-        if common and int(common[1]) and int(common[2]) >= 2:
-            real = mark.replace("\\t", "\t")
-            rows = sum(int(n) for k, n in re.findall(r"\((\d+), (\d+)\)", counts[mark]) if int(k))
-            regular = [line for line in full if line.count(real) >= int(common[1])]
-            prose = sum(bool(re.search(r"[a-z]{2}[.!?]\s*$", line)) for line in full) > 0.4 * len(full)
-            if len(regular) > 0.75 * len(full) and not prose and rows > 1 and (real != "," or ", " not in regular[0]):
-                return Shape("table", mark=real)
+    table = _table(full, output)
+    if table:
+        return table
     keys = Counter(m[1] for line in full if (m := re.match(rf"({PAIR}):(?:\s|$)", line)))
     repeated = sorted(keys.values(), reverse=True)
     if repeated and share(full, rf"{PAIR}:\s+\S") > 0.25 and repeated[0] >= 2 and (len(repeated) == 1 or repeated[1] >= 2):
@@ -181,8 +198,7 @@ for row in rows:  # addresses and accounts that the messages name
     row["user"] = (found.group(1) or found.group(2)) if found else \"\""""
 _TABLE = """# A table with a header line; lines that do not fit it (titles, notes) are left out.
 import csv, re
-reader = csv.reader(lines, delimiter={mark!r})
-cells = [(reader.line_num, [c.strip() for c in row]) for row in reader]
+{read}
 width = Counter(len(row) for n, row in cells if row).most_common(1)[0][0]
 cells = [(n, row) for n, row in cells if len(row) == width]
 header = cells[0][1]
@@ -252,6 +268,15 @@ for path, fields in groups.items():
     table = ".".join(part for part in path if isinstance(part, str))
     rows.append({"_line": 0, "_text": json.dumps(fields, ensure_ascii=False), **({"table": table} if table else {}), **fields})
 facts = [(".".join(path), value) for path, value in facts if not any(isinstance(part, int) for part in path)]"""
+_ALIKE = """
+by_name = {}  # objects that hold the same names are records too: {"a": {"size": 1}, "b": {"size": 2}}
+for name, value in facts:
+    owner, _, last = name.rpartition(".")
+    by_name.setdefault(owner, {})[last] = value
+common = Counter(last for fields in by_name.values() for last in fields)
+alike = {o: f for o, f in by_name.items() if o and sum(common[k] > 1 for k in f) > len(f) / 2}
+if not rows and len(alike) > 1:
+    rows = [{"_line": 0, "_text": owner + ": " + json.dumps(f, ensure_ascii=False), "name": owner, **f} for owner, f in alike.items()]"""
 _YAML = """# Indented keys: follow the indentation to the full name of every value.
 import json, re
 path, facts, count = [], [], Counter()
@@ -355,6 +380,22 @@ for n, line in enumerate(lines, 1):
         facts.append((label.group(1), label.group(2)))"""
 
 
+def _table_code(shape: Shape) -> str:
+    """The code that reads a table."""
+    if shape.mark == "  ":
+        read = 'cells = [(n, re.split(r"\\s{2,}", line.strip())) for n, line in enumerate(lines, 1)]'
+    else:
+        read = (
+            f"reader = csv.reader(lines, delimiter={shape.mark!r}, skipinitialspace=True)\n"
+            "cells = [(reader.line_num, [c.strip() for c in row]) for row in reader]"
+        )
+    code = _TABLE.format(read=read)
+    if shape.notes:
+        first, last = sorted(shape.notes, key=lambda h: h[0].lower() not in "fg" or h.lower().startswith("family"))
+        code += f"\nfor row in rows:\n    row[\"full name\"] = row[{first!r}] + \" \" + row[{last!r}]"
+    return code
+
+
 def reader(shape: Shape, several: bool) -> str:
     """The code that reads the records of this shape into `rows` (and named single values into `facts`)."""
     if shape.pattern:
@@ -369,14 +410,14 @@ def reader(shape: Shape, several: bool) -> str:
     if shape.kind in trees:
         opening = "# Nested data: list every value with its path, then gather the records.\nimport json, re\n"
         tail = "\nfor row, n in zip(rows, (n for n, line in enumerate(lines, 1) if line.strip())):\n    row[\"_line\"] = n"
-        return opening + _TREE.format(facts=trees[shape.kind]) + _GROUP + (tail if shape.kind == "json lines" else "")
+        return opening + _TREE.format(facts=trees[shape.kind]) + _GROUP + (_ALIKE if shape.kind == "json" else "") + (tail if shape.kind == "json lines" else "")
     return {
-        "table": _TABLE.format(mark=shape.mark),
+        "table": _table_code(shape),
         "pairs": _PAIR_LINES.format(mark=shape.mark),
         "logfmt": _LOGFMT,
         "blocks": _BLOCKS,
-        "yaml": _YAML + _GROUP,
-        "ini": _INI,
+        "yaml": _YAML + _GROUP + _ALIKE,
+        "ini": _INI + _ALIKE,
         "list": _LIST.format(marked=shape.pairs),
         "lines": _LINES,
         "code": _CODE,
