@@ -52,3 +52,12 @@ def store_path(given: str | os.PathLike[str] | None = None) -> Path:
 def is_default_store(path: Path) -> bool:
     """Whether `path` is the default place, whose folders we may make without being asked."""
     return path == data_dir() / STORE_NAME
+
+
+def themes_dirs() -> list[Path]:
+    """The folders of themes, the ones that come with the program first and the user's last."""
+    package = Path(__file__).resolve().parent.parent
+    shipped = package / "_data" / "themes"
+    if not shipped.is_dir():
+        shipped = package.parent / "themes"  # A checkout: the wheel's data is not in place.
+    return [shipped, config_dir() / "themes"]

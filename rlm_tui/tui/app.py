@@ -1,0 +1,200 @@
+"""The application: theme, glyphs, the source of events, and the workbench on top of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import App
+
+from rlm_tui.config.paths import config_dir
+from rlm_tui.tui.commands import Commands
+from rlm_tui.tui.glyphs import Glyphs, glyphs
+from rlm_tui.tui.keymap import KeymapError, keymap
+from rlm_tui.tui.messages import Asked
+from rlm_tui.tui.palette import Palette
+from rlm_tui.tui.screens.workbench import Workbench
+from rlm_tui.tui.themes import DEFAULT, Theme, ThemeError, available, find_theme, load_theme
+from rlm_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from rlm_tui.document.document import Document
+    from rlm_tui.session.source import EventSource
+
+ASCII_VARIABLE = "RLM_TUI_ASCII"
+
+Start = Callable[[str], "EventSource"]
+"""Makes the source of a live run once the question is known. It is called in a thread and may import what is heavy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How the app is opened.
+
+    `documents` are shown at once; `start` makes the run once there is a question, `source` is a ready one (a replay).
+    `note` stands in the title line instead of the models (``built-in explorer (not a language model)``), `models` in the
+    dialog that asks for the question. With `run_at_once` the run does not wait before its first cell.
+    """
+
+    documents: Sequence[Document] = ()
+    question: str = ""
+    start: Start | None = None
+    source: EventSource | None = None
+    breakpoints: Sequence[str] = ()
+    run_at_once: bool = False
+    note: str = ""
+    models: str = ""
+    theme: str = DEFAULT
+    glyphs: str = "unicode"
+    keymap: str = "default"
+    clock: Callable[[], float] = field(default=time.time)
+    ticking: bool = True
+
+
+class WorkbenchApp(App[int]):
+    """One workbench over one session."""
+
+    TITLE = "rlm-tui"
+    COMMANDS = {Commands}  # noqa: RUF012
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self._problems: list[str] = []
+        self._themes: dict[str, Theme] = {}
+        self.look = self._theme_named(options.theme)
+        self.palette: Palette = self.look.palette()
+        super().__init__()
+        ascii_wanted = options.glyphs == "ascii" or os.environ.get(ASCII_VARIABLE, "") not in ("", "0")
+        self.glyphs: Glyphs = glyphs("ascii" if ascii_wanted else "unicode")
+        self.register_theme(self.look.textual())
+        self.view = View(options.clock, self.glyphs)
+        self.view.note, self.view.question = options.note, options.question
+        self.view.documents = options.documents
+        self.view.source = options.source
+        for number, condition in enumerate(options.breakpoints, 1):
+            self.view.waiting_breakpoints[number] = condition
+        self.workbench = Workbench(self.view, self._keys(), ticking=options.ticking)
+        self._interrupted = 0.0
+
+    # --- looks
+
+    def _theme_named(self, name: str) -> Theme:
+        try:
+            found = find_theme(name)
+        except ThemeError as error:
+            self._problems.append(str(error))
+            found = Theme(DEFAULT, DEFAULT, True, False, {"primary": "#7aa2f7"}, {})
+            if name != DEFAULT and DEFAULT in available():
+                found = load_theme(available()[DEFAULT])
+        self._themes[found.name] = found
+        return found
+
+    def _keys(self) -> dict[str, tuple[str, ...]]:
+        try:
+            return keymap(self.options.keymap, config_dir() / "keymap.yaml")
+        except KeymapError as error:
+            self._problems.append(str(error))
+            return keymap()
+
+    def wear(self, name: str) -> None:
+        """Change to the theme called `name`; a broken one is reported and the old one stays."""
+        try:
+            theme = find_theme(name)
+        except ThemeError as error:
+            self.notify(str(error), severity="error", markup=False)
+            return
+        self.look, self.palette = theme, theme.palette()
+        self.register_theme(theme.textual())
+        self.theme = theme.name
+        for pane in self.workbench.every_pane:
+            pane.restyle()
+
+    def on_mount(self) -> None:
+        self.theme = self.look.name
+        self.set_class(self.glyphs.name == "ascii", "-ascii")
+        self.push_screen(self.workbench)
+        for problem in self._problems:
+            self.notify(problem, severity="warning", markup=False, timeout=10)
+        if self.view.source is None and self.options.start is not None:
+            self.call_after_refresh(self._begin)
+
+    # --- the run
+
+    def _begin(self) -> None:
+        if self.options.question.strip():
+            self.begin(self.options.question)
+        else:
+            self.workbench.action_run("run.ask")
+
+    @on(Asked)
+    def _asked(self, message: Asked) -> None:
+        self.begin(message.question)
+
+    def begin(self, question: str) -> None:
+        """Start the run in the background; the screen is there already."""
+        if self.options.start is None or self.view.source is not None or self.view.starting:
+            return
+        self.view.question, self.view.starting = question, True
+        self.workbench.sync_all()
+        self._start(self.options.start, question)
+
+    @work(thread=True, exclusive=True)
+    def _start(self, start: Start, question: str) -> None:
+        try:
+            source = start(question)
+        except Exception as error:
+            self.call_from_thread(self._not_started, error)
+        else:
+            self.call_from_thread(self._started, source)
+
+    def _started(self, source: EventSource) -> None:
+        self.view.source, self.view.starting = source, False
+        self.workbench.breaks.hand_over()
+        if self.options.run_at_once and source.gate is not None:
+            source.gate.go()
+        self.workbench.sync_all()
+
+    def _not_started(self, error: Exception) -> None:
+        from rlm_tui.tui.screens.failure import Failure
+
+        self.view.starting = False
+        self.workbench.sync_all()
+        self.push_screen(Failure(str(error) or type(error).__name__, saved=False))
+
+    # --- leaving
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C: pause the run; a second time within two seconds, leave."""
+        now = self.view.now()
+        if now - self._interrupted < 2.0:
+            self.exit(0)
+            return
+        self._interrupted = now
+        gate = self.view.gate
+        if gate is not None and self.view.running and self.view.head.paused is None:
+            gate.pause()
+        self.notify("Ctrl+C again leaves; the session is saved.", markup=False, timeout=2)
+
+    async def action_quit(self) -> None:
+        """Ctrl+Q leaves as q does: it asks when a run is live."""
+        self.workbench.quit()
+
+    def close_source(self) -> None:
+        """Stop what runs and free what is open."""
+        if self.view.source is not None:
+            self.view.source.close()
+
+
+def run_app(options: Options) -> int:
+    """Open the app and stay until the operator leaves. Returns the exit status."""
+    app = WorkbenchApp(options)
+    try:
+        status = app.run()
+    finally:
+        app.close_source()
+    return status if isinstance(status, int) else app.return_code or 0

@@ -1,0 +1,98 @@
+"""The end of a session: the answer, how it ended, what it cost, what was read."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from rlm_tui.document.visible import visible
+from rlm_tui.tui.figures import clock, count, percent, plural, price
+from rlm_tui.tui.screens.dialog import Dialog, plain
+from rlm_tui.tui.view import View
+
+HEADINGS = {
+    "completed": "Answer",
+    "partial": "Partial answer",
+    "failed": "The session failed",
+    "cancelled": "The session was cancelled",
+}
+
+
+class Answer(Dialog[None]):
+    """Opens by itself when a live run ends, and by key later."""
+
+    KEYS = "Enter close   y copy the answer   A opens this again"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,enter,A,q", "leave", show=False),
+        Binding("y", "copy", show=False),
+    ]
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self._view = view
+
+    @property
+    def heading(self) -> str:
+        return HEADINGS.get(self._view.head.status, self._view.head.status)
+
+    @property
+    def answer(self) -> str:
+        """The answer's text; empty when there is none."""
+        return self._view.text(self._view.head.answer)
+
+    def body(self) -> ComposeResult:
+        head, glyphs = self._view.head, self._view.glyphs
+        yield plain(f"{visible(head.query)}", classes="quiet")
+        if head.error:
+            yield plain(visible(head.error), classes="bad")
+        if head.limit:
+            yield plain(f"The {head.limit} limit ended it; the answer is from what was known then.", classes="warn")
+        answer = self.answer
+        if answer:
+            yield VerticalScroll(plain(visible(answer), id="answer-text"), id="answer")
+        elif not head.error:
+            yield plain("There is no answer.", classes="quiet")
+        yield Static(Content(facts(self._view)), id="facts", markup=False)
+        if answer and not head.coverage.read_chars() and not head.coverage.read_chars("touched"):
+            yield plain(f"{glyphs.warn} Nothing of the document was read for this answer.", classes="warn")
+
+    def action_copy(self) -> None:
+        answer = self.answer
+        if answer:
+            self.app.copy_to_clipboard(answer)
+            self.app.notify(f"Copied {len(answer):,} characters.", markup=False, timeout=3)
+
+
+def facts(view: View) -> str:
+    """What the session cost and read, as a small table."""
+    head = view.head
+    spent = head.spent
+    about = view.glyphs.about if spent.estimated else ""
+    cached = f" ({percent(spent.cached, spent.input)} cached)" if spent.cached else ""
+    seconds = (head.ended or head.at) - head.started
+    lines = [
+        f"cost    {price(spent)}" + ("   (? calls without a known price)" if spent.unpriced else ""),
+        f"tokens  {about}{count(spent.input)} in{cached}, {about}{count(spent.output)} out",
+        f"work    {plural(spent.calls, 'call')}, {plural(len(head.nodes), 'node')}, depth {head.depth}, {clock(seconds)}"
+        + (f", {plural(head.errors, 'error')}" if head.errors else ""),
+    ]
+    coverage = head.coverage
+    size = sum(coverage.sizes)
+    if size:
+        lines.append(
+            f"read    {percent(coverage.read_chars(), size)} by a model, "
+            f"{percent(coverage.read_chars('touched'), size)} by code, of {count(size)} characters"
+        )
+    if len(head.by_model) > 1:
+        lines += [
+            f"        {visible(model)}: {plural(usage.calls, 'call')}, {price(usage)}"
+            for model, usage in head.by_model.items()
+        ]
+    if head.session:
+        lines.append(f"saved   session {head.session}")
+    return "\n".join(lines)

@@ -1,0 +1,84 @@
+"""Keys and signs, from the registry."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from rlm_tui.tui.actions import ACTIONS
+from rlm_tui.tui.glyphs import Glyphs
+from rlm_tui.tui.keymap import Keymap, shown
+from rlm_tui.tui.palette import Palette
+from rlm_tui.tui.screens.breakpoints import EXAMPLES
+from rlm_tui.tui.screens.dialog import Dialog
+from rlm_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from rlm_tui.tui.app import WorkbenchApp
+
+
+class Help(Dialog[None]):
+    """Scrolls; what can't be done now says why."""
+
+    HEADING = "Keys"
+    KEYS = "Up, down, PgUp, PgDn scroll   Esc close"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "leave", show=False)]
+
+    def __init__(self, view: View) -> None:
+        super().__init__()
+        self._view = view
+
+    def body(self) -> ComposeResult:
+        app: WorkbenchApp = self.app  # type: ignore[assignment]
+        yield VerticalScroll(Static(help_text(self._view, app.workbench.keys, app.palette), markup=False), id="help")
+
+    def on_mount(self) -> None:
+        self.query_one("#help").focus()
+
+
+def help_text(view: View, keys: Keymap, palette: Palette) -> Text:
+    """The whole help as one text."""
+    text = Text()
+    group = ""
+    for action in ACTIONS:
+        if action.group != group:
+            text.append(("\n" if group else "") + action.group + "\n", palette["title"])
+            group = action.group
+        names = " ".join(shown(key) for key in keys[action.id]) or "palette"
+        reason = action.when(view)
+        text.append(f"  {names:<9}", palette["key"])
+        text.append(f" {action.title:<16} ", palette["text"])
+        text.append(action.help + "\n", palette["muted"])
+        if reason:
+            text.append(f"{'':29}not now: {reason}\n", palette["faint"])
+    text.append("\nConditions of breakpoints\n", palette["title"])
+    text.append("".join(f"  {line}\n" for line in EXAMPLES.split("\n")), palette["muted"])
+    text.append("  and, or, not, and brackets join them.\n", palette["muted"])
+    text.append("\nSigns\n", palette["title"])
+    for sign, meaning in signs(view.glyphs):
+        text.append(f"  {sign:<9} ", palette["key"])
+        text.append(meaning + "\n", palette["muted"])
+    return text
+
+
+def signs(glyphs: Glyphs) -> list[tuple[str, str]]:
+    """The signs of the tree and the document, with their meaning."""
+    return [
+        (glyphs.ok, "done"),
+        (glyphs.bad, "failed"),
+        (glyphs.running, "runs now"),
+        (glyphs.waiting, "waits to run"),
+        (glyphs.here, "the run is held here"),
+        (glyphs.stop, "held by a breakpoint, or ended early"),
+        (glyphs.warn, "retry, refusal, or a limit is near"),
+        (glyphs.edited, "changed by you"),
+        (glyphs.changed, "changed by the last cell"),
+        (" ".join(glyphs.heat[1:]), "read by models: once, twice, three or four times, more often"),
+        (glyphs.dot, "sliced by code, but no model has seen it"),
+        (glyphs.model_time + " " + glyphs.code_time, "time of a model, time of code"),
+    ]

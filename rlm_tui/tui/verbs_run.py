@@ -1,0 +1,141 @@
+"""What the operator does to a run: step, pause, inject, edit, override, break."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rlm_tui.tui import travel
+
+if TYPE_CHECKING:
+    from rlm_tui.tui.screens.workbench import Workbench
+
+
+def _drives(bench: Workbench) -> bool:
+    """Whether a step goes to the run; otherwise it moves the cursor through the record."""
+    return bench.view.held
+
+
+def ask(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.ask import Ask
+
+    bench.app.push_screen(Ask(bench.view), bench.asked)
+
+
+def over(bench: Workbench) -> None:
+    if _drives(bench) and bench.view.gate is not None:
+        bench.follow()
+        bench.view.gate.over()
+    else:
+        bench.seek(travel.turn(bench.view, backwards=False), "There is no later turn of this node.")
+
+
+def into(bench: Workbench) -> None:
+    if _drives(bench) and bench.view.gate is not None:
+        bench.follow()
+        bench.view.gate.into()
+    else:
+        bench.seek(travel.event(bench.view, backwards=False), "This is the last event.")
+
+
+def finish(bench: Workbench) -> None:
+    if _drives(bench) and bench.view.gate is not None:
+        bench.follow()
+        bench.view.gate.finish()
+    else:
+        bench.seek(travel.edge(bench.view, backwards=False), "This node has not ended.")
+
+
+def go(bench: Workbench) -> None:
+    if _drives(bench) and bench.view.gate is not None:
+        bench.follow()
+        bench.view.gate.go()
+    else:
+        bench.seek(travel.stop(bench.view, backwards=False), "There is no later stop.")
+
+
+def pause(bench: Workbench) -> None:
+    if bench.view.gate is not None:
+        bench.view.gate.pause()
+        bench.tell("It stops at the next safe point.")
+
+
+def cancel(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.confirm import Confirm
+
+    def decided(yes: bool | None) -> None:
+        if yes and bench.view.gate is not None:
+            bench.view.gate.cancel()
+
+    bench.app.push_screen(
+        Confirm("End this run now?", "Requests in flight are cancelled. Everything up to here is saved."), decided
+    )
+
+
+def inject(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.inject import Inject
+
+    node = bench.view.node
+    target = node.id if node is not None and node.status == "running" else None
+
+    def written(text: str | None) -> None:
+        if text and bench.view.gate is not None:
+            bench.view.gate.inject(text, target)
+            bench.tell("The model reads it before its next call.")
+
+    bench.app.push_screen(Inject(target or "0"), written)
+
+
+def edit(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.edit import EditCell
+
+    view = bench.view
+    paused = view.head.paused
+    cell = view.head.cells.get(paused.cell) if paused is not None and paused.cell else None
+    if cell is None:
+        return
+
+    def written(code: str | None) -> None:
+        keep = getattr(view.source, "keep", None)
+        if code is None or view.gate is None or keep is None:
+            return
+        view.gate.edit(cell.id, code, keep)
+        bench.tell("Your code will run instead. Both versions are kept.")
+
+    bench.app.push_screen(EditCell(cell.turn, view.text(cell.code)), written)
+
+
+def override(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.inject import Override
+
+    view = bench.view
+    paused = view.head.paused
+    call = view.head.calls.get(paused.call) if paused is not None and paused.call else None
+    if paused is None or paused.call is None:
+        return
+    name = paused.call
+    prompt = view.text(call.messages[-1].body) if call is not None and call.messages else ""
+
+    def written(text: str | None) -> None:
+        if text is not None and view.gate is not None:
+            view.gate.override(name, text)
+            bench.tell("Your answer is used instead; the call is not sent.")
+
+    bench.app.push_screen(Override(name, prompt), written)
+
+
+def breakpoints(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.breakpoints import Breakpoints
+
+    bench.app.push_screen(Breakpoints(bench.view, bench.breaks))
+
+
+def add_breakpoint(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.breakpoints import Breakpoints
+
+    bench.app.push_screen(Breakpoints(bench.view, bench.breaks, adding=True))
+
+
+def answer(bench: Workbench) -> None:
+    from rlm_tui.tui.screens.answer import Answer
+
+    bench.app.push_screen(Answer(bench.view))

@@ -1,0 +1,184 @@
+"""What a pane may look at: the session at the cursor, its texts and documents, and what the operator has selected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from rlm_tui.events import BlobRef, CallReserved, CellProposed, Entry, NodeStarted
+from rlm_tui.projection.fold import Changed
+from rlm_tui.projection.state import Call, Cell, Node, SessionState
+from rlm_tui.projection.timeline import Timeline
+from rlm_tui.tui.glyphs import UNICODE, Glyphs
+
+if TYPE_CHECKING:
+    from rlm_tui.document.document import Document
+    from rlm_tui.engine.control import Gate
+    from rlm_tui.session.source import EventSource
+
+SELECTION, CLOCK = "selection", "clock"
+"""Parts that change without an event: what is selected, and the time of a live run."""
+
+
+class View:
+    """The one thing panes are synced with. It lives as long as the workbench; its contents move.
+
+    `state` is the session at the cursor, `head` at the newest event; while `live` they are the same. `row` is the key of
+    the tree row that code, output, variables and document show: what the operator selected, or else where something
+    last happened. `places` says at which event each row began, whether the cursor has reached it or not.
+    """
+
+    def __init__(self, clock: Callable[[], float], glyphs: Glyphs = UNICODE) -> None:
+        self.timeline = Timeline()
+        self.source: EventSource | None = None
+        self.glyphs = glyphs
+        self.selected: str | None = None
+        self.starting = False
+        self.playing = False
+        self.note = ""
+        self.question = ""
+        self.waiting_breakpoints: dict[int, str] = {}
+        self.places: dict[str, int] = {}
+        self._documents: Sequence[Document] = ()
+        self._clock = clock
+
+    # --- time
+
+    def take(self, entries: Sequence[Entry]) -> Changed:
+        """New entries of the session. Returns what they change at the cursor."""
+        for entry in entries:
+            event = entry.event
+            if isinstance(event, CallReserved):
+                self.places.setdefault(event.call, entry.seq)
+            elif isinstance(event, NodeStarted):
+                self.places.setdefault(event.node, entry.seq)
+            elif isinstance(event, CellProposed):
+                self.places.setdefault(event.cell, entry.seq)
+        return self.timeline.append(entries)
+
+    @property
+    def state(self) -> SessionState:
+        return self.timeline.state
+
+    @property
+    def head(self) -> SessionState:
+        return self.timeline.head
+
+    @property
+    def live(self) -> bool:
+        """Whether the cursor is at the newest event."""
+        return self.timeline.live
+
+    @property
+    def replay(self) -> bool:
+        """Whether a saved session is shown: nothing runs, nothing costs."""
+        return self.source is not None and self.source.gate is None
+
+    @property
+    def gate(self) -> Gate | None:
+        """The control of the run; ``None`` in a replay, and before there is a run."""
+        return self.source.gate if self.source is not None else None
+
+    @property
+    def running(self) -> bool:
+        """Whether a live run has not ended."""
+        return self.gate is not None and not self.head.over and self.failure is None
+
+    @property
+    def failure(self) -> str | None:
+        """Why nothing more will come, if the source broke down."""
+        return self.source.failure if self.source is not None else None
+
+    @property
+    def held(self) -> bool:
+        """Whether the run waits for the operator, and the screen shows that moment."""
+        return self.live and self.running and self.head.paused is not None
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds from the session's start to the cursor, or to now while it runs."""
+        state = self.state
+        if not state.started:
+            return 0.0
+        if state.ended is not None:
+            return max(0.0, state.ended - state.started)
+        until = self._clock() if self.live and self.running and state.paused is None else state.at
+        return max(0.0, until - state.started)
+
+    def now(self) -> float:
+        """Seconds since the epoch, by the clock that was given."""
+        return self._clock()
+
+    # --- texts
+
+    @property
+    def documents(self) -> Sequence[Document]:
+        """The session's documents; before there is a session, the ones that were opened."""
+        if self.source is not None and self.source.documents:
+            return self.source.documents
+        return self._documents
+
+    @documents.setter
+    def documents(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
+
+    def text(self, ref: BlobRef | None) -> str:
+        """A body by reference; empty for ``None``, a remark in brackets when the body is not there."""
+        if ref is None or self.source is None:
+            return ""
+        try:
+            return self.source.text(ref)
+        except KeyError:
+            return "[this text is not in the session]"
+
+    # --- what is selected
+
+    @property
+    def row(self) -> str:
+        """Key of the selected tree row, or of the one where something last happened."""
+        state = self.state
+        if self.selected is not None and self.exists(self.selected):
+            return self.selected
+        return state.current or ("0" if state.nodes else "")
+
+    def exists(self, key: str) -> bool:
+        """Whether the tree has this row at the cursor."""
+        state = self.state
+        return key in state.calls or key in state.nodes or key in state.cells
+
+    @property
+    def call(self) -> Call | None:
+        """The selected call, when a call is selected."""
+        return self.state.calls.get(self.row)
+
+    @property
+    def node(self) -> Node | None:
+        """The node that the selected row belongs to."""
+        state, row = self.state, self.row
+        if row in state.nodes:
+            return state.nodes[row]
+        if call := state.calls.get(row):
+            return state.nodes.get(call.node)
+        if cell := state.cells.get(row):
+            return state.nodes.get(cell.node)
+        return None
+
+    @property
+    def cell(self) -> Cell | None:
+        """The cell that belongs to the selected row: its own, the one that made it, or the node's newest."""
+        state, row = self.state, self.row
+        if row in state.cells:
+            return state.cells[row]
+        if cells := state.cells_of.get(row):
+            return state.cells[cells[-1]]
+        if call := state.calls.get(row):
+            if call.cell:
+                return state.cells.get(call.cell)
+            return None
+        if row in state.nodes:
+            for key in reversed(state.children.get(row, ())):
+                if cells := state.cells_of.get(key):
+                    return state.cells[cells[-1]]
+                if key in state.cells:
+                    return state.cells[key]
+        return None

@@ -1,0 +1,182 @@
+"""Pane 6: when what ran, by depth; where the cursor is; click to go there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import events
+from textual.message import Message
+from textual.strip import Strip
+
+from rlm_tui.projection import fold
+from rlm_tui.projection.fold import Changed
+from rlm_tui.projection.state import SessionState
+from rlm_tui.tui.figures import clock
+from rlm_tui.tui.glyphs import Glyphs
+from rlm_tui.tui.text import fit, width_of
+from rlm_tui.tui.view import CLOCK, View
+from rlm_tui.tui.widgets.line_view import Parts, strip_of
+from rlm_tui.tui.widgets.pane import Pane
+
+MARGIN = 5
+"""Columns for a lane's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of time, in seconds since the epoch: `kind` is ``model``, ``code`` or ``bad``."""
+
+    start: float
+    end: float
+    kind: str
+
+
+def lanes(state: SessionState, until: float, most: int) -> list[list[Bar]]:
+    """The stretches of each depth, the root's first; with more depths than `most`, the last lane holds the rest."""
+    depths = min(most, 2 + state.depth if state.calls else 1)
+    found: list[list[Bar]] = [[] for _ in range(max(1, depths))]
+    for key in state.order:
+        if call := state.calls.get(key):
+            node = state.nodes.get(call.node)
+            depth = (node.depth if node else 0) + (1 if call.purpose == "leaf" else 0)
+            end = call.ended if call.ended is not None else until
+            kind = "bad" if call.status == "failed" else "model"
+            found[min(depth, len(found) - 1)].append(Bar(call.started, end, kind))
+        elif cell := state.cells.get(key):
+            if not cell.started:
+                continue
+            node = state.nodes.get(cell.node)
+            end = cell.ended if cell.ended is not None else until
+            kind = "bad" if cell.error is not None else "code"
+            found[min(node.depth if node else 0, len(found) - 1)].append(Bar(cell.started, end, kind))
+    return [lane for n, lane in enumerate(found) if lane or n == 0]
+
+
+def columns(lane: list[Bar], start: float, span: float, width: int) -> list[str]:
+    """A lane as one kind (or ``""``) per column. Failing beats model beats code, for what is rare must not vanish;
+    ``bad`` is where a stretch failed.
+    """
+    rank = {"": 0, "code": 1, "model": 2, "failing": 3, "bad": 4}
+    cells = [""] * width
+    for bar in lane:
+        first = int((bar.start - start) / span * width)
+        last = int((bar.end - start) / span * width)
+        first, last = max(0, first), min(width - 1, last)
+        kind = "failing" if bar.kind == "bad" else bar.kind
+        for column in range(first, last + 1):
+            if rank[kind] > rank[cells[column]]:
+                cells[column] = kind
+        if bar.kind == "bad" and first <= last:
+            cells[last] = "bad"
+    return cells
+
+
+class Timeline(Pane, can_focus=True):
+    """Lanes by depth over the time of the whole session, with the cursor's place."""
+
+    PARTS: ClassVar[Changed] = frozenset({fold.TIMELINE, fold.STATUS, CLOCK})
+    ALLOW_SELECT = False
+
+    class Sought(Message):
+        """The operator pointed at a moment: seconds since the epoch."""
+
+        def __init__(self, at: float) -> None:
+            super().__init__()
+            self.at = at
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._view: View | None = None
+        self._lanes: list[list[Bar]] = []
+        self._start = 0.0
+        self._span = 1.0
+
+    def sync(self, view: View, changed: Changed) -> None:
+        self._view = view
+        head, state = view.head, view.state
+        self._start = head.started
+        until = head.ended or max(head.at, head.started + (view.elapsed if view.live else 0.0))
+        self._span = max(0.001, until - head.started)
+        self._lanes = lanes(head, until, max(1, self.size.height)) if head.calls or head.cells else []
+        glyphs = view.glyphs
+        where = (
+            "live head"
+            if view.live and view.running
+            else "end"
+            if view.live
+            else f"{glyphs.minus}{head.seq - state.seq}"
+        )
+        if head.seq:
+            self.caption(
+                "6 Timeline", f"event {state.seq}/{head.seq} {glyphs.dot} {where} {glyphs.dot} +{clock(view.elapsed)}"
+            )
+        else:
+            self.caption("6 Timeline", "")
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        base, width = self.rich_style, self.size.width
+        parts: Parts = []
+        if self._view is not None and y < len(self._lanes):
+            parts = self._lane(self._view, y, width)
+        elif self._view is not None and not self._lanes and y == 0:
+            parts = [("  Model and code time appear here as the run goes on.", self.palette["muted"])]
+        return strip_of(parts).crop_extend(0, width, base).apply_style(base)
+
+    def _lane(self, view: View, number: int, width: int) -> Parts:
+        palette, glyphs = self.palette, self.glyphs
+        room = max(1, width - MARGIN - 1)
+        cells = columns(self._lanes[number], self._start, self._span, room)
+        deeper = "+" if number == len(self._lanes) - 1 and view.head.depth + 1 > number and number > 0 else ""
+        at = room - 1 if view.live else min(room - 1, int((view.state.at - self._start) / self._span * room))
+        parts: Parts = [(fit(f" d{number}{deeper}", MARGIN), palette["muted"])]
+        for column, kind in enumerate(cells):
+            if column == at:
+                parts.append((glyphs.cursor, palette["held"]))
+                continue
+            sign, name = _sign(glyphs, kind)
+            # What the cursor has not reached yet is drawn quietly.
+            parts.append((sign, palette[name] if column < at else palette["faint"]))
+        return parts
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        room = max(1, self.size.width - MARGIN - 1)
+        if offset is not None and offset.x >= MARGIN and self._view is not None and self._view.head.seq:
+            share = min(1.0, (offset.x - MARGIN + 1) / room)
+            self.post_message(self.Sought(self._start + share * self._span))
+
+
+def _sign(glyphs: Glyphs, kind: str) -> tuple[str, str]:
+    if kind == "model":
+        return glyphs.model_time, "model_time"
+    if kind == "code":
+        return glyphs.code_time, "code_time"
+    if kind == "failing":
+        return glyphs.model_time, "bad"
+    if kind == "bad":
+        return glyphs.bad, "bad"
+    return " ", "faint"
+
+
+class TimeStrip(Timeline, can_focus=False):
+    """The timeline of the narrow screen: everything in one lane."""
+
+    def sync(self, view: View, changed: Changed) -> None:
+        super().sync(view, changed)
+        self._lanes = [[bar for lane in self._lanes for bar in lane]]
+
+    def caption(self, title: str, subtitle: str = "") -> None:
+        self._words = subtitle
+
+    def render_line(self, y: int) -> Strip:
+        base, width = self.rich_style, self.size.width
+        if self._view is None or not self._view.head.seq:
+            return Strip.blank(width, base)
+        words = f" {self._view.state.seq}/{self._view.head.seq} +{clock(self._view.elapsed)} "
+        room = max(8, width - width_of(words))
+        parts = self._lane(self._view, 0, room)
+        parts[0] = (" time", self.palette["muted"])
+        parts.append((words, self.palette["muted"]))
+        return strip_of(parts).crop_extend(0, width, base).apply_style(base)
