@@ -15,10 +15,10 @@ _PROFILE = """
 import json, unicodedata
 {fold}
 # A line of totals is not a record.
-rows = [row for row in rows if not any(re.match(r"(grand |sub|over)?-?(all )?totals?\\W*$|sum$|average$", fold(v)) for k, v in row.items() if k[0] != "_")]
+rows = [row for row in rows if not any(re.match(r"(grand |sub|over)?-?(all )?totals?\\W*$|sum$|average$", fold(v)) for k, v in row.items() if k[:1] != "_")]
 print(len(rows), "records")
 asked = re.compile({asked!r})  # the words of the question
-for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in row if k[0] != "_"))[:40]):
+for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in row if k[:1] != "_"))[:40]):
     values = Counter(row[name] for row in rows if row.get(name))
     if not values:
         continue
@@ -120,7 +120,8 @@ answer, shown = str(len(values)) + ": " + ", ".join(list(values)[:40]), hits[:1]
         "list": f"""values = list(dict.fromkeys({_label(target)} for r in hits if {_label(target)}))
 answer, shown = ", ".join(values[:40]) + (f" … ({{len(values)}} in all)" if len(values) > 40 else ""), hits[:4]""",
         "lookup": f"""values = Counter(r[{target!r}] for r in hits if r.get({target!r}))
-answer, shown = ", ".join(list(values)[:10]), hits[:3]""",
+answer, shown = ", ".join(list(values)[:10]), hits[:3]
+print("different values:", len(values))""",
         "record": "answer, shown = quote(hits[0]) if hits else '', hits[1:3]",
         "top": f"""groups = Counter(r[{by!r}] for r in hits if r.get({by!r}))
 print(groups.most_common(8))
@@ -276,9 +277,9 @@ for word, at in spots.items():
         score[n] += weight[word]
 for n, line in enumerate(lines, 1):
     score[n] += 20 * sum(phrase in line.casefold() for phrase in phrases)
-if re.search(r"\\b(?:defin|declar)", {question!r}):  # a definition holds little else
+if re.search(r"\b(?:defin|declar)", {question!r}):  # a definition holds little else
     for n in score:
-        score[n] += 0.2 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\\w+", lines[n - 1]))
+        score[n] += 0.2 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\w+", lines[n - 1]))
 found = [n for n, points in score.most_common(8) if points > 0]
 whole = sum(weight.values()) + 20 * len(phrases)
 for n in found:

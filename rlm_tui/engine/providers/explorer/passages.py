@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rlm_tui.engine.providers.explorer.questions import SUBJECTS
 from rlm_tui.engine.providers.explorer.words import NUMBERS, STOP, content, fold, related, stem, tokens
 
 MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
@@ -26,7 +27,7 @@ DATE = re.compile(
 )  # fmt: skip
 CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I)
 DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b", re.I)
-NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]*[a-z\d][\w'’-]*(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
+NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]+(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
 REASON = re.compile(r"\b((?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of|(?<=, )since|(?<=, )as)\b[^.;]+)|\b(?:Reason|Cause|Grund)\w*: *([^.;]+)")
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
 ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|No|vs|e\.g|i\.e|etc|Fig|ca|approx)|\b[A-Z])\.$")
@@ -139,7 +140,7 @@ def _fresh(name: str, asked: set[str]) -> bool:
     return bool(kept) and not (len(words) == 1 and fold(words[0]) in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split())
 
 
-def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -> list[tuple[float, int, int, str]]:
+def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, speaker: str = "") -> list[tuple[float, int, int, str]]:
     """What could answer a question of this kind: worth, start, end, text."""
     low, spans = fold(question), []
     asked = {stem(t) for t in tokens(question)}
@@ -162,6 +163,10 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
                 text = found.group(1).strip(" ,.") if found[3] else text
                 if re.match(rf" (?:out )?of (?:the |our |their )?{FIGURE}", body[found.end(1) :]) and wanted[0] in after:
                     worth = 2.2  # "41 of 46 rents"
+                if not worth and found[2] and re.search(r"\bhow much\b", low):
+                    worth = 1.1
+                if not worth and before and before[-1] in roots and wanted[0] in map(stem, ("people", "person", "guest", "serving", "time")):
+                    worth = 1.3  # "serves 6"
             else:
                 worth = 1.4 if found[2] and _fits(low, found[2]) else 0
             year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
@@ -173,6 +178,9 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
                 if worth and (not re.search(r"\byears?\b", low) or re.search(r"\d{4}", found.group())):
                     spans.append((worth, found.start(), found.end(), found.group()))
     elif kind in ("person", "which"):
+        said = re.search(r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b", low)
+        if kind == "person" and speaker and (said or re.search(r"\bI(?:'\w+)?\b", body)):
+            spans.append((2.4, 0, 0, speaker))
         for found in NAME.finditer(body):
             single = re.escape(found.group())
             opening = found.start() < 2 and " " not in found.group() and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
@@ -182,6 +190,11 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
                 spans.append((1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain))
         if kind == "which":
             spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
+            noun = re.search(r"\b(?:which|what) (?:\w+ )??([a-z]+) ", low)
+            for m in re.finditer(rf"\b{noun[1]} (\d[\w.]*|[A-Z]\w*)", body) if noun else ():
+                spans.append((2.0, m.start(), m.end(), m.group()))
+            if "version" in low or "release" in low:
+                spans += [(1.8, m.start(), m.end(), m.group()) for m in re.finditer(r"\bv?\d+(?:\.\d+)+\b", body)]
     elif kind == "name":
         for found in re.finditer(r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body):
             spans.append((1.5, found.start(1), found.end(1), found[1]))
@@ -193,6 +206,7 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str) -
         for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'/-]+ ){0,3}?(?:[A-Z/][\w'/-]+(?: [A-Z][\w'-]+)*|(?<=the )\w+(?: \w+)?))", body):  # fmt: skip
             if not ({stem(w) for w in tokens(found[1])} & asked) and not re.search(rf"{MONTH}|\d{{4}}", found[1]):
                 spans.append((1.3, found.start(), found.end(), found.group()))
+        spans += [(1.4, m.start(), m.end(), m.group().rstrip(".")) for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)]
     elif kind == "reason":
         spans += [(1.5, m.start(), m.end(), (m[1] or m[2]).strip()) for m in REASON.finditer(body)]
     elif kind == "colour":
@@ -216,13 +230,13 @@ def _fits(low: str, unit: str) -> bool:
     return True
 
 
-def candidates(question: str, kind: str, body: str, roots: set[str], passage: str, keys: list[Key]) -> list[tuple[float, str]]:
+def candidates(question: str, kind: str, body: str, roots: set[str], passage: str, keys: list[Key], speaker: str = "") -> list[tuple[float, str]]:
     """Possible answers in a sentence, best first: by worth, nearness to the question's words, and the verb's voice."""
     places = [(m.start(), m.end(), stem(m.group())) for m in re.finditer(r"[^\W_]+", body)]
     places = [p for p in places if p[2] in roots]
     verb = re.search(r"\b(?:who|which \w+|what \w+) (?:had |has |have )?([a-z]+)\b", fold(question))
     ranked = []
-    for worth, start, end, text in _spans(question, kind, body, roots, passage):
+    for worth, start, end, text in _spans(question, kind, body, roots, passage, speaker):
         near, total = 0.0, 0
         for root in {p[2] for p in places}:
             gaps = [(body[b:start] if b <= start else body[end:a], b <= start) for a, b, r in places if r == root and not (a >= start and b <= end)]
@@ -291,12 +305,19 @@ def answer(question: str, passage: str) -> Answer | None:
                 sure *= 1.0 if key.root in stems[i] else 0.9
                 hits |= close
                 direct += 1
+            elif key.root in heads[i] and not heads[i] <= stems[i]:
+                sure *= 0.93
+                direct += 0.5
             elif key.entity and key.root in nearby:
                 sure *= 0.93
                 direct += 0.6
             elif key.entity and key.root in around and not key.root.isdigit():
                 sure *= 0.85
                 direct += 0.2
+            elif key.entity and key.root in SUBJECTS and not any(key.root in s for s in stems):
+                sure *= 0.93
+            elif kind == "quantity" and key.root == keys[0].root and re.search(r"\bhow much\b", question, re.I):
+                sure *= 0.85
             else:
                 sure *= 0.3 if key.strict else 0.55
         if sure < 0.5 or direct / len(keys) < 0.4:
@@ -310,7 +331,7 @@ def answer(question: str, passage: str) -> Answer | None:
                 continue
             text, value = told or body.strip("| ").replace(" | ", "; "), 1.0 if direct >= len(keys) - 0.5 else 0.85
         else:
-            options = candidates(question, kind, body, hits, passage, keys)
+            options = candidates(question, kind, body, hits, passage, keys, (prefix[1] or "") if prefix else "")
             if not options:
                 continue
             value, text = options[0]

@@ -87,7 +87,7 @@ def next_turn(talk: Conversation) -> str:
         return seek(talk)
     if 'print("RESULT"' in last and not failed:
         plan = decide(question, profile(talk.output_of('print("FIELD"') or ""), shape_of(talk))
-        if sound(plan, output):
+        if sound(plan, output, question):
             return block(cells.final(how(plan)), "The result holds together.")
         return seek(talk)
     if 'print("VALUE"' in last and not failed:
@@ -170,6 +170,10 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         return Plan("search", doubts=["no records"])
     asking = Asking(question, found)
     plan = asking.read()
+    if shape.kind == "code" and re.search(r"\bwho\b", fold(question)):
+        plan.doubts.append("people in code")
+    if shape.kind == "outline" and plan.op == "count" and any(s.startswith("section is") for s in plan.said) and not any(s.startswith("kind is") for s in plan.said):
+        plan.conditions.append("r['kind'] in ('item', 'numbered item', 'table row')")
     if (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup")) and plan.op not in ("list", "top", "distinct") and not asking.anchored():
         plan.doubts.append("what is counted or sought")
     return plan
@@ -211,12 +215,15 @@ def how(plan: Plan) -> str:
     return text.replace("{", "(").replace("}", ")").replace('"', "'").replace("\\", "/")
 
 
-def sound(plan: Plan, output: str) -> bool:
+def sound(plan: Plan, output: str, question: str) -> bool:
     """Whether the result can be trusted: something was found, and the numbers could be read."""
     result = re.search(r"^RESULT (\d+) of (\d+) \|[ ]?(.*)$", output, re.M)
     unread = re.search(r"unread: (\d+)", output)
     numbers = re.search(r"(?:numbers|compared): (\d+)", output)
     if not result or (unread and int(unread[1]) > 0.02 * (int(numbers[1]) if numbers else 0) + 0.5):
+        return False
+    different = re.search(r"^different values: (\d+)", output, re.M)
+    if plan.op == "lookup" and different and int(different[1]) > (10 if re.search(r"\b(?:are|were|all|list|\w+s (?:did|do|have|has))\b", question.lower()) else 1):
         return False
     if plan.op == "count":
         return int(result[1]) > 0 or not any(said.startswith("text has") and "'" not in said for said in plan.said)

@@ -26,8 +26,14 @@ TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber o
 NOUNS = frozenset(
     stem(w)
     for w in "row record line entry item event message request login attempt case instance occurrence element value member "
-    "result log reading people person thing document number amount year day time word sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
+    "result log reading people person thing document number amount year day time word mail email sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
 )
+SUBJECTS = frozenset(
+    stem(w)
+    for w in "project document text article story letter report page file program software tool app application library guide manual "
+    "book company organisation organization team club event meeting house paper study game film product service".split()
+)
+"""What people call the subject of the document itself."""
 ANCHORS = frozenset(stem(w) for w in "row record line entry item event message request login attempt log result verse post".split())
 ALIASES = {
     "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
@@ -41,7 +47,7 @@ VERBS = frozenset(
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "include import define declare configure set equal assign count depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
+    "include import define declare configure set equal assign count answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
@@ -108,6 +114,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     for word in re.findall(r"\b(?:average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|different|distinct)\b", fold(question)):
         if stem(word) not in named and not any(related(stem(word), p) for p in named):
             return ""
+    counted = re.search(r"\bhow many ([a-z]+)", fold(question))
     words = [t for t in TOKEN.findall(fold(question)) if t.removesuffix("'s") not in STOP]
     if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
         return ""
@@ -128,9 +135,11 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
         left = [
             a
             for w, a in zip(words, asked, strict=False)
-            if a not in exact | loose | subject and a not in NOUNS | VERBS and fold(w) != fold(value) and not joined & set(flat)
+            if a not in exact | loose | subject and a not in NOUNS | VERBS | SUBJECTS and fold(w) != fold(value) and not joined & set(flat)
             and not (re.search(r"[._/-]", w) and set(parts(w)) <= set(flat))
         ]
+        if counted and not (stem(counted[1]) == steps[-1][-1] and re.search(r"\d", value)):
+            continue
         if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1):
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
             ranked.append((len(exact) + 0.6 * len(loose) + 0.5 * bool(hint) + 0.5 * len(leaf) / len(steps[-1]) - 0.15 * unmatched - 0.5 * len(left), name, value))
@@ -161,6 +170,8 @@ class Asking:
     """One question, read against one profile. Every word is used for something at most once; the rest are doubts."""
 
     def __init__(self, question: str, profile: Profile) -> None:
+        for phrase, word in (("most recently", "latest"), ("most recent", "latest"), ("least recent", "earliest"), ("least expensive", "cheapest"), ("most expensive", "dearest")):
+            question = re.sub(rf"\b{phrase}\b", word, question, flags=re.I)
         self.question = question
         self.profile = profile
         self.low = fold(question) if len(fold(question)) == len(question) else question.lower()
@@ -357,6 +368,16 @@ class Asking:
         self.use(start, end)
         return True
 
+    def numbered(self) -> None:
+        """`rule 2`, `verse 3`, `step 4`: an item by its number."""
+        f = next((f for f in self.profile.fields if f.name in ("number", "verse") and f.numeric), None)
+        found = re.search(r"\b([a-z]+) (?:no\.? |number )?(\d+)\b", self.low)
+        if f and found and found[1] not in STOP and not any(self.strength(g, i) >= 2 and g is not f for g in self.profile.fields for i, t in enumerate(self.tokens) if t[0] == found.start(1)):
+            self.keep(f"r.get({f.name!r}) == {found[2]!r}", f"{f.name} is {found[2]}")
+            self.filtered.add(f.name)
+            self.use(*found.span())
+            self.plan.target = next((g for g in self.profile.fields if g.name == "text"), None)
+
     def quoted(self) -> None:
         """Phrases in quotation marks: the value of a field, or a piece of the text."""
         for found in re.finditer(r"(?<!\w)['‘“\"«]([^'’”\"»]+(?:'s? [^'’”\"»]+)?)['’”\"»](?!\w)", self.question):
@@ -400,14 +421,15 @@ class Asking:
                             continue
                         if not whole and not self.partial(roots, i, size, value, f):
                             continue
-                        found.setdefault((i, i + size), []).append((f, value, whole))
+                        spoken = " ".join(t for _, _, t in self.tokens[i : i + size])
+                        found.setdefault((i, i + size), []).append((f, value if whole else spoken, whole))
                         break
         spans = sorted(found, key=lambda s: (-(s[1] - s[0]), -any(w for *_, w in found[s]), s[0]))
         chosen: dict[str, list[tuple[Field, str, bool, bool]]] = {}
         for a, b in spans:
             if any(self.used[a:b]):
                 continue
-            options = [o for o in found[a, b] if o[2]] or found[a, b]
+            options = list({(o[0].name, fold(o[1])): o for o in ([o for o in found[a, b] if o[2]] or found[a, b])}.values())
             if len({o[0].name for o in options}) > 1:
                 options = self.prefer(options, a, b)
             negative = self.negated(self.tokens[a][0])
@@ -426,7 +448,7 @@ class Asking:
             for negative in (False, True):
                 whole_values = [v for _, v, whole, neg in options2 if neg == negative and whole]
                 part_values = [v for _, v, whole, neg in options2 if neg == negative and not whole]
-                if len({fold(v) for v in part_values}) == f.distinct:
+                if part_values and all(self.profile.words.get(v, 0) == self.profile.records for v in part_values):
                     continue  # said of all of them: it tells nothing apart
                 tests2 = [t for t in (self.equal(f, whole_values, True), self.equal(f, part_values, False)) if t]
                 if tests2:
@@ -443,7 +465,8 @@ class Asking:
 
     def same(self, roots: list[str], i: int, value: str, f: Field) -> bool:
         texts = [fold(t) for _, _, t in self.tokens[i : i + len(roots)]]
-        if self.stems[i : i + len(roots)] != roots and not (len(roots) == 1 and len(roots[0]) > 3 and texts[0].rstrip("s") == fold(value)):
+        demonym = len(roots) == 1 and len(value) > 3 and re.fullmatch(rf"{re.escape(fold(value)[:-1])}\w?(?:n|an|ian|ean|ese|ish)", texts[0]) and self.tokens[i][2][0].isupper()
+        if self.stems[i : i + len(roots)] != roots and not demonym and not (len(roots) == 1 and len(roots[0]) > 3 and texts[0].rstrip("s") == fold(value)):
             return False
         if len(roots) == 1 and (texts[0] in STOP or len(texts[0]) == 1):
             return self.tokens[i][2] == value and (not value.islower() or value.isdigit())
@@ -471,6 +494,9 @@ class Asking:
             return led
         scored = [(max((self.strength(f, j) for j in around), default=0), (f, v, w)) for f, v, w in options]
         best = max(s for s, _ in scored)
+        if best == 0:
+            scored = [(max((self.strength(f, j) for j in range(len(self.tokens)) if not a <= j < b), default=0), (f, v, w)) for f, v, w in options]
+            best = max(s for s, _ in scored)
         named = [o for s, o in scored if s == best and best > 0] or options
         return [o for o in named if not o[0].text] or named
 
@@ -482,7 +508,7 @@ class Asking:
             return ""
         if whole:
             return f"fold(r.get({f.name!r}, '')) == {folded[0]!r}" if len(folded) == 1 else f"fold(r.get({f.name!r}, '')) in {tuple(folded)!r}"
-        return f"fold(r.get({f.name!r}, '')) in {tuple(folded)!r}"
+        return " or ".join(f"re.search({chr(92) + 'b' + re.escape(v)!r}, fold(r.get({f.name!r}, '')))" for v in folded)
 
     def flags(self) -> None:
         """Yes/no fields used as an adjective (`remote staff`, `unpaid`), and fields that are empty (`no allergies`)."""
@@ -568,8 +594,8 @@ class Asking:
             return True
         plain = any(r in ANCHORS for r in roots)
         named = any(self.strength(f, i) >= 2 for f in self.profile.fields for i in head)
-        value = any(stem(v) in roots or any(stem(w) in roots for w in v.split()) for f in self.profile.fields if not f.text and f.distinct <= 40 for v, _ in f.values)
-        return plain or named or value
+        value = any(stem(v) in roots for f in self.profile.fields if not f.text and f.distinct <= 40 and f.name in self.filtered for v, _ in f.values)
+        return plain or (named and bool(self.filtered)) or value or self.plan.op in ("distinct", "sum")
 
     def read(self) -> Plan:
         """The plan for this question."""
@@ -577,6 +603,7 @@ class Asking:
         wh = (re.search(r"\b(who|whom|whose|when|where|which|what|how)\b", low) or [""])[0]
         noun = self.noun()
         self.quoted()
+        self.numbered()
         self.idioms()
         self.figures()
         superlative = self.intent(wh, noun)
@@ -591,7 +618,7 @@ class Asking:
          "best": self.record, "first": self.record, "compare": self.comparing}.get(plan.op, lambda *_: None)(wh, noun, noun_field)  # fmt: skip
         if plan.op != "lookup":
             plural = [i for i in self.free() if fold(self.tokens[i][2]).endswith("s") and re.search(r"\b(?:of|the|all|per|in|for|by|each)(?: the)? $", self.low[: self.tokens[i][0]])]
-            unknown = [i for i in self.phrase(noun) if not self.used[i] and not self.profile.words.get(self.tokens[i][2])]
+            unknown = [i for i in self.phrase(noun)[-1:] if not self.used[i] and (self.tokens[i][2].islower() or i == 0) and not self.profile.words.get(self.tokens[i][2])]
             for i in [*unknown[:1], *([] if unknown else plural[:1])]:
                 if i is not None and not self.used[i] and not self.profile.words.get(self.tokens[i][2]):
                     self.used[i] = True  # what the records themselves are called
@@ -601,6 +628,14 @@ class Asking:
             self.texts()
         for i in self.free():
             about = [f for f in (plan.target, plan.by, plan.label) if f] + [f for f in self.profile.fields if f.name in self.filtered]
+            before = fold(self.tokens[i - 1][2]) if i else ""
+            if self.stems[i] in VERBS and self.stems[i] not in NOUNS and before in ("the", "a", "an", "his", "her", "its", "their") and plan.op == "lookup" and not any(self.strength(f, i) >= 1 for f in about):
+                continue  # `the publisher` is a noun, whatever its stem
+            if self.tokens[i][2][0].islower() and any(self.strength(f, i) >= 2 and (f.id or f.at == 0 or f is self.label()) for f in self.profile.fields):
+                self.used[i] = True  # what a record is called
+            behind = i > 0 and self.used[i - 1] and self.tokens[i][0] == self.tokens[i - 1][1] + 1 and fold(self.tokens[i][2]).endswith("s") and self.tokens[i][2].islower()
+            if behind and plan.op != "lookup" and not self.profile.words.get(self.tokens[i][2]):
+                self.used[i] = True
             if any(self.strength(f, i) >= 1 for f in about) or fold(self.tokens[i][2]) in ("rarest", "commonest", "busiest", "popular", "frequent") or self.stems[i] in NOUNS or self.stems[i] in VERBS or fold(self.tokens[i][2]) in SUPERLATIVES:
                 self.used[i] = True
         if plan.op == "count" and any(s.startswith(f"{f.name} is ") and " or " not in s and " not " not in s for f in self.profile.fields if f.distinct >= 0.95 * f.n > 3 and f.person for s in plan.said):
@@ -627,6 +662,9 @@ class Asking:
             if s > 0
         ]
         scored.sort(key=lambda s: -s[0])
+        moments = [f for f in self.profile.fields if f.moment]
+        if not scored and self.stems[noun] in map(stem, ("date", "day", "time")) and len(moments) == 1:
+            return moments[0]
         if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0] and scored[0][0] < 2):
             return None
         return scored[0][1]
@@ -731,6 +769,8 @@ class Asking:
 
     def lookup(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """One field of the record(s) that the question identifies."""
+        if self.plan.target is not None and self.plan.target.name == "text":
+            return
         plan, fields = self.plan, [f for f in self.profile.fields if f.name not in self.filtered]
         named = self.mention(lambda f: f in fields)
         kinds = {"when": lambda f: bool(f.moment) or f.year, "where": lambda f: f.place}
@@ -753,7 +793,12 @@ class Asking:
         if plan.target is None:
             label = self.label()
             measured = noun is not None and self.stems[noun] in map(stem, "temperature time year colour name kind type size price cost day date number amount value".split())
-            wants = noun is not None and wh in ("which", "what") and not self.used[noun] and label and label.name not in self.filtered and not measured
+            kinds2 = [s for s in plan.said if s.startswith(("kind is", "table is"))]
+            pinned = any(s.startswith(f"{f.name} is ") or s.startswith(f"{f.name} ==") for f in self.profile.fields if f.distinct >= 0.95 * f.n > 2 for s in plan.said)
+            section = next((f for f in self.profile.fields if f.name == "section"), None)
+            if section and not kinds2 and wh == "which":
+                label = section
+            wants = noun is not None and wh in ("which", "what") and (not self.used[noun] or bool(kinds2)) and not pinned and label and label.name not in self.filtered and not measured
             wants = wants and self.has(rf"\b(?:which|what) {re.escape(self.tokens[noun][2].casefold())}\b" if noun is not None else "$^")
             plan.target = plan.label = label if wants else None
             if plan.target is None:
@@ -761,7 +806,8 @@ class Asking:
             elif noun is not None:
                 self.used[noun] = True
                 self.texts()
-        if not plan.conditions and not (plan.target and plan.target.distinct == 1 and plan.target.n > 1):
+                plan.op = "list" if kinds2 or section else plan.op
+        if not plan.conditions and not (plan.target and plan.target.distinct == 1):
             plan.doubts.append("which record is meant")
 
     def top(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
@@ -806,6 +852,18 @@ class Asking:
         if verb:
             plan.op, plan.what, plan.target = "sum", "sum(values)", verb[0]
             return self.name(verb[0], 1)
+        head = (self.phrase(noun) or [None])[-1]
+        if head is not None and not self.is_value(head):
+            people = self.stems[head] in map(stem, "people person user participant member author customer".split())
+            groups = [f for f in self.profile.fields if not f.numeric and not f.text and 1 < f.distinct < f.n and (self.strength(f, head) >= 2.2 or (people and f.person and self.strength(f, head) >= 1))]
+            if len(groups) == 1 and groups[0].name not in self.filtered and (not people or not self.label() or not self.label().person):
+                plan.op, plan.target = "distinct", groups[0]
+                self.used[head] = True
+                return
+        single_amount = next((f for f in self.profile.fields if f.name == "amount" and f.numeric), None)
+        if single_amount and len(self.profile.fields) <= 4 and head is not None and self.profile.words.get(self.tokens[head][2]) and self.profile.fields[0].name == "text":
+            plan.op, plan.what, plan.target = "sum", "sum(values)", single_amount
+            return
         numeric = [f for f in self.profile.fields if noun is not None and f.numeric and not f.id and not f.year and self.strength(f, noun) >= 2]
         if numeric and noun is not None and not self.used[noun] and numeric[0].name not in self.filtered and not any(self.strength(f, noun) >= 2 and not f.numeric for f in self.profile.fields):
             plan.op, plan.what, plan.target = "sum", "sum(values)", numeric[0]

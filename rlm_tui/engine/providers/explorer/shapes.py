@@ -38,6 +38,9 @@ LINE_SHAPES = (
 )
 """Name, pattern (TIME stands for the kind of time the document uses), and the share of lines that must match."""
 
+BIBLIOGRAPHY = (
+    r"(?:\[?\d+[\].]*\s*)?(?P<author>[^\d(]+?)[,.]? ?\(?(?P<year>(?:1[5-9]|20)\d\d)[a-z]?\)?[.,:]* +[\"“]?(?P<title>[^.”\"]+)[\"”.]+\s*(?P<source>.*)"
+)
 CODE_LINE = re.compile(
     r"\s*(def|class|import|from|return|function|const|let|var|export|func|fn|pub|public|private|#include|#define|static|"
     r"struct|package|using|if \(|for \(|while \(|elif |else:|try:|end$)\b|.*[;{}]\s*$"
@@ -133,12 +136,22 @@ def detect(sample: Sequence[str], output: str) -> Shape:
             return Shape("json")
     if share(full, r'(?:.*\s)?[\w.]+=(?:"[^"]*"|\S+)\s+(?:.*\s)?[\w.]+=\S+') > 0.8:
         return Shape("logfmt")
+    if share(full, r"(?:\[?\d+[\].]*\s*)?[A-Z][\w'’-]+,? [A-Z]\.?.*\b(?:1[5-9]|20)\d\d\b") > 0.7 and share(full, BIBLIOGRAPHY) > 0.6:
+        return Shape("bibliography", BIBLIOGRAPHY)
     for kind, pattern, least in LINE_SHAPES:
         for moment in TIMES if "TIME" in pattern else ("",):
             precise = pattern.replace("TIME", moment)
             if share(full, precise) >= least:
-                return Shape(kind, precise, pairs=share(full, r".*\b\w+=\S+") > 0.5)
+                return Shape(kind, precise, pairs="<message>" in pattern and share(full, r".*\b[a-z_]\w*(?:=|: )\S+[ ,;].*\b[a-z_]\w*(?:=|: )\S+") > 0.5)
+    if share(full, r"\d{1,3} [A-Z\"“‘]") > 0.8 and share(full, r"\d{1,3} .*[.,;:!?]$") > 0.5:
+        return Shape("verses", r"(?P<verse>\d{1,3}) +(?P<text>.+)")
     headings = sum(bool(re.match(r"#{1,6} \S", line)) for line in full)
+    config = share(full, r"\s*(?:\[+[^\]]+\]+\s*$|[;#]|(?:export )?[\w.-]+\s*=\s*)")
+    if config > 0.9 and share(full, r"\s*(?:export )?[\w.-]+\s*=(?!=)") > 0.4 and share(full, r".*[;{(]\s*$|\s*(?:import|from|def|const|let|var) ") < 0.1:
+        return Shape("ini")
+    keyed = [m[1] for line in full if (m := re.match(r"([\w./-]+):(?:\s|$)", line))]
+    if share(full, r"\s*(?:- |#|---|(?:- )?[\w./-]+:(?:\s|$))") > 0.9 and len(keyed) > 1 and len(set(keyed)) == len(keyed) and any(re.match(r"\s+(?:- )?[\w./-]+:|- ", line) for line in full):
+        return Shape("yaml")
     for mark in (" || ", " | ", "; ", "\t", ", "):
         several = [len(re.findall(rf"(?:^|{re.escape(mark)})\s*{PAIR}: ?", line)) >= 2 for line in full]
         if sum(several) > 0.8 * len(full):
@@ -158,9 +171,9 @@ def detect(sample: Sequence[str], output: str) -> Shape:
     table = _table(full, output)
     if table:
         return table
-    keys = Counter(m[1] for line in full if (m := re.match(rf"({PAIR}):(?:\s|$)", line)))
+    keys = Counter(m[1] for line in full if (m := re.match(rf"(?:[-*•] )?({PAIR}):(?:\s|$)", line)))
     repeated = sorted(keys.values(), reverse=True)
-    if repeated and share(full, rf"{PAIR}:\s+\S") > 0.25 and repeated[0] >= 2 and (len(repeated) == 1 or repeated[1] >= 2):
+    if repeated and share(full, rf"(?:[-*•] )?{PAIR}:\s+\S") > 0.25 and repeated[0] >= 2 and (len(repeated) == 1 or repeated[1] >= 2):
         if len(keys) <= 12 and share(full, rf"{PAIR}: ") > 0.6 and not any(not line.strip() for line in sample):
             if len({re.sub(r":.*", "", line) for line in full[: len(keys)]}) < len(keys):
                 return Shape("chat", r"(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)")
@@ -188,8 +201,8 @@ for n, line in enumerate(lines, 1):
         rows[-1]["_text"] += " " + line.strip()  # the record before goes on
         rows[-1]["{last}"] += " " + line.strip()"""
 _PAIRS = """
-for row in rows:  # and the key=value pairs inside
-    row.update((k, v.strip('"')) for k, v in re.findall(r'([\\w.]+)=("[^"]*"|\\S+)', row["_text"]))"""
+for row in rows:  # and the pairs of name and value inside
+    row.update((k, v.strip('"')) for k, v in re.findall(r'([A-Za-z_][\\w.]*)(?:=|: )("[^"]*"|[^\\s,;]+)', row["message"]))"""
 _SYSLOG = """
 for row in rows:  # addresses and accounts that the messages name
     found = re.search(r"\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b", row["message"])
@@ -227,7 +240,7 @@ _BLOCKS = """# Records of several `Key: value` lines: a new one starts after a b
 import re
 rows, row, key, blank = [], {}, "", True
 for n, line in enumerate(lines, 1):
-    found = re.match(r"(?:[-*] )?([A-Za-z][\\w ()/%.#&-]{0,30}):(?:\\s+(.*)|$)", line)
+    found = re.match(r"(?:[-*•] )?([A-Za-z][\\w ()/%.#&-]{0,30}):(?:\\s+(.*)|$)", line)
     if line.strip() and (not row or (found and found.group(1) in row) or (blank and not found)):
         row = {"_line": n, "_text": ""}
         rows.append(row)
@@ -241,7 +254,7 @@ for n, line in enumerate(lines, 1):
     if line.strip():
         row["_text"] += line.strip() + "\\n"
     blank = not line.strip()
-usual = Counter(k for row in rows for k in row if k[0] != "_" and k != "title").most_common(1)[0]
+usual = Counter(k for row in rows for k in row if k[:1] != "_" and k != "title").most_common(1)[0]
 rows = [row for row in rows if usual[0] in row]"""
 _TREE = """
 def walk(value, path=()):
@@ -321,16 +334,21 @@ import re
 rows = []
 for n, line in enumerate(lines, 1):
     text = re.sub(r"^\\s*(?:[-*•]|\\[?\\d+[\\].)])\\s+", "", line).strip()
+    number = re.match(r"\\s*\\[?(\\d+)[\\].)]\\s", line)
+    amount = re.match(r"(\\d+(?:[.,]\\d+)?)(?: x)? [A-Za-z]", text)
     if text and not (re.match(r"\\s*(?:[-*•]|\\[?\\d+[\\].)])\\s", line) is None and {marked}):
         year = re.search(r"\\b(1[5-9]\\d\\d|20\\d\\d)\\b", text)
-        rows.append({{"_line": n, "_text": line.strip(), "text": text, **({{"year": year.group()}} if year else {{}})}})"""
+        rows.append({{"_line": n, "_text": line.strip(), "text": text, **({{"number": number.group(1)}} if number else {{}}),
+                     **({{"amount": amount.group(1)}} if amount else {{}}), **({{"year": year.group()}} if year else {{}})}})"""
 _CODE = """# Definitions: what is defined where, with the lines that belong to it.
 import re
 shapes = {
     "class": r"\\s*(?:export |default |public |abstract |final |pub |typedef )*(?:class|struct|interface|enum|trait)\\s+(\\w+)(?!.*;\\s*$)()",
     "function": r"\\s*(?:export |default |public |private |static |async |pub )*(?:def|function\\*?|func|fn)\\s+(?:\\([^)]*\\) ?)?(\\w+)()",
     "arrow function": r"\\s*(?:export |default )*(?:const|let|var) (\\w+) = (?:async )?(?:\\([^)]*\\)|\\w+) =>()",
-    "method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
+    "package": r"package\\s+([\\w.]+)()",
+    "method": r"\\s+(?:(?:public|private|protected|static|final|override|virtual|abstract|synchronized) )+[\\w<>\\[\\], ]*?(\\w+)\\([^;=]*$()",
+    "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
     "C function": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;]*$()",
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
     "constant": r"\\s*(?:export |public |static |final |const |let |var |#define |val )*([A-Za-z_]\\w*)(?:: [\\w\\[\\]]+)?(?: = | (?=[\\d\\"'(]))(.+?);?$",
@@ -342,7 +360,7 @@ for n, line in enumerate(lines, 1):
         comment += line.strip() + " "
         continue
     if found and (kind != "constant" or not rows or line[0] > " "):
-        kind = "function" if kind in ("C function", "arrow function") else "method" if line[0] == " " and kind == "function" else kind
+        kind = "function" if kind in ("C function", "arrow function") else "method" if kind == "short method" or (line[0] in " \\t" and kind == "function") else kind
         rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": found.group(1), "value": found.group(2).strip("\\"' ")})
         owner = found.group(1) if kind == "class" else owner if line[0] == " " else ""
         if kind == "constant":
@@ -371,7 +389,7 @@ for n, line in enumerate(lines, 1):
     if heading:
         section = (heading.group(2) or heading.group(0)).strip(" #")
         kind = (heading.group(3) or "").split(" ")[0].lower()
-        rows.append({**row, "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
+        rows.append({**row, "section": "", "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
     elif item:
         done = {"": "", " ": "no"}.get(item.group(2) or "", "yes")
         rows.append({**row, "kind": "numbered item" if item.group(1) else "item", "done": done, "text": item.group(3)})

@@ -37,7 +37,7 @@ _IRREGULAR = (
     "think thought|throw threw thrown|wind wound|bind bound|bend bent|hang hung|shoot shot|dig dug|stick stuck|sweep swept|tear tore torn|bear bore born|swear swore sworn|blow blew blown|leap leapt|burn burnt|learn learnt|spell spelt|shine shone|slide slid|grind ground|seek sought|lie lay lain|wake woke woken|wear wore worn|weep wept|win won|write wrote written|wife wives|"
     "man men|woman women|child children|person people|foot feet|mouse mice|die died dead death|deep depth|long length|"
     "high height|wide width|strong strength|choice choose|colour color|centre center|fail failure failed|"
-    "marry marriage|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
+    "marry marriage|license licence licensed licensing|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
 )
 _BASE = {form: row.split()[0] for row in _IRREGULAR.split("|") for form in row.split()}
 
@@ -87,6 +87,8 @@ CONCEPTS = tuple(
         "due deadline",
         "owner assigned assignee responsible own owns",
         "message msg text note comment",
+        "source journal publisher publication magazine press",
+        "recipient receiver receive received to",
         "origin from source departure depart leaving start",
         "destination to arrival arrive target going",
         "supplier supply supplied vendor provider provide",
@@ -159,6 +161,8 @@ def stem(word: str) -> str:
     """The stem of a word: folded, possessive and irregular forms undone."""
     word = fold(word).removesuffix("'s").rstrip("'")
     word = _BASE.get(word, word)
+    if 2 < len(word) < 5 and word.endswith("s") and word[-2] not in "suia":
+        word = word[:-1]  # CPUs, IDs
     return str(_stemmer().stemWord(word))  # type: ignore[attr-defined]
 
 
@@ -181,7 +185,7 @@ def _groups() -> tuple[frozenset[str], ...]:
 @lru_cache(maxsize=20_000)
 def related(a: str, b: str) -> bool:
     """Whether two stems stand in one concept group (or are the same, or one begins the other: `maintain`, `maintainer`)."""
-    if a == b or (min(len(a), len(b)) >= 4 and (a.startswith(b) or b.startswith(a)) and abs(len(a) - len(b)) <= 4):
+    if a == b or (min(len(a), len(b)) >= 5 and (a.endswith(b) or b.endswith(a)) and abs(len(a) - len(b)) == 1) or (min(len(a), len(b)) >= 4 and (a.startswith(b) or b.startswith(a)) and abs(len(a) - len(b)) <= 4):
         return True
     return any(a in group and b in group for group in _groups())
 
