@@ -1,6 +1,6 @@
 """Opening the database file: connections, the schema's version, and every refusal in one sentence.
 
-Only the standard library is loaded here. SQLModel is imported to create a new file, Alembic to migrate an old one.
+Only the standard library is loaded here; SQLModel and Alembic are imported to migrate an old file.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ VERSION = 1
 
 APPLICATION = 0x726C6D74
 """The bytes ``rlmt`` in the file's header: how we know our own files."""
+
+SCHEMA = Path(__file__).with_name("schema.sql")
 
 BUSY_SECONDS = 15.0
 DURABILITIES = {"full": "FULL", "normal": "NORMAL"}
@@ -189,16 +191,23 @@ def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
 
 
 def _create(connection: sqlite3.Connection, path: Path) -> None:
-    from rlm_tui.store.tables import ddl
-
-    statements = ddl()
     with transaction(connection):
         if _version(connection, path) != 0:
             return
-        for statement in statements:
+        for statement in _statements():
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={APPLICATION}")
         connection.execute(f"PRAGMA user_version={VERSION}")
+
+
+def _statements() -> Iterator[str]:
+    """The statements of the schema. A semicolon inside a trigger doesn't end one."""
+    statement = ""
+    for line in SCHEMA.read_text("utf-8").splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement.strip().removesuffix(";")
+            statement = ""
 
 
 def _take_the_lock(connection: sqlite3.Connection) -> None:

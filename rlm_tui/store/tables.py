@@ -1,15 +1,17 @@
-"""The tables of a store. This metadata is the truth about its schema.
+"""The tables of a store. This metadata is the truth about its schema; ``schema.sql`` is made from it.
 
 ``event`` and ``blob`` are the log itself: append-only, guarded by triggers. ``session`` is a projection that
 `rlm_tui.store.rebuild` makes again from them; ``lease`` says who is writing a session at the moment; ``mark`` holds what
 the user noted about a session; ``removal`` opens one session's events for deletion, for the length of a transaction.
 
-Importing this module loads SQLModel, so only creating, migrating and marking do; reading and appending use plain SQL
-whose columns a test compares with these.
+Importing this module loads SQLModel, which takes longer than the first frame of the screen may. So only migrations do;
+creating, appending and reading use ``schema.sql`` and plain SQL, which tests compare with these tables. After a change:
+``python -m rlm_tui.store.tables``, and a migration.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text
@@ -138,6 +140,9 @@ BEGIN SELECT RAISE(ABORT, 'texts are never changed'); END""",
 """What the log's guarantees rest on. (``INSERT OR REPLACE`` of an event is stopped by ``event_follows``.)"""
 
 
+SCHEMA = Path(__file__).with_name("schema.sql")
+
+
 def ddl() -> list[str]:
     """The statements that make an empty store, in order."""
     dialect = sqlite.dialect()
@@ -148,3 +153,13 @@ def ddl() -> list[str]:
         indexes: list[Any] = sorted(table.indexes, key=lambda index: str(index.name))
         statements.extend(str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes)
     return [*statements, *TRIGGERS]
+
+
+def schema() -> str:
+    """What ``schema.sql`` has to hold."""
+    lines = "\n\n".join(f"{statement.replace(chr(9), '    ')};" for statement in ddl()).splitlines()
+    return "-- Made from rlm_tui/store/tables.py.\n\n" + "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    SCHEMA.write_text(schema(), encoding="utf-8")

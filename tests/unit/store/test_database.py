@@ -71,25 +71,28 @@ def test_the_plain_sql_names_the_columns_of_the_tables(path: Path) -> None:
     connection.close()
 
 
+def test_the_schema_file_is_made_from_the_tables() -> None:
+    assert tables.SCHEMA.read_text("utf-8") == tables.schema(), "run python -m rlm_tui.store.tables"
+
+
 def test_the_tables_keep_out_of_a_host_programs_way() -> None:
     from sqlmodel import SQLModel
 
     assert not {"event", "session", "blob"} & set(SQLModel.metadata.tables)
 
 
-def test_reading_and_appending_load_neither_sqlmodel_nor_alembic(path: Path) -> None:
-    fill(path)
+def test_creating_appending_and_reading_load_neither_sqlmodel_nor_alembic(path: Path) -> None:
     program = f"""
 import sys
-from rlm_tui.config.paths import store_path
-from rlm_tui.store import Store, StoreReader, Catalog
-with StoreReader(__import__("pathlib").Path({str(path)!r})) as reader:
-    assert Catalog(reader).find("last").answer == "Ada"
-    assert len(reader.entries("abc")) == 3
+from pathlib import Path
+from rlm_tui.events import PauseRequested
+from rlm_tui.store import Catalog, Store, StoreReader
 with Store.open({str(path)!r}) as store:
-    log = store.create()
-    from rlm_tui.events import PauseRequested
+    log = store.create("abc")
     log.append_now(PauseRequested())
+with StoreReader(Path({str(path)!r})) as reader:
+    assert Catalog(reader).find("last").id == "abc"
+    assert len(reader.entries("abc")) == 1
 print([m for m in ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "platformdirs", "textual") if m in sys.modules])
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
