@@ -1,13 +1,17 @@
-r"""Regular expressions that people type: compiled only when they can't run away.
+r"""Regular expressions that people type: compiled and used so that they can't run away.
 
 Python's `re` can't be interrupted, holds the interpreter while it works, and takes exponential time for patterns such
-as ``(a+)+b``. So patterns given by the user are checked first: a repeat inside an open-ended repeat is refused, and the
-length of what is searched at once shrinks with the number of open-ended repeats, which bounds the work of the rest.
-They match within a line, as ``grep`` does.
+as ``(a+)+b``. So patterns given by the user are checked first: a repeat inside an open-ended repeat is refused. The rest
+take polynomial time at worst. A line is searched whole when it is so short that the worst case doesn't matter; a longer
+one in growing pieces, for as long as the time they take says that the next size is safe. Only a text that was made to
+be slow never gets there; then the pieces have to do, and after half a second of computing the search is given up.
+
+Patterns match within a line, as ``grep`` does.
 """
 
 from __future__ import annotations
 
+import math
 import re
 import time
 import warnings
@@ -18,8 +22,12 @@ from typing import Any
 PATIENCE = 0.5
 """Seconds of computing after which `Pattern.found`, or `Pattern.spans` in one line, gives up."""
 
-_PIECE = (100_000, 10_000, 600, 180, 90)
-"""Longest piece of a line searched at once, by number of open-ended repeats: a quarter of a second in the worst case."""
+_PIECE_SECONDS = 0.05
+_PIECE_STEPS = 6_000_000
+"""Steps that `re` takes in about that time."""
+
+_LONGEST_PIECE, _SHORTEST_PIECE = 100_000, 12
+_MOST_OPENS = 8
 
 _MOST_WAYS = 10_000
 _OPEN = 10_000
@@ -34,7 +42,10 @@ class PatternError(ValueError):
 
 
 class Pattern:
-    """A checked regular expression. A line longer than `piece` characters is searched in pieces that overlap by half."""
+    """A checked regular expression. Raises `PatternError`.
+
+    `piece` is how many characters may be searched at once whatever they are; see the module for longer lines.
+    """
 
     def __init__(self, text: str, *, ignore_case: bool = False) -> None:
         self.text = text
@@ -49,41 +60,62 @@ class Pattern:
             raise PatternError(f"this regular expression is wrong: {error.msg}", error.pos or 0) from None
         except (OverflowError, RecursionError):
             raise PatternError("this regular expression is too large") from None
-        _, opens = _weigh(tree)
-        if opens >= len(_PIECE):
+        # A text of n characters can take ways * n**(opens + 1) / (opens + 1)! steps: every beginning, every way to share it.
+        ways, opens = _weigh(tree)
+        longest = (_PIECE_STEPS / ways * math.factorial(opens + 1)) ** (1 / (opens + 1))
+        if opens > _MOST_OPENS or longest < _SHORTEST_PIECE:
             raise PatternError(
-                f"this regular expression has {opens} open-ended repeats (such as .*); at most {len(_PIECE) - 1} are possible"
+                "this regular expression has too many open-ended repeats (such as .*) and can take very long; write it with fewer"
             )
-        self.piece = _PIECE[opens]
+        self.piece = min(_LONGEST_PIECE, int(longest))
+        self._growth = 2 ** (opens + 1)
 
     def spans(self, line: str) -> Iterator[tuple[int, int]]:
-        """Where it matches in one line, empty matches left out."""
-        if len(line) <= self.piece:
-            for match in self._compiled.finditer(line):
-                if match.end() > match.start():
-                    yield match.span()
-            return
-        done, until = 0, time.perf_counter() + PATIENCE
-        for at in range(0, len(line), self.piece // 2):
-            for match in self._compiled.finditer(line[at : at + self.piece]):
-                start, end = at + match.start(), at + match.end()
-                if start >= done and end > start:
-                    yield start, end
-                    done = end
-            if time.perf_counter() > until:
-                return
+        """Where it matches in one line, in order, empty matches left out."""
+        done = 0
+        for match in self._matches(line, time.thread_time() + PATIENCE):
+            if match.start() >= done and match.end() > match.start():
+                yield match.span()
+                done = match.end()
 
     def found(self, text: str, limit: int = 1_000_000) -> bool:
         """Whether it matches in any line of the first `limit` characters of `text`; not, when that can't be told in time."""
-        search, until = self._compiled.search, time.perf_counter() + PATIENCE
+        until, search = time.thread_time() + PATIENCE, self._compiled.search
         for line in text[:limit].split("\n"):
-            step = max(len(line), 1) if len(line) <= self.piece else self.piece // 2
-            for at in range(0, max(len(line), 1), step):
-                if search(line[at : at + self.piece]):
-                    return True
-                if time.perf_counter() > until:
-                    return False
+            if search(line) if len(line) <= self.piece else any(True for _ in self._matches(line, until)):
+                return True
+            if time.thread_time() > until:
+                break
         return False
+
+    def _matches(self, line: str, until: float) -> Iterator[re.Match[str]]:
+        size = len(line) if len(line) <= self.piece else self._safe_size(line, until)
+        if size >= len(line):
+            yield from self._compiled.finditer(line)
+            return
+        for at in range(0, len(line), size // 2):
+            end = min(len(line), at + size)
+            for match in self._compiled.finditer(line, at, end):
+                # A match that ends with the piece may be one only because of that, as one of ``x$``.
+                if match.end() < end or self._compiled.match(line, match.start(), min(len(line), end + 1)):
+                    yield match
+            if time.thread_time() > until:
+                return
+
+    def _safe_size(self, line: str, until: float) -> int:
+        """How much of `line` may be searched at once, by how long smaller pieces of it take."""
+        size = self.piece
+        while size < len(line):
+            for at in range(0, len(line), size // 2):
+                started = time.thread_time()
+                for _ in self._compiled.finditer(line, at, at + size):
+                    pass
+                now = time.thread_time()
+                # Twice the length takes at most so much longer.
+                if (now - started) * self._growth > _PIECE_SECONDS or now > until:
+                    return size
+            size *= 2
+        return size
 
 
 def _weigh(items: Any) -> tuple[int, int]:
@@ -115,7 +147,7 @@ def _weigh_item(op: Any, value: Any) -> tuple[int, int]:
                 )
             return 1, 1
         if ways == 1:
-            return int(most - least + 1), 0 if most - least < 50 else 1
+            return int(most - least + 1), opens + (most - least >= 50)
         total = 0
         for times in range(int(least), int(most) + 1):
             total += ways**times if times * ways.bit_length() < 64 else _OPEN * _OPEN
