@@ -1,4 +1,4 @@
-"""A session as one file of JSON lines, and that file as a session.
+"""A session as one file, and that file as a session: JSON lines, or a store that holds nothing else.
 
 ::
 
@@ -8,6 +8,7 @@
     {"sha": "60303a…", "chars": 7, "base64": "…"}                                             if it isn't Unicode
 
 The counts in the first line tell a whole file from one that was cut off. With ``.gz`` the whole file is compressed.
+A redacted file has no texts at all, and says so in its first line.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import os
+import sqlite3
 import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -27,6 +29,7 @@ from rlm_tui.events.codec import SCHEMA, UnreadableEvent
 from rlm_tui.store.blobs import references
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.recording import Recording, row_of
+from rlm_tui.store.redact import redacted
 
 FORMAT = "rlm-tui session"
 VERSION = 1
@@ -69,17 +72,25 @@ def is_session_file(path: Path) -> bool:
         return False
 
 
-def write_session(recording: Recording, path: Path) -> None:
-    """Write `recording` to `path`, compressed if its name ends in ``.gz``. Raises `StoreError`; no half file is left."""
+def write_session(recording: Recording, path: Path, redact: bool = False) -> None:
+    """Write `recording` to `path`: a store if its name ends in ``.db``, else JSON lines, compressed with ``.gz``.
+
+    `redact` leaves out all words (`rlm_tui.store.redact`); it is for JSON lines. Raises `StoreError`; no half file is left.
+    """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("xb") as raw:
-            if path.suffix == ".gz":
-                # Neither name nor time inside, so that the same session gives the same bytes.
-                with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
-                    write_lines(recording, packed)
-            else:
-                write_lines(recording, raw)
+        if path.suffix == ".db":
+            if redact:
+                raise StoreError("a store can't be redacted; choose a file name that ends in .jsonl or .jsonl.gz")
+            _write_store(recording, part)
+        else:
+            with part.open("xb") as raw:
+                if path.suffix == ".gz":
+                    # Neither name nor time inside, so that the same session gives the same bytes.
+                    with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+                        write_lines(recording, packed, redact)
+                else:
+                    write_lines(recording, raw, redact)
         os.replace(part, path)
     except OSError as error:
         raise StoreError(f"{path} can't be written ({error.strerror or error}); choose another place") from error
@@ -88,17 +99,32 @@ def write_session(recording: Recording, path: Path) -> None:
             part.unlink()
 
 
-def write_lines(recording: Recording, out: IO[bytes] | gzip.GzipFile) -> None:
+def _write_store(recording: Recording, path: Path) -> None:
+    from rlm_tui.store.store import Store
+
+    with Store.open(path) as store:
+        store.add(recording)
+    connection = sqlite3.connect(path, isolation_level=None)
+    try:
+        # One file, without a write-ahead log beside it; whoever writes to it later switches that on again.
+        connection.execute("PRAGMA journal_mode=DELETE")
+        connection.execute("VACUUM")
+    finally:
+        connection.close()
+
+
+def write_lines(recording: Recording, out: IO[bytes] | gzip.GzipFile, redact: bool = False) -> None:
     """Write `recording` as JSON lines in UTF-8. Raises `StoreError` if a text of it is missing."""
     refs: dict[str, BlobRef] = {}
     lines: list[bytes] = []
     for entry in recording.entries():
-        payload = encode(entry.event)
-        refs.update((ref.sha, ref) for ref in references(payload))
+        payload = encode((redacted(entry) if redact else entry).event)
+        if not redact:
+            refs.update((ref.sha, ref) for ref in references(payload))
         lines.append(
             b'{"seq":%d,"at":%s,"schema":%d,"event":%s}\n' % (entry.seq, repr(entry.at).encode(), SCHEMA, payload)
         )
-    header = _Header(FORMAT, VERSION, recording.session, len(lines), len(refs))
+    header = _Header(FORMAT, VERSION, recording.session, len(lines), len(refs), redact)
     out.write(msgspec.json.encode(header) + b"\n")
     out.writelines(lines)
     for ref in refs.values():

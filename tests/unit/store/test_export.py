@@ -1,12 +1,17 @@
 from __future__ import annotations
 
 import gzip
+import json
 import shutil
+import typing
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from rlm_tui.events import BlobRef, PauseRequested
+from rlm_tui import events as ev
+from rlm_tui.events import BlobRef, Entry, PauseRequested
+from rlm_tui.events.codec import TYPES
 from rlm_tui.store import MemorySession, SessionFile, Store, StoreError, open_recording, write_session
 from rlm_tui.store.recording import Recording, open_saved
 from rlm_tui.store.row import COLUMNS
@@ -198,3 +203,92 @@ async def test_rebuilding_gives_the_same_rows(store: Store) -> None:
     assert store.reader.query(query) != before
     assert store.rebuild() == 3
     assert store.reader.query(query) == before
+
+
+async def test_a_store_of_its_own_is_one_file(store: Store, tmp_path: Path) -> None:
+    original = await saved(store)
+    write_session(original, tmp_path / "one.db")
+    assert [p.name for p in tmp_path.iterdir() if "one.db" in p.name] == ["one.db"]
+    copy = open_recording(str(tmp_path / "one.db"))
+    assert copy.row == original.row and list(copy.entries()) == list(original.entries())
+    assert texts(copy) == texts(original)
+    with Store.open(tmp_path / "one.db") as again:
+        again.tag("abc", "mine")
+    assert open_recording(str(tmp_path / "one.db")).row.tags == ("mine",)
+
+
+SECRET = "xyzzy"
+
+
+def wordy_events() -> list[ev.Event]:
+    """One event of every type, with the secret word wherever a text can stand."""
+
+    def fill(kind: object, name: str = "") -> object:
+        kind = typing.get_args(kind)[0] if type(None) in typing.get_args(kind) else kind
+        origin, inner = typing.get_origin(kind), typing.get_args(kind)
+        if origin is tuple:
+            return (fill(inner[0], name),)
+        if origin is dict or kind is dict:
+            return {}
+        if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            hints = typing.get_type_hints(kind)
+            if kind is BlobRef:
+                return BlobRef.of(SECRET)
+            return kind(**{f: fill(hints[f], f) for f in kind.__struct_fields__})
+        if kind is str:
+            plain = (
+                "model",
+                "sub_model",
+                "status",
+                "kind",
+                "type",
+                "role",
+                "changed",
+                "probe",
+                "repl",
+                "format",
+                "version",
+            )
+            return "m" if name in plain else SECRET
+        return {int: 1, float: 1.0, bool: True}.get(kind)  # type: ignore[call-overload]
+
+    return [fill(kind) for kind in TYPES]  # type: ignore[misc]
+
+
+def test_nothing_anybody_wrote_is_left_in_a_redacted_file(tmp_path: Path) -> None:
+    entries = [Entry(n, 1.0, event) for n, event in enumerate(wordy_events(), 1)]
+    recording = MemorySession("abc", entries, {BlobRef.of(SECRET).sha: SECRET})
+    write_session(recording, tmp_path / "r.jsonl", redact=True)
+    names = {
+        "session",
+        "parent",
+        "node",
+        "call",
+        "cell",
+        "purpose",
+        "source",
+        "origin",
+        "finish",
+        "action",
+        "verb",
+        "stop",
+    }
+    names |= {"limit", "context_kind", "unknown_price", "rule"}
+    for line in (tmp_path / "r.jsonl").read_text().splitlines()[1:]:
+        event = json.loads(line)["event"]
+        assert SECRET not in json.dumps({key: value for key, value in event.items() if key not in names | {"config"}})
+        assert event.get("config", {}).get("advice") != SECRET and event.get("config", {}).get("api_base") != SECRET
+    copy = open_recording(str(tmp_path / "r.jsonl"))
+    assert [type(e.event) for e in copy.entries()] == [type(e.event) for e in entries]
+    with pytest.raises(KeyError):
+        copy.text(BlobRef.of(SECRET))
+
+
+async def test_a_redacted_session_keeps_its_figures(store: Store, tmp_path: Path) -> None:
+    original = await saved(store)
+    write_session(original, tmp_path / "r.jsonl.gz", redact=True)
+    copy = open_recording(str(tmp_path / "r.jsonl.gz"))
+    assert (copy.row.usage, copy.row.turns, copy.row.status) == (original.row.usage, 1, "completed")
+    assert (copy.row.query, copy.row.answer, copy.row.documents) == ("…", None, (("document 0", original.row.chars),))
+    with pytest.raises(StoreError, match="a store can't be redacted"):
+        write_session(original, tmp_path / "r.db", redact=True)
