@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import gzip
 import shutil
 import sqlite3
 from pathlib import Path
 
 import pytest
 
+from rlm_tui.projection.fold import fold
 from rlm_tui.store import Store, StoreError, StoreReader, database, migrate
+from rlm_tui.store.check import check
 from tests.unit.store import samples
+
+FIXTURES = Path(__file__).parents[2] / "fixtures" / "stores"
 
 LATER = """
 from alembic import op
@@ -114,3 +119,23 @@ def test_a_second_program_finds_the_work_done(path: Path, later: Path) -> None:
     after = schema(path)
     migrate.migrate(path, 1)
     assert schema(path) == after and version(path) == 2
+
+
+@pytest.mark.parametrize("name", sorted(p.name for p in FIXTURES.glob("v*.db.gz")))
+def test_stores_of_every_version_open(path: Path, name: str) -> None:
+    path.write_bytes(gzip.decompress((FIXTURES / name).read_bytes()))
+    with Store.open(path) as store:
+        assert check(store.reader) == []
+        finished, interrupted = store.catalog.find("aaa"), store.catalog.find("bbb")
+        assert (finished.status, finished.answer, finished.turns, finished.last_seq) == ("completed", "Ada", 2, 21)
+        assert (finished.tags, finished.note, finished.score) == (("good",), "a note", 4)
+        assert (interrupted.status, interrupted.query) == ("interrupted", "Interrupted?")
+        assert fold(store.reader.entries("aaaaaaaaaaaa")).spent == finished.usage
+        before = store.catalog.list()
+        store.rebuild()
+        assert store.catalog.list() == before
+        assert store.resume("bbbbbbbbbbbb").append_now(samples.node())[0].seq == 12
+
+
+def test_there_is_a_store_of_every_version() -> None:
+    assert {p.name for p in FIXTURES.glob("v*.db.gz")} == {f"v{n}.db.gz" for n in range(1, database.VERSION + 1)}
