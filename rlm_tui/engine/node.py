@@ -441,9 +441,8 @@ class NodeRun:
         edited = self.gate.take_edit(cell)
         record = self._shared.record
         if edited is None and record is not None and cell in record.edits:
-            ref = record.edits[cell]
-            await self.journal.write(CellEdited(cell=cell, code=ref))
-            edited = record.text(ref)
+            edited = record.edits[cell]
+            await self.journal.write(CellEdited(cell=cell, code=self.journal.keep(edited)))
         return edited
 
     def _say(self, text: str) -> None:

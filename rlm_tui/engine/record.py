@@ -53,7 +53,7 @@ class Record:
         any_model: bool = False,
         by_place: bool = False,
     ) -> None:
-        self.text = text
+        self._text = text
         self._by_place = by_place
         self._before = before
         self._any_model = any_model
@@ -61,7 +61,7 @@ class Record:
         self._answers: dict[str, CallFinished | CallFailed] = {}
         self.cells: dict[str, CellFinished] = {}
         self.codes: dict[str, BlobRef] = {}
-        self.edits: dict[str, BlobRef] = {}
+        self.edits: dict[str, str] = {}
         self.injected: dict[tuple[str, int], list[str]] = {}
         self._turn_of_cell: dict[str, int] = {}
         turn: dict[str, int] = {}
@@ -77,12 +77,17 @@ class Record:
                 self.codes[event.cell] = event.code
                 self._turn_of_cell[event.cell] = event.turn
             elif isinstance(event, CellEdited):
-                self.edits[event.cell] = event.code
+                self.edits[event.cell] = text(event.code)
             elif isinstance(event, CellFinished):
                 self.cells[event.cell] = event
             elif isinstance(event, Injected):
                 # A message is read before the next reply of its node.
                 self.injected.setdefault((event.node, turn.get(event.node, 0) + 1), []).append(event.text)
+
+    def change(self, cell: str, code: str) -> None:
+        """Run `code` in `cell` instead of what was recorded: its own result is not part of the record any more."""
+        self.edits[cell] = code
+        self.cells.pop(cell, None)
 
     def covers(self, *, call: str | None = None, cell: str | None = None) -> bool:
         """Whether the record holds the end of a call or a cell, inside the prefix: nothing is to be decided there any more."""
@@ -95,7 +100,7 @@ class Record:
         reserved = self._reserved.get(call)
         if reserved is None or not self._in_prefix(call):
             return None
-        recorded = tuple(ChatMessage(m.role, self.text(m.body)) for m in reserved.messages)
+        recorded = tuple(ChatMessage(m.role, self._text(m.body)) for m in reserved.messages)
         return recorded if self._by_place or _same(recorded, messages) else None
 
     def find(self, call: str, model: str, messages: Sequence[ChatMessage]) -> Answer | None:
@@ -111,7 +116,7 @@ class Record:
         if isinstance(answer, CallFailed):
             # What was cut off by hand or by a crash is asked again.
             return None if answer.fault.kind == "cancelled" else Answer(fault=answer.fault)
-        return Answer(self.text(answer.reply), answer.finish)
+        return Answer(self._text(answer.reply), answer.finish)
 
     def _in_prefix(self, call: str) -> bool:
         """Whether a call or a cell, by its identifier, stands before the fork's point."""

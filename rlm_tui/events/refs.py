@@ -45,7 +45,8 @@ class DocumentRef(msgspec.Struct, frozen=True):
     """A document of the session.
 
     `name` is what the user calls it (a file name, a key of a dict context); `body` its text; `lines` its number of
-    lines; `format` what the probe took it for (``prose``, ``csv``, ``jsonl`` …).
+    lines; `format` what the probe took it for (``prose``, ``csv``, ``jsonl`` …); `value` says that the text is the JSON of
+    an item that was not a text itself.
     """
 
     name: str
@@ -53,6 +54,7 @@ class DocumentRef(msgspec.Struct, frozen=True):
     lines: int
     format: str = "prose"
     path: str | None = None
+    value: bool = False
 
 
 class Usage(msgspec.Struct, frozen=True):

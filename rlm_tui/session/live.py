@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from rlm_tui.document.document import Document
 from rlm_tui.engine.control import Gate
 from rlm_tui.events import BlobRef, Entry, LogError
-from rlm_tui.session.setup import Setup, run_on
+from rlm_tui.session.setup import Setup, open_log, run_on
 
 if TYPE_CHECKING:
     from rlm_tui.engine.engine import Ended
@@ -95,11 +95,12 @@ class LiveSession:
 
     def _run(self) -> None:
         from rlm_tui.engine.providers.base import ProviderError
+        from rlm_tui.session.again import AgainError
         from rlm_tui.store import StoreError
 
         try:
             asyncio.run(self._main())
-        except (StoreError, LogError, ProviderError) as error:
+        except (AgainError, StoreError, LogError, ProviderError) as error:
             self._failure = str(error)
         except Exception as error:  # The screen must say it; a thread's traceback would only break the display.
             self._failure = f"The engine broke down ({type(error).__name__}: {error}). The session is saved up to here."
@@ -111,10 +112,10 @@ class LiveSession:
 
         # The store stays open after the end: whoever looks at the session still needs its texts.
         self._store = Store.open(self._setup.store, durability=self._setup.durability)
-        self._log = self._store.create(self._setup.session)
+        self._log = open_log(self._store, self._setup)
         self.session = self._log.session
         self._log.listeners.append(self._entries.append)
         try:
-            self._ended = await run_on(self._log, self._setup, self.gate)
+            self._ended = await run_on(self._store, self._log, self._setup, self.gate)
         finally:
             self._log.close()

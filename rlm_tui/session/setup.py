@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from rlm_tui.document.document import Document
-from rlm_tui.events import Entry, RunConfig
+from rlm_tui.events import DocumentRef, Entry, RunConfig
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
-    from rlm_tui.engine.engine import Ended
+    from rlm_tui.engine.engine import Ended, Task
     from rlm_tui.engine.providers.base import Provider
-    from rlm_tui.store import SessionLog
+    from rlm_tui.engine.record import Record
+    from rlm_tui.session.again import Fork
+    from rlm_tui.store import SessionLog, Store
 
 Listener = Callable[[Entry], None]
 
@@ -24,7 +28,8 @@ class Setup:
     """A question, its documents, and how to run it.
 
     `context` is what the REPL gets; without it, it follows from `documents`: the text of one, or ``{name: text}`` of
-    several. `store` is the store's path (default: the user's). `prices` overrides prices (US dollars per million tokens,
+    several. With `fork`, the recorded beginning of another session is used (`rlm_tui.session.again.Fork`); with `resume`,
+    the session of that id goes on where its events end, and the rest follows from it. `store` is the store's path (default: the user's). `prices` overrides prices (US dollars per million tokens,
     by model); `custom` maps model names to providers of the caller's own; `api_key` goes before the environment.
     """
 
@@ -38,9 +43,8 @@ class Setup:
     custom: Mapping[str, Provider] | None = None
     api_key: str | None = None
     session: str | None = None
-    origin: str = "live"
-    parent: str | None = None
-    parent_seq: int | None = None
+    fork: Fork | None = None
+    resume: str | None = None
 
     def given_context(self) -> Any:
         """The context as the REPL gets it."""
@@ -61,48 +65,108 @@ def documents_of(context: Any) -> list[Document]:
 async def run_session(setup: Setup, gate: Gate | None = None, listener: Listener | None = None) -> tuple[str, Ended]:
     """Run a session to its end in the current event loop, saving every step. Returns its id and how it ended.
 
-    Raises `rlm_tui.store.StoreError` and `rlm_tui.events.LogError` when it can't be saved, and `ProviderError` when a
-    model it names can't work; any failure after the first event is an ended session instead.
+    Raises `rlm_tui.store.StoreError` and `rlm_tui.events.LogError` when it can't be saved, `ProviderError` when a model
+    it names can't work, and `AgainError` when a saved session can't go on; any failure after the first event is an ended
+    session instead.
     """
     from rlm_tui.store import Store
 
     with Store.open(setup.store, durability=setup.durability) as store:
-        log = store.create(setup.session)
+        log = open_log(store, setup)
         if listener is not None:
             log.listeners.append(listener)
-        return log.session, await run_on(log, setup, gate)
+        return log.session, await run_on(store, log, setup, gate)
 
 
-async def run_on(log: SessionLog, setup: Setup, gate: Gate | None = None) -> Ended:
+def open_log(store: Store, setup: Setup) -> SessionLog:
+    """The log to write to: that of a new session, or of the one to resume."""
+    return store.resume(setup.resume) if setup.resume is not None else store.create(setup.session)
+
+
+async def run_on(store: Store, log: SessionLog, setup: Setup, gate: Gate | None = None) -> Ended:
     """Run a session on an open log."""
     from rlm_tui.document.coverage import Matcher
-    from rlm_tui.engine.engine import Engine, Task
+    from rlm_tui.engine.engine import Engine
     from rlm_tui.engine.providers.registry import Providers
     from rlm_tui.engine.sandbox.factory import PythonReplFactory
-    from rlm_tui.version import VERSION
 
-    documents = list(setup.documents) or documents_of(setup.context)
-    models = Providers(api_base=setup.config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
-    for model in dict.fromkeys([setup.config.model, setup.config.sub_model, *setup.config.models_at.values()]):
+    documents, task, past, record = _task(store, log, setup)
+    config = task.config
+    models = Providers(api_base=config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
+    for model in dict.fromkeys([config.model, config.sub_model, *config.models_at.values()]):
         if model:
             models.info(model)
     repls = PythonReplFactory()
     try:
         for document in documents:
             log.put(document.text)
-        task = Task(
-            session=log.session,
-            query=setup.query,
-            context=setup.given_context(),
-            documents=[document.reference() for document in documents],
-            config=setup.config,
-            version=VERSION,
-            origin=setup.origin,
-            parent=setup.parent,
-            parent_seq=setup.parent_seq,
-            finder=Matcher(documents),
-        )
-        return await Engine(task, log, models, repls, gate).run()
+        task = replace(task, finder=Matcher(documents))
+        return await Engine(task, log, models, repls, gate, record=record, past=past).run()
     finally:
         await repls.close()
         await models.close()
+
+
+def _task(
+    store: Store, log: SessionLog, setup: Setup
+) -> tuple[Sequence[Document], Task, Sequence[Entry], Record | None]:
+    """What to run, and what of it is recorded already."""
+    from rlm_tui.engine.engine import Task
+    from rlm_tui.session.again import AgainError, read_saved, record_of
+    from rlm_tui.version import VERSION
+
+    if setup.resume is not None:
+        saved = read_saved(store.reader.entries(setup.resume), log.get)
+        if saved.ended is not None:
+            raise AgainError(f"session {setup.resume} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
+        started = saved.started
+        task = Task(
+            session=log.session,
+            query=started.query,
+            context=saved.context,
+            documents=started.documents,
+            config=started.config,
+            version=VERSION,
+        )
+        return saved.documents, task, saved.entries, record_of(saved, None)
+    documents = list(setup.documents) or documents_of(setup.context)
+    record, parent_seq = None, None
+    if setup.fork is not None:
+        saved = read_saved(store.reader.entries(setup.fork.parent), store.reader.text)
+        record, parent_seq = record_of(saved, setup.fork), record_seq(saved.entries, setup.fork)
+    task = Task(
+        session=log.session,
+        query=setup.query,
+        context=setup.given_context(),
+        documents=references(documents, setup.context),
+        config=setup.config,
+        version=VERSION,
+        origin="live" if setup.fork is None else ("rerun" if setup.fork.turn is None else "fork"),
+        parent=setup.fork.parent if setup.fork else None,
+        parent_seq=parent_seq,
+    )
+    return documents, task, (), record
+
+
+def record_seq(entries: Sequence[Entry], fork: Fork) -> int:
+    """The last event that a fork shares with its parent: the one before the turn where it goes its own way."""
+    from rlm_tui.events import CallReserved
+
+    for entry in entries:
+        event = entry.event
+        if isinstance(event, CallReserved) and event.node == "0" and fork.turn is not None and event.turn == fork.turn:
+            return entry.seq - 1
+    return entries[0].seq
+
+
+def references(documents: Sequence[Document], context: Any) -> list[DocumentRef]:
+    """How the first event names `documents`; items of `context` that are no texts are marked as values."""
+    items: Sequence[Any] = ()
+    if isinstance(context, dict):
+        items = list(context.values())
+    elif isinstance(context, list):
+        items = context
+    refs = [document.reference() for document in documents]
+    return [
+        msgspec.structs.replace(ref, value=bool(items) and not isinstance(items[n], str)) for n, ref in enumerate(refs)
+    ]

@@ -1,0 +1,179 @@
+"""A saved session once more: continued after a crash, forked from a turn, run with other models, or checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+from rlm_tui.document.document import Document
+from rlm_tui.engine.engine import Engine, Task
+from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError, Reply, Request
+from rlm_tui.engine.record import Record
+from rlm_tui.engine.sandbox.base import ReplFactory
+from rlm_tui.events import (
+    BlobRef,
+    CellFinished,
+    CellProposed,
+    Entry,
+    MemoryLog,
+    RunConfig,
+    SessionEnded,
+    SessionStarted,
+)
+
+Text = Callable[[BlobRef], str]
+
+
+class AgainError(Exception):
+    """A session can't be run again in this way. The message is one sentence that says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Where a new session leaves a saved one.
+
+    Turns of the root before `turn` are taken from the record, at no cost and whatever their model was; ``None`` takes
+    what is the same for as long as it is the same. With `code`, turn `turn` keeps its recorded reply, but its block runs
+    `code` instead.
+    """
+
+    parent: str
+    turn: int | None = None
+    code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What a saved session was about."""
+
+    started: SessionStarted
+    entries: Sequence[Entry]
+    documents: Sequence[Document]
+    context: Any
+    ended: SessionEnded | None = None
+    texts: Text = field(compare=False, default=lambda ref: "")
+
+    def config(self, changes: Mapping[str, Any] | None = None) -> RunConfig:
+        """Its configuration with `changes` (fields of `RunConfig`)."""
+        return msgspec.structs.replace(self.started.config, **(changes or {}))
+
+
+def read_saved(entries: Sequence[Entry], text: Text) -> Saved:
+    """The question, documents and context of a saved session. Raises `AgainError` when they are not all there."""
+    started = next((e.event for e in entries if isinstance(e.event, SessionStarted)), None)
+    if started is None:
+        raise AgainError("this session has no beginning, so it can only be replayed")
+    texts = []
+    for ref in started.documents:
+        try:
+            texts.append(text(ref.body))
+        except KeyError:
+            raise AgainError(
+                f"the text of {ref.name} is not kept with this session, so it can only be replayed"
+            ) from None
+    values = [json.loads(t) if ref.value else t for ref, t in zip(started.documents, texts, strict=True)]
+    names = [ref.name for ref in started.documents]
+    context: Any
+    if started.context_kind == "dict":
+        context = dict(zip(names, values, strict=True))
+    else:
+        context = values if started.context_kind == "list" else (values[0] if values else "")
+    documents = [
+        Document.from_text(ref.name, t, format=ref.format) for ref, t in zip(started.documents, texts, strict=True)
+    ]
+    ended = next((e.event for e in reversed(entries) if isinstance(e.event, SessionEnded)), None)
+    return Saved(started, entries, documents, context, ended, text)
+
+
+def record_of(saved: Saved, fork: Fork | None) -> Record:
+    """The recorded answers that a fork may use; without a fork, those of a session that is continued."""
+    if fork is None:
+        return Record(saved.entries, saved.texts, by_place=True)
+    if fork.turn is None:
+        return Record(saved.entries, saved.texts)
+    last = max(
+        (e.event.turn for e in saved.entries if isinstance(e.event, CellProposed) and e.event.node == "0"), default=0
+    )
+    if not 1 <= fork.turn <= last + 1:
+        raise AgainError(f"there is no turn {fork.turn} to start from; this session has turns 1 to {last}")
+    if fork.code is None:
+        return Record(saved.entries, saved.texts, before=fork.turn, any_model=True)
+    record = Record(saved.entries, saved.texts, before=fork.turn + 1, any_model=True)
+    cell = next(
+        (
+            e.event.cell
+            for e in saved.entries
+            if isinstance(e.event, CellProposed) and e.event.node == "0" and e.event.turn == fork.turn
+        ),
+        None,
+    )
+    if cell is None:
+        raise AgainError(f"turn {fork.turn} had no code that could be changed")
+    record.change(cell, fork.code)
+    return record
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A cell that did not give again what it gave: `what` is ``output``, ``status`` or ``variables``, or ``missing``."""
+
+    cell: str
+    what: str
+    before: str
+    after: str
+
+
+async def verify(saved: Saved, repls: ReplFactory) -> list[Difference]:
+    """Run the recorded cells again with the recorded answers, at no cost, and say where something differs."""
+    log = MemoryLog()
+    for document in saved.documents:
+        log.put(document.text)
+    task = Task(
+        session=saved.started.session,
+        query=saved.started.query,
+        context=saved.context,
+        documents=saved.started.documents,
+        config=saved.config(),
+    )
+    record = Record(saved.entries, saved.texts, by_place=True)
+    await Engine(task, log, _Nobody(), repls, record=record).run()
+    again = {e.event.cell: e.event for e in log.entries if isinstance(e.event, CellFinished)}
+    found: list[Difference] = []
+    for entry in saved.entries:
+        before = entry.event
+        if not isinstance(before, CellFinished):
+            continue
+        after = again.get(before.cell)
+        if after is None:
+            found.append(Difference(before.cell, "missing", before.status, "did not run again"))
+            continue
+        if after.status != before.status:
+            found.append(Difference(before.cell, "status", before.status, after.status))
+        if after.output != before.output:
+            found.append(Difference(before.cell, "output", saved.texts(before.output), log.get(after.output)))
+        old = {v.name: (v.type, v.size, v.preview) for v in before.variables}
+        new = {v.name: (v.type, v.size, v.preview) for v in after.variables}
+        for name in sorted(old.keys() | new.keys()):
+            if old.get(name) != new.get(name):
+                found.append(Difference(before.cell, "variables", f"{name} {old.get(name)}", f"{name} {new.get(name)}"))
+    return found
+
+
+class _Nobody:
+    """A provider that answers nothing: whoever reaches it left the record."""
+
+    def resolve(self, model: str) -> Provider:
+        return self
+
+    def info(self, model: str) -> ModelInfo:
+        return ModelInfo(model, price=Price(0.0, 0.0))
+
+    async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        raise ProviderError("not_found", "the record has no answer to this call")
+
+    async def close(self) -> None:
+        pass

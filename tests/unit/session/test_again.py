@@ -1,0 +1,178 @@
+"""Saved sessions once more, through the store: crash and resume, fork, rerun, verify."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from rlm_tui import events as ev
+from rlm_tui.document.document import Document
+from rlm_tui.engine.sandbox.factory import PythonReplFactory
+from rlm_tui.events import RunConfig
+from rlm_tui.session.again import AgainError, Fork, read_saved, verify
+from rlm_tui.session.setup import Setup, run_session
+from rlm_tui.store import Store, StoreReader
+from tests.support.engine import FakeModels, cell
+
+TEXT = "".join(f"line {i}: {i * i}\n" for i in range(200))
+TURNS = [
+    cell("n = len(context.splitlines())\nprint(n)"),
+    cell("a = llm_query('sum up')\nprint(a)"),
+    cell("FINAL(f'{n} {a}')"),
+]
+
+
+def setup(path: Path, models: FakeModels, **more: Any) -> Setup:
+    config = more.pop("config", RunConfig(model="fake"))
+    return Setup(
+        "How many?",
+        config,
+        [Document.from_text("doc", TEXT)],
+        store=path,
+        custom={"fake": models, "other": models},
+        durability="normal",
+        **more,
+    )
+
+
+async def first(path: Path) -> tuple[str, list[ev.Entry]]:
+    session, ended = await run_session(setup(path, FakeModels(TURNS, leaf=lambda p: "short")))
+    assert ended.outcome.answer == "200 short"
+    with StoreReader(path) as reader:
+        return session, reader.entries(session)
+
+
+async def test_a_fork_from_a_turn_keeps_the_prefix_and_knows_its_parent(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, entries = await first(path)
+    models = FakeModels([*TURNS[:2], cell("FINAL('other end')")])
+    session, ended = await run_session(setup(path, models, fork=Fork(parent, 3)))
+    assert ended.outcome.answer == "other end" and len(models.requests) == 1
+    with StoreReader(path) as reader:
+        started = reader.entries(session)[0].event
+    assert isinstance(started, ev.SessionStarted)
+    assert (started.origin, started.parent) == ("fork", parent)
+    assert started.parent_seq is not None and 0 < started.parent_seq < len(entries)
+
+
+async def test_an_edited_turn_keeps_its_reply_and_runs_the_new_code(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await first(path)
+    models = FakeModels(TURNS, leaf=lambda p: "short")
+    _, ended = await run_session(setup(path, models, fork=Fork(parent, 1, "n = 5 if context else 0\nprint(n)")))
+    assert ended.outcome.answer == "5 short"
+    assert len(models.requests) == 3
+
+
+async def test_a_rerun_with_another_model_is_live_from_its_first_call(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await first(path)
+    models = FakeModels(TURNS)
+    session, _ = await run_session(setup(path, models, fork=Fork(parent), config=RunConfig(model="other")))
+    assert [r.model for r in models.requests] == ["other"] * 4
+    with Store.open(path) as store:
+        row = store.catalog.get(session)
+    assert row is not None and row.parent == parent
+
+
+async def test_the_same_again_costs_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await first(path)
+    models = FakeModels([])
+    _, ended = await run_session(setup(path, models, fork=Fork(parent)))
+    assert ended.outcome.answer == "200 short" and not models.requests and ended.usage.cost == 0
+
+
+@pytest.mark.parametrize("turn", [0, 9])
+async def test_a_turn_that_does_not_exist_is_refused(tmp_path: Path, turn: int) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await first(path)
+    with pytest.raises(AgainError, match="turns 1 to 3"):
+        await run_session(setup(path, FakeModels([]), fork=Fork(parent, turn)))
+
+
+async def test_a_session_cut_off_by_its_process_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    models = FakeModels(TURNS, leaf=lambda p: "short")
+
+    class Dies(BaseException):
+        pass
+
+    def die(entry: ev.Entry) -> None:
+        if isinstance(entry.event, ev.CellFinished) and entry.event.cell == "0:c1":
+            asyncio.get_running_loop().call_soon(lambda: task.cancel())
+
+    from rlm_tui.session import setup as room
+
+    # Stop without a word, as a killed process would: nothing after the cut reaches the log.
+    store = Store.open(path, durability="normal")
+    log = store.create()
+    log.listeners.append(die)
+    append = log.append
+
+    async def cut(*events: ev.Event) -> Any:
+        if any(isinstance(e, ev.CallReserved) and e.call == "0:t2" for e in events):
+            raise Dies
+        return await append(*events)
+
+    log.append = cut  # type: ignore[method-assign]
+    log.listeners.clear()
+    task = asyncio.ensure_future(asyncio.sleep(0))
+    with pytest.raises(Dies):
+        await room.run_on(store, log, setup(path, models))
+    store.close()
+    assert len(models.requests) == 1
+
+    again = FakeModels(TURNS, leaf=lambda p: "short")
+    session, ended = await run_session(setup(path, again, resume=log.session))
+    assert session == log.session and ended.outcome.answer == "200 short"
+    assert len(again.requests) == 3
+    with StoreReader(path) as reader:
+        entries = reader.entries(session)
+    assert [e.seq for e in entries] == list(range(1, len(entries) + 1))
+    assert sum(isinstance(e.event, ev.SessionEnded) for e in entries) == 1
+
+
+async def test_an_ended_session_is_not_resumed(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    session, _ = await first(path)
+    with pytest.raises(AgainError, match="rlm-tui rerun"):
+        await run_session(setup(path, FakeModels([]), resume=session))
+
+
+async def test_verify_finds_nothing_where_nothing_differs_and_names_what_does(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    session, entries = await first(path)
+    with StoreReader(path) as reader:
+        saved = read_saved(entries, reader.text)
+        repls = PythonReplFactory()
+        try:
+            assert await verify(saved, repls) == []
+            wrong = ev.BlobRef.of("201\n")
+
+            def tamper(entry: ev.Entry) -> ev.Entry:
+                event = entry.event
+                if isinstance(event, ev.CellFinished) and event.cell == "0:c1":
+                    import msgspec
+
+                    return ev.Entry(entry.seq, entry.at, msgspec.structs.replace(event, output=wrong))
+                return entry
+
+            texts = lambda ref: "201\n" if ref == wrong else reader.text(ref)  # noqa: E731
+            found = await verify(read_saved([tamper(e) for e in entries], texts), repls)
+        finally:
+            await repls.close()
+    assert [(d.cell, d.what, d.before, d.after) for d in found] == [("0:c1", "output", "201\n", "200\n")]
+
+
+@pytest.mark.parametrize("context", ["plain text", ["a", "b"], {"x": "text", "y": {"n": [1, 2]}}, [1, {"k": "v"}]])
+async def test_a_context_of_any_kind_comes_back_as_it_was(tmp_path: Path, context: Any) -> None:
+    path = tmp_path / "s.db"
+    models = FakeModels([cell("print(context)"), cell("FINAL('ok')")])
+    from rlm_tui.session.setup import documents_of
+
+    given = Setup("q?", RunConfig(model="fake"), documents_of(context), context, store=path, custom={"fake": models})
+    session, _ = await run_session(given)
+    with StoreReader(path) as reader:
+        assert read_saved(reader.entries(session), reader.text).context == context
