@@ -16,6 +16,11 @@ class WorkerGone(Exception):
     """The worker ended, or what it sent was not of the protocol."""
 
 
+def _set(ready: asyncio.Future[None]) -> None:
+    if not ready.done():
+        ready.set_result(None)
+
+
 class Channel:
     """Frames over a connected socket."""
 
@@ -89,7 +94,7 @@ class Channel:
         try:
             fd = self._sock.fileno()
             ready: asyncio.Future[None] = loop.create_future()
-            loop.add_reader(fd, lambda: ready.done() or ready.set_result(None))
+            loop.add_reader(fd, _set, ready)
         except NotImplementedError:  # the proactor loop of Windows has no readers
             self._buffer += await loop.sock_recv(self._sock, 1 << 18)
             return

@@ -49,8 +49,10 @@ def _environment() -> dict[str, str]:
 
 
 def _popen(command: list[str], fds: tuple[int, ...], **options: Any) -> subprocess.Popen[bytes]:
+    if sys.platform != "win32":
+        options.update(pass_fds=fds, start_new_session=True)
     try:
-        return subprocess.Popen(
+        process: subprocess.Popen[bytes] = subprocess.Popen(
             command,
             stdin=options.pop("stdin", subprocess.DEVNULL),
             stdout=subprocess.DEVNULL,
@@ -58,11 +60,11 @@ def _popen(command: list[str], fds: tuple[int, ...], **options: Any) -> subproce
             env=_environment(),
             cwd=os.path.abspath(os.sep),
             close_fds=True,
-            **({"pass_fds": fds, "start_new_session": True} if sys.platform != "win32" else {}),
             **options,
         )
     except OSError as error:
         raise StartError(f"the worker could not be started: {error}") from None
+    return process
 
 
 class Process(Protocol):

@@ -212,6 +212,11 @@ class Loop:
     def close(self) -> None: ...
 
 
+def _after(first: Callable[[], None], value: Any) -> Any:
+    first()
+    return value
+
+
 def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
     """The names of the ``asyncio`` facade."""
     loop = Loop()
@@ -220,7 +225,7 @@ def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
         return awaitable
 
     def pause(seconds: float = 0, result: Any = None) -> Deferred:
-        return Deferred(lambda: (sleep(seconds), result)[1])
+        return Deferred(lambda: _after(lambda: sleep(seconds), result))
 
     return {
         "run": lambda awaitable, **options: settle(awaitable),

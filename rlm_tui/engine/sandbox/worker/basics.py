@@ -268,7 +268,7 @@ def builtin_names(guards: Guards, standins: Standins, namespace: dict[str, Any])
         (getattr_, "getattr"), (hasattr_, "hasattr"), (setattr_, "setattr"), (delattr_, "delattr"), (dir_, "dir"),
         (vars_, "vars"), (locals_, "locals"), (globals_, "globals"), (help_, "help"),
     ):  # fmt: skip
-        function.__name__ = function.__qualname__ = name  # type: ignore[attr-defined]
+        function.__name__ = function.__qualname__ = name
         found[name] = function
     found.update(
         print=print,

@@ -72,7 +72,7 @@ class UserClasses:
     def __prepare__(self, name: str, bases: tuple[type, ...], **keywords: Any) -> Any:
         if any(issubclass(b, enum.Enum) for b in bases if isinstance(b, type)):
             self._check_bases(bases)
-            return enum.EnumType.__prepare__(name, bases)  # type: ignore[arg-type]
+            return enum.EnumType.__prepare__(name, bases)
         return {}
 
     def _check_bases(self, bases: tuple[type, ...]) -> None:
@@ -105,16 +105,17 @@ class UserClasses:
         if type(name) is not str or type(bases) is not tuple:
             raise TypeError("a class is made of a name, a tuple of bases and a dict")
         self._check_bases(bases)
+        namespace.pop("__orig_bases__", None)
         if NamedTupleBase in bases:
             return self._named_tuple(name, dict(namespace))
         if TypedDictBase in bases:
             return self._register(type(name, (dict,), self._without_markers(dict(namespace))))
         if any(issubclass(b, enum.Enum) for b in bases):
             self._check_names(dict(namespace))
-            return self._register(enum.EnumType(name, bases, namespace, **keywords))  # type: ignore[arg-type]
+            return self._register(enum.EnumType(name, bases, namespace, **keywords))
         namespace = dict(namespace)
         self._check_names(namespace)
-        if any(TypedDictBase in getattr(b, "__mro__", ()) for b in bases):
+        if any(issubclass(b, dict) for b in bases):
             keywords.pop("total", None)
         return self._register(type(name, bases, namespace, **keywords))
 
@@ -139,7 +140,7 @@ class UserClasses:
             raise TypeError("the type name must be a str")
         names = field_names.replace(",", " ").split() if type(field_names) is str else [str(f) for f in field_names]
         plain = [str.__str__(n) for n in names]
-        return self._register(namedtuple(typename, plain, rename=bool(rename), defaults=defaults))  # type: ignore[misc]
+        return self._register(namedtuple(typename, plain, rename=bool(rename), defaults=defaults))
 
     def _register(self, made: type) -> type:
         self.made.add(made)

@@ -203,7 +203,7 @@ def seccomp(*write_fds: int) -> str:
 def resource_limits(memory: int, cpu_seconds: int) -> str:
     """Bound the address space to what is used now plus `memory` bytes, and files, processes, CPU; ``ok`` or why not."""
     if resource is None:
-        return "absent"
+        return "absent"  # type: ignore[unreachable]
     failed = []
 
     def limit(name: str, value: int) -> None:

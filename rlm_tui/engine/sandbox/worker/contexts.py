@@ -32,7 +32,5 @@ def decode(kind: bytes, body: Any) -> Any:
     if kind == TEXT:
         return str(body, "utf-8", "surrogatepass")
     if kind == PACKED:
-        return msgpack.unpackb(
-            body, raw=False, unicode_errors="surrogatepass", strict_map_key=False, max_buffer_size=0, use_list=True
-        )  # fmt: skip
+        return msgpack.unpackb(body, raw=False, unicode_errors="surrogatepass", strict_map_key=False)
     return json.loads(str(body, "utf-8", "surrogatepass"))

@@ -33,7 +33,8 @@ class Copier:
             return value
         new: Any
         if issubclass(kind, (dict, list, set, deque)):
-            new = kind.__new__(kind)
+            make: Any = kind.__new__
+            new = make(kind)
             if issubclass(kind, dict):
                 dict.update(new, value)
             elif issubclass(kind, set):

@@ -137,10 +137,8 @@ class Dataclasses:
         fields: dict[str, Field] = {}
         for base in reversed(made.__mro__[1:]):
             fields.update(self._fields.get(base, {}))
-        notes = made.__dict__.get("__annotations__")
-        notes = made.__annotations__ if notes is None and "__annotations__" not in made.__dict__ else notes or {}
-        if not any(k in made.__dict__ for k in ("__annotations__", "__annotate_func__", "__annotate__")):
-            notes = {}
+        own = any(k in made.__dict__ for k in ("__annotations__", "__annotate_func__", "__annotate__"))
+        notes: dict[str, Any] = dict(made.__annotations__) if own else {}
         for name, note in notes.items():
             text = str(note)
             if "KW_ONLY" in text:
@@ -192,7 +190,8 @@ class Dataclasses:
         if frozen:
             made.__setattr__ = _frozen("assign to")
             made.__delattr__ = _frozen("delete")
-        made.__match_args__ = tuple(n for n, f in fields.items() if f.init and not f.kw_only and not n.startswith("_"))
+        matched = tuple(n for n, f in fields.items() if f.init and not f.kw_only and not n.startswith("_"))
+        setattr(made, "__match_args__", matched)  # noqa: B010
 
 
 _showing: set[int] = set()

@@ -42,7 +42,7 @@ _NAMEDTUPLE = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defa
 _PLAIN_WRITABLE: frozenset[type] = frozenset(
     {dict, list, set, bytearray, defaultdict, Counter, OrderedDict, deque, ChainMap, types.SimpleNamespace, Context}
 )
-_IN_PLACE = {
+_IN_PLACE: dict[str, Any] = {
     "+=": operator.iadd, "-=": operator.isub, "*=": operator.imul, "/=": operator.itruediv, "%=": operator.imod,
     "**=": operator.ipow, "<<=": operator.ilshift, ">>=": operator.irshift, "|=": operator.ior, "^=": operator.ixor,
     "&=": operator.iand, "//=": operator.ifloordiv, "@=": operator.imatmul,
@@ -104,9 +104,9 @@ class Guards:
     def _refuse(self, name: str, hint: str = "") -> Any:
         raise AttributeError(f"attribute {name!r} is not available in this REPL{hint}")
 
-    def is_users(self, function: types.FunctionType) -> bool:
+    def is_users(self, function: Any) -> bool:
         """Whether REPL code defined `function`."""
-        return function.__globals__ is self._namespace
+        return type(function) is types.FunctionType and function.__globals__ is self._namespace
 
     def _format(self, ob: Any, kind: type, name: str) -> Any:
         formatter = self.formatter

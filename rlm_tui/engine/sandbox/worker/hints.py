@@ -11,13 +11,14 @@ from rlm_tui.engine.sandbox.worker.classes import Marker
 _ORIGINS: dict[str, type] = {
     "List": list, "Dict": dict, "Tuple": tuple, "Set": set, "FrozenSet": frozenset, "DefaultDict": collections.defaultdict,
     "Counter": collections.Counter, "Deque": collections.deque, "OrderedDict": collections.OrderedDict,
-    "Callable": collections.abc.Callable, "Iterable": collections.abc.Iterable,
+    "Callable": collections.abc.Callable,  # type: ignore[dict-item]
+    "Iterable": collections.abc.Iterable,
     "Iterator": collections.abc.Iterator, "Sequence": collections.abc.Sequence, "Mapping": collections.abc.Mapping,
     "MutableMapping": collections.abc.MutableMapping, "MutableSequence": collections.abc.MutableSequence,
     "Generator": collections.abc.Generator, "Hashable": collections.abc.Hashable, "Sized": collections.abc.Sized,
     "Collection": collections.abc.Collection, "Container": collections.abc.Container, "AbstractSet": collections.abc.Set,
     "Text": str,
-}  # type: ignore[dict-item]  # fmt: skip
+}  # fmt: skip
 _NAMES = [
     "Any",
     "Optional",

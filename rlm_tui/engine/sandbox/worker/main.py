@@ -7,6 +7,7 @@ its workers copy-on-write.
 
 from __future__ import annotations
 
+import codecs
 import gc
 import json
 import os
@@ -22,6 +23,13 @@ from rlm_tui.engine.sandbox.worker.line import Line
 from rlm_tui.engine.sandbox.worker.output import Output
 from rlm_tui.engine.sandbox.worker.serve import Server
 
+_ENCODINGS = """
+ascii utf_8 utf_8_sig utf_16 utf_16_le utf_16_be utf_32 utf_32_le utf_32_be utf_7 latin_1 cp1250 cp1251 cp1252 cp1253 cp437 cp850
+iso8859_2 iso8859_15 koi8_r mac_roman big5 gb2312 gbk gb18030 shift_jis euc_jp euc_kr idna punycode unicode_escape
+raw_unicode_escape rot_13 hex_codec base64_codec quopri_codec
+"""
+"""Encodings that text may be turned into: a locked process cannot load them any more."""
+
 _LENGTH = struct.Struct("<I")
 _NOTHING = object()
 _SOCKET_FD = 3
@@ -29,23 +37,14 @@ _SOCKET_FD = 3
 
 def prepare() -> PythonCell:
     """Everything that does not depend on a REPL's context, and what C code would otherwise import later."""
-    import _strptime  # noqa: F401
-    import encodings.ascii
-    import encodings.cp1252
-    import encodings.idna
-    import encodings.latin_1
-    import encodings.punycode
-    import encodings.raw_unicode_escape
-    import encodings.unicode_escape
-    import encodings.utf_8_sig
-    import encodings.utf_16
-    import encodings.utf_32  # noqa: F401
+    import _strptime  # type: ignore[import-not-found]  # noqa: F401
     import hashlib
-    import stringprep  # noqa: F401
     import warnings
 
     warnings.simplefilter("ignore")
     hashlib.sha256(b"").hexdigest()
+    for name in _ENCODINGS.split():
+        codecs.lookup(name)
     os.environ.clear()
     cell = PythonCell(Output(lambda text: None))
     gc.collect()

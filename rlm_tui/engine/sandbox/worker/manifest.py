@@ -13,7 +13,8 @@ from typing import Any
 PREVIEW = 200
 _ITEMS = 8
 _MOST = 500
-_SIZED = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
+_BRACKETS: dict[type, tuple[str, str]] = {list: ("[", "]"), tuple: ("(", ")")}
+_SIZED: tuple[Any, ...] = (str, bytes, bytearray, list, tuple, dict, set, frozenset)
 
 
 def preview(value: Any, limit: int = PREVIEW, depth: int = 0) -> str:
@@ -45,7 +46,7 @@ def _short(value: Any, limit: int, depth: int) -> str:
 
 
 def _container(value: Any, kind: type, limit: int, depth: int) -> str:
-    opening, closing = {list: "[]", tuple: "()", set: "{}", frozenset: "{}", dict: "{}"}[kind]
+    opening, closing = _BRACKETS.get(kind, ("{", "}"))
     if kind is set and not value:
         return "set()"
     parts: list[str] = []
@@ -70,7 +71,7 @@ def size_of(value: Any) -> int | None:
     """The length of a text or container; ``None`` for the rest. Never calls code of the REPL."""
     for kind in _SIZED:
         if isinstance(value, kind):
-            return kind.__len__(value)
+            return int(kind.__len__(value))
     return None
 
 

@@ -7,6 +7,7 @@ the interpreter, nor hands out a module. Where the standard function does, a fun
 from __future__ import annotations
 
 import importlib
+from types import MappingProxyType, ModuleType
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio, hints
@@ -219,4 +220,6 @@ def _vetted(name: str, names: str) -> dict[str, Any]:
     module = importlib.import_module(name)
     wanted = [n for n in dir(module) if not n.startswith("_")] if names == _ALL else names.split()
     found = {n: getattr(module, n) for n in wanted if hasattr(module, n)}
-    return {n: v for n, v in found.items() if type(v) is not type(importlib)}
+    # Shared tables are shown read-only: the library goes on using them.
+    found = {n: MappingProxyType(v) if type(v) is dict else v for n, v in found.items()}
+    return {n: v for n, v in found.items() if type(v) is not ModuleType}

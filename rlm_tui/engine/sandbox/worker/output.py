@@ -80,13 +80,13 @@ class Stream:
     errors = "backslashreplace"
     closed = False
 
-    def __init__(self, output: Output, name: str) -> None:
+    def __init__(self, emit: Callable[[str], None], name: str) -> None:
         self.name = name
 
         def write(text: str) -> int:
             if not isinstance(text, str):
                 raise TypeError(f"write() argument must be str, not {type(text).__name__}")
-            output.write(str.__str__(text))
+            emit(str.__str__(text))
             return len(text)
 
         self.write = write

@@ -213,7 +213,7 @@ class Scaffold:
         def call(prompts: Any, contexts: Any = None, model: Any = None, schema: Any = None) -> list[Any]:
             if isinstance(prompts, str) or not isinstance(prompts, Iterable):
                 raise TypeError(f"{who}() wants a list of prompts, not {type(prompts).__name__}; for one use {single}")
-            pairs = [(settle(p), None) for p in prompts]
+            pairs: list[tuple[Any, Any]] = [(settle(p), None) for p in prompts]
             if contexts is not None:
                 given = [contexts] * len(pairs) if isinstance(contexts, str) else list(contexts)
                 if len(given) != len(pairs):

@@ -69,11 +69,11 @@ def _dates(clock: Clock) -> tuple[type, type]:
 
         @classmethod
         def today(cls) -> Any:
-            return _dt.date.fromtimestamp(clock.now())
+            return _dt.date.fromtimestamp(clock.now())  # noqa: DTZ012
 
     class datetime(_dt.datetime, metaclass=_DateMeta):
         def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            return _dt.datetime(*args, **kwargs)
+            return _dt.datetime(*args, **kwargs)  # noqa: DTZ001
 
         @classmethod
         def now(cls, tz: Any = None) -> Any:
@@ -81,7 +81,7 @@ def _dates(clock: Clock) -> tuple[type, type]:
 
         @classmethod
         def today(cls) -> Any:
-            return _dt.datetime.fromtimestamp(clock.now())
+            return _dt.datetime.fromtimestamp(clock.now())  # noqa: DTZ006
 
         @classmethod
         def utcnow(cls) -> Any:
@@ -130,9 +130,9 @@ class Standins:
         """The built-in ``print``."""
         sep = " " if sep is None else sep
         end = "\n" if end is None else end
-        if not isinstance(sep, str) or not isinstance(end, str):
-            wrong, name = (end, "end") if isinstance(sep, str) else (sep, "sep")
-            raise TypeError(f"{name} must be None or a string, not {type(wrong).__name__}")
+        for name, value in (("sep", sep), ("end", end)):
+            if not isinstance(value, str):
+                raise TypeError(f"{name} must be None or a string, not {type(value).__name__}")
         text = str.__str__(sep).join([str.__str__(str(a)) for a in args]) + str.__str__(end)
         if file is None:
             self.emit(text)
@@ -165,7 +165,7 @@ class Standins:
 
     def wraps(self, wrapped: Any, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         def decorate(function: Any) -> Any:
-            if type(function) is type(decorate) and self._guards.is_users(function):
+            if self._guards.is_users(function):
                 name = getattr(wrapped, "__name__", None)
                 text = getattr(wrapped, "__doc__", None)
                 if type(name) is str:
@@ -194,7 +194,7 @@ class Standins:
             if not isinstance(kind, type):
                 raise TypeError("name the type: @f.register(int)")
             if implementation is None:
-                return lambda f: (table.__setitem__(kind, f), f)[1]
+                return lambda f: register(kind, f)
             table[kind] = implementation
             return implementation
 
@@ -324,8 +324,7 @@ class Standins:
         raise Exit("" if code is None else code)
 
     def sys_members(self) -> dict[str, Any]:
-        out, err = Stream(self._output, "<stdout>"), Stream(self._output, "<stderr>")
-        out.write = err.write = lambda text: (self.emit(_text(text)), len(text))[1]  # type: ignore[method-assign]
+        out, err = Stream(self.emit, "<stdout>"), Stream(self.emit, "<stderr>")
 
         def no_more(limit: int) -> None:
             """Accepted and ignored: the limit is the REPL's."""
