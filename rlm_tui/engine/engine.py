@@ -112,8 +112,9 @@ class Engine:
             settled=journal.state.spent,
         )
         reading = Reading(task.finder)
+        name = task.documents[0].name if len(task.documents) == 1 else ""
         caller = Caller(task.config, journal, ledger, self._models, reading, retries=self._retries, record=self._record)
-        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, reading, self._record)
+        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, reading, self._record, name)
         await journal.write(
             SessionStarted(
                 session=task.session,

@@ -71,6 +71,8 @@ class Shared:
     repls: ReplFactory
     reading: Reading
     record: Record | None = None
+    name: str = ""
+    """What the root's context is called, if it is one document: it helps to tell its format."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +216,10 @@ class NodeRun:
             CellProposed(cell=cell, node=self.id, turn=0, code=self.journal.keep(PROBE_CODE), origin="probe"),
             CellStarted(cell=cell),
         )
-        found = probe(self._context, self.config.probe, tokens=lambda text: tokens.count(text, self._model)[0])
+        name = "" if self.depth else self._shared.name
+        found = probe(
+            self._context, self.config.probe, name=name, tokens=lambda text: tokens.count(text, self._model)[0]
+        )
         kept = self.journal.keep(found)
         await self.journal.write(CellFinished(cell=cell, status="ok", output=kept, shown=kept))
         return found

@@ -68,9 +68,13 @@ def facts_at(
         "errors": lambda: state.errors,
         "nodes": lambda: len(state.nodes),
         "query": lambda: state.query,
+        "prompt": lambda: text(the_call.messages[-1].body) if the_call and the_call.messages else None,
+        "coverage": lambda: state.coverage.share("seen"),
         "var": lambda: _changed(the_cell) if ended else None,
         "reads": lambda: _reads(state, the_cell, the_call),
     }
+    if turn is not None:
+        values["budget.turns"] = lambda: turn / state.config.limits.turns
     for limit, used, allowed in budgets(state):
         values[f"budget.{limit}"] = lambda used=used, allowed=allowed: used / allowed if allowed else 1.0  # type: ignore[misc]
     return Facts(values)
