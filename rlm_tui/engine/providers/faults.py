@@ -70,6 +70,7 @@ _NO_MODEL = _words(
     r"llm provider not provided",
     r"deploymentnotfound",
 )
+_NO_PACKAGE = _words(r"no module named", r"missing boto3", r"(please|pip) install", r"is not installed")
 _OVERLOADED = _words(r"overloaded", r"server is busy", r"high demand", r"capacity")
 _CONNECTION = _words(
     r"\bconnection ?error",
@@ -100,7 +101,12 @@ _BAD_BODY = _words(
     r"<html|<!doctype",
 )
 # LiteLLM's own words; it gives them all kinds of statuses.
-_UNREADABLE = _words(r"converting to valid response", r"invalid response object", r"unable to get json response")
+_UNREADABLE = _words(
+    r"converting to valid response",
+    r"invalid response object",
+    r"unable to get json response",
+    r"got unexpected response",
+)
 _NETWORK_CLASSES = re.compile(
     r"^(APIConnectionError|ConnectError|ConnectionError|Connect(ion)?(Refused|Reset|Aborted)?Error|ReadError|WriteError|"
     r"RemoteProtocolError|ClientConnectorError|ClientOSError|ServerDisconnectedError|ClientPayloadError|BrokenPipeError|"
@@ -172,6 +178,8 @@ def sentence(kind: str, where: Where, said: str = "", retry_after: float | None 
     server = where.api_base or "the provider"
     later = f"; it asks to wait {retry_after:g} s" if retry_after is not None else ""
     key = where.key_names or "the key"
+    if kind == "not_found" and _NO_PACKAGE.search(said):
+        return f"{model} needs a Python package that is not installed: {said}."
     if kind == "connection" and broke:
         return f"The connection to {server} for {model} broke off{brackets}."
     return {
@@ -211,6 +219,8 @@ def _kind(causes: list[BaseException], status: int | None, text: str, retry_afte
         return "timeout"
     if _UNREADABLE.search(text):
         return "bad_response"
+    if names & {"ImportError", "ModuleNotFoundError"} or (not _answered(causes) and _NO_PACKAGE.search(text)):
+        return "not_found"
     # Only an answer's own status says more than the words; a client's made-up 500 doesn't.
     if status is None or (status == 500 and not _answered(causes)):
         return _kind_without_answer(names, text)
@@ -255,7 +265,7 @@ def _kind_without_answer(names: set[str], text: str) -> str:
     if _BAD_BODY.search(text) or names & {"JSONDecodeError", "APIResponseValidationError", "OpenAIError"}:
         return "bad_response"
     if "APIConnectionError" in names:
-        return "connection"
+        return "bad_response"
     if _OVERLOADED.search(text):
         return "overloaded"
     if _CONTEXT.search(text):

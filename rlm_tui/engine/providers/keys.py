@@ -86,11 +86,14 @@ RULES: tuple[KeyRule, ...] = (
     KeyRule("vertex_ai", (("GOOGLE_APPLICATION_CREDENTIALS",), ("VERTEXAI_PROJECT",))),
 )
 
-KEYLESS = frozenset(
-    {"ollama", "ollama_chat", "llamafile", "lm_studio", "hosted_vllm", "vllm", "docker_model_runner", "xinference"}
-    | {"lemonade", "oobabooga", "triton", "petals", "infinity"}
+NEEDS_ADDRESS = frozenset(
+    {"lm_studio", "hosted_vllm", "vllm", "llamafile", "docker_model_runner", "xinference", "lemonade", "oobabooga"}
+    | {"triton", "petals", "infinity", "custom_openai", "openai_like", "litellm_proxy"}
 )
-"""Providers that are servers of the user's own and need no key."""
+"""Names of servers of the user's own. Without an address LiteLLM would send their requests to OpenAI."""
+
+KEYLESS = NEEDS_ADDRESS | {"ollama", "ollama_chat"}
+"""Providers that need no key."""
 
 _ALIASES = {
     "cohere": "cohere_chat",

@@ -9,20 +9,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import importlib
 import logging
 import os
+import sys
 import threading
 import warnings
+import weakref
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Any
 
+from rlm_tui.engine.providers.attempt import Attempt
 from rlm_tui.engine.providers.base import ModelInfo, ProviderError, Reply, Request
 from rlm_tui.engine.providers.faults import Where, classify, sentence
-from rlm_tui.engine.providers.keys import KEYLESS, NO_KEY, rule_for
+from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, NO_KEY, rule_for
 from rlm_tui.engine.providers.pricing import PriceTable
-from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
-from rlm_tui.engine.providers.usage import read_usage
-from rlm_tui.events import Usage
+from rlm_tui.engine.providers.redact import redact, secrets_of
 
 OLLAMA_WINDOW = 16_384
 """Tokens that Ollama is asked to make room for, unless the model has fewer or the settings say otherwise."""
@@ -36,7 +39,9 @@ _QUIET = {
 }
 _import_lock = threading.Lock()
 _module: Any = None
-_in_use: dict[LiteLLM, asyncio.AbstractEventLoop] = {}
+_in_use: weakref.WeakSet[LiteLLM] = weakref.WeakSet()
+_ours: ContextVar[bool] = ContextVar("rlm_tui_call", default=False)
+"""Whether LiteLLM works for us: only then its habits are changed, as others in the process may use it too."""
 
 
 class LiteLLM:
@@ -80,41 +85,61 @@ class LiteLLM:
     async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
         """One request, one attempt, within `request.timeout` seconds altogether."""
         litellm = await load()
-        _in_use[self] = asyncio.get_running_loop()
-        call = _Call(self, request, on_text)
+        _in_use.add(self)
+        provider = self.route(request.model)[1]
+        rule = rule_for(provider)
+        where = Where(request.model, self.address(provider), rule.wanted() if rule else "")
+        secrets = self.secrets()
+        attempt = Attempt(request, where, secrets, on_text)
+        ours = _ours.set(True)
         try:
             # LiteLLM's own timeout is per read: a body that drips never ends it.
             async with asyncio.timeout(request.timeout):
-                return await call.run(litellm)
+                return await attempt.read(await self._send(litellm, request))
         except TimeoutError:
-            message = sentence("timeout", call.where, f"the limit is {request.timeout:g} s")
-            raise ProviderError("timeout", message, partial=call.text, usage=call.usage()) from None
+            message = sentence("timeout", where, f"the limit is {request.timeout:g} s")
+            raise ProviderError("timeout", message, partial=attempt.text, usage=attempt.usage()) from None
         except ProviderError:
             raise
         except Exception as error:
             raise classify(
                 error,
-                call.where,
-                partial=call.text,
-                streaming=call.began,
-                secrets=self.secrets(),
-                usage=call.usage() if call.began else None,
+                where,
+                partial=attempt.text,
+                streaming=attempt.began,
+                secrets=secrets,
+                usage=attempt.usage() if attempt.began else None,
             ) from None
+        finally:
+            _ours.reset(ours)
 
     async def close(self) -> None:
         """Closes the connections that LiteLLM keeps, unless another instance still uses them."""
-        if _in_use.pop(self, None) is None or _in_use:
+        if self not in _in_use:
+            return
+        _in_use.discard(self)
+        if _in_use:
             return
         with contextlib.suppress(Exception):
             await _module.close_litellm_async_clients()
         # LiteLLM would go on handing out the closed clients.
         _module.in_memory_llm_clients_cache.flush_cache()
 
+    async def _send(self, litellm: Any, request: Request) -> Any:
+        if request.model not in self.particular:
+            with contextlib.suppress(litellm.UnsupportedParamsError):
+                return await litellm.acompletion(**self.parameters(request))
+            # Nothing was sent so far.
+            self.particular.add(request.model)
+        return await litellm.acompletion(**self.parameters(request))
+
     def address(self, provider: str) -> str | None:
         """The address of the server, if it isn't the provider's own."""
-        if self._api_base or provider != "ollama_chat":
+        if self._api_base:
             return self._api_base
-        return self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
+        if provider == "ollama_chat":
+            return self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
+        return self._env.get(f"{provider.upper()}_API_BASE") if provider in NEEDS_ADDRESS else None
 
     def secrets(self) -> list[str]:
         """What must never be shown."""
@@ -125,6 +150,7 @@ class LiteLLM:
         """The arguments of the call."""
         model, provider = self.route(request.model)
         parameters: dict[str, Any] = {
+            **request.options,
             "model": model,
             "messages": _messages(request, model, provider),
             "max_tokens": self._room(request),
@@ -135,8 +161,8 @@ class LiteLLM:
         }
         if request.temperature is not None:
             parameters["temperature"] = request.temperature
-        if self._api_base:
-            parameters["api_base"] = self._api_base
+        if address := self.address(provider):
+            parameters["api_base"] = address
         if key := self._key(provider):
             parameters["api_key"] = key
         if provider == "ollama_chat":
@@ -178,9 +204,9 @@ class LiteLLM:
         found = rule.found(self._env) if rule else ()
         if len(found) == 1 and found[0].endswith(("_KEY", "_TOKEN")):
             return self._env[found[0]]
-        if found or provider in KEYLESS:
+        if found or provider == "ollama_chat":
             return None
-        return NO_KEY if self._api_base else None
+        return NO_KEY if self.address(provider) else None
 
 
 def _messages(request: Request, model: str, provider: str) -> list[dict[str, Any]]:
@@ -192,124 +218,6 @@ def _messages(request: Request, model: str, provider: str) -> list[dict[str, Any
                 mark = {"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}
                 messages[index]["content"] = [mark]
     return messages
-
-
-class _Call:
-    """One attempt: what has come so far survives whatever ends it."""
-
-    def __init__(self, owner: LiteLLM, request: Request, on_text: Callable[[str], None] | None) -> None:
-        self._owner = owner
-        self._request = request
-        self._on_text = on_text
-        self._pieces: list[str] = []
-        self._reported: Any = None
-        self._whole = True
-        self.began = False
-        provider = owner.route(request.model)[1]
-        rule = rule_for(provider)
-        self.where = Where(request.model, owner.address(provider), rule.wanted() if rule else "")
-
-    @property
-    def text(self) -> str:
-        return "".join(self._pieces)
-
-    def usage(self) -> Usage:
-        """What was reported, else our own count of what was sent and came back."""
-        return read_usage(self._reported, self._request, self.text, whole=self._whole)
-
-    async def run(self, litellm: Any) -> Reply:
-        try:
-            response = await litellm.acompletion(**self._owner.parameters(self._request))
-        except litellm.UnsupportedParamsError:
-            # Raised before anything is sent.
-            self._owner.particular.add(self._request.model)
-            response = await litellm.acompletion(**self._owner.parameters(self._request))
-        if response is None or _is_hollow(response):
-            raise self._fault("bad_request", "the server does not take one of its parameters")
-        if self._request.stream:
-            return await self._read_stream(response)
-        self._reported = getattr(response, "usage", None)
-        choice = self._choice(response)
-        message = getattr(choice, "message", None)
-        content = getattr(message, "content", None)
-        if isinstance(content, str):
-            self._pieces.append(content)
-        return self._reply(str(getattr(choice, "finish_reason", None) or "stop"), message)
-
-    async def _read_stream(self, stream: Any) -> Reply:
-        self.began = True
-        self._whole = False
-        last: Any = None
-        finish: str | None = None
-        try:
-            async for chunk in stream:
-                choices = getattr(chunk, "choices", None)
-                if not choices:
-                    continue
-                delta = getattr(choices[0], "delta", None)
-                piece = getattr(delta, "content", None)
-                if isinstance(piece, str) and piece:
-                    self._pieces.append(piece)
-                    if self._on_text is not None:
-                        self._on_text(piece)
-                elif delta is not None:
-                    last = _more_telling(last, delta)
-                finish = getattr(choices[0], "finish_reason", None) or finish
-        except Exception:
-            # After the finish reason only figures can be lost, and those we can count.
-            if not getattr(stream, "received_finish_reason", None):
-                raise
-        finally:
-            # The wrapper keeps what truly arrived; its own last chunks are made up where something was missing.
-            chunks = getattr(stream, "chunks", None) or []
-            self._reported = next((u for c in reversed(chunks) if (u := getattr(c, "usage", None))), None)
-            with contextlib.suppress(Exception):
-                await stream.aclose()
-        told = getattr(stream, "received_finish_reason", finish) or getattr(stream, "intermittent_finish_reason", None)
-        self._whole = bool(told)
-        return self._reply(str(finish or told) if told else "unknown", last)
-
-    def _choice(self, response: Any) -> Any:
-        choices = getattr(response, "choices", None)
-        if not choices:
-            raise self._fault("empty", "it has no choices")
-        return choices[0]
-
-    def _reply(self, finish: str, message: Any) -> Reply:
-        if self.text.strip():
-            return Reply(self.text, finish, self.usage())
-        if finish == "content_filter":
-            raise self._fault("content_filter")
-        refusal = getattr(message, "refusal", None) or (getattr(message, "provider_specific_fields", None) or {}).get(
-            "refusal"
-        )
-        if isinstance(refusal, str) and refusal.strip():
-            raise self._fault("refusal", refusal)
-        if getattr(message, "tool_calls", None) or getattr(message, "function_call", None):
-            raise self._fault("empty", "it called a tool instead of writing, and there are none")
-        if finish == "length":
-            # Reasoning may use up the whole allowance; the engine's repair message is the cure, not a retry.
-            return Reply(self.text, finish, self.usage())
-        if getattr(message, "reasoning_content", None):
-            raise self._fault("empty", "there is reasoning but no answer")
-        raise self._fault("empty")
-
-    def _fault(self, kind: str, said: str = "") -> ProviderError:
-        message = redact(sentence(kind, self.where, one_line(said)), self._owner.secrets())
-        return ProviderError(kind, message, partial=self.text, usage=self.usage())
-
-
-def _is_hollow(response: Any) -> bool:
-    """Whether it is a stream with nothing to read and no way to begin."""
-    return getattr(response, "completion_stream", response) is None and getattr(response, "make_call", None) is None
-
-
-def _more_telling(last: Any, delta: Any) -> Any:
-    """Of two pieces of a stream without text, the one that says why there is none."""
-    for name in ("refusal", "tool_calls", "function_call", "reasoning_content"):
-        if getattr(last, name, None):
-            return last
-    return delta
 
 
 async def load() -> Any:
@@ -337,9 +245,34 @@ def _import() -> Any:
             litellm.disable_aiohttp_transport = True
             # A table of dashes is not a model in a loop; max_tokens bounds a reply.
             litellm.REPEATED_STREAMING_CHUNK_LIMIT = 1_000_000
-            for logger in ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
+            _end_hidden_retries()
+            for logger in ("litellm", "LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
                 found = logging.getLogger(logger)
                 found.handlers = [logging.NullHandler()]
                 found.propagate = False
             _module = litellm
         return _module
+
+
+def _end_hidden_retries() -> None:
+    """LiteLLM repeats requests in two more places: each one may be billed, and only one would be recorded."""
+    http = importlib.import_module("litellm.llms.custom_httpx.http_handler").AsyncHTTPHandler
+    again = http.single_connection_post_request
+
+    async def not_again(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # Called while the broken connection's exception is being handled.
+        if _ours.get() and (error := sys.exc_info()[1]) is not None:
+            raise error
+        return await again(self, *args, **kwargs)
+
+    http.single_connection_post_request = not_again
+    chat = importlib.import_module("litellm.llms.openai.openai").OpenAIChatCompletion
+    client = chat._get_openai_client
+
+    def without_retries(self: Any, *args: Any, **kwargs: Any) -> Any:
+        # For some providers `max_retries` is dropped on the way, and a literal 2 takes its place.
+        if _ours.get():
+            kwargs["max_retries"] = 0
+        return client(self, *args, **kwargs)
+
+    chat._get_openai_client = without_retries

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError
-from rlm_tui.engine.providers.keys import KEYLESS, RULES, rule_for
+from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, RULES, rule_for
 from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
 
 EXPLORER = "explorer"
 _FREE = Price(0.0, 0.0)
-_WITH_PREFIX_ONLY = KEYLESS | {"custom_openai", "openai_like", "litellm_proxy", "meta_llama", "venice", "sap", "poe"}
+_WITH_PREFIX_ONLY = KEYLESS | {"meta_llama", "venice", "sap", "poe"}
 
 
 class HasModel(Protocol):
@@ -189,6 +189,11 @@ class Providers:
             provider = listed.provider
         else:
             raise ProviderError("not_found", self._unknown(model, bool(slash)))
+        variable = f"{provider.upper()}_API_BASE"
+        if provider in NEEDS_ADDRESS and not self._env.get(variable):
+            raise ProviderError(
+                "bad_request", f"{model} needs the server's address: give --api-base, or set {variable}."
+            )
         rule = rule_for(provider)
         if provider in KEYLESS or rule is None or self._api_key is not None or rule.found(self._env):
             return

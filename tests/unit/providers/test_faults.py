@@ -89,3 +89,11 @@ def test_secrets_are_taken_out_of_every_part():
     error = RuntimeError("wrong key opensesame-123 at opensesame-123")
     fault = classify(error, Where("m", "http://opensesame-123/"), secrets=["opensesame-123"])
     assert "opensesame" not in fault.message
+
+
+def test_a_missing_package_is_named():
+    error = RuntimeError("litellm.APIConnectionError: VertexException - No module named 'google'")
+    error.__cause__ = ModuleNotFoundError("No module named 'google'")
+    fault = classify(error, Where("vertex_ai/gemini"))
+    assert fault.kind == "not_found"
+    assert fault.message == ("vertex_ai/gemini needs a Python package that is not installed: No module named 'google'.")

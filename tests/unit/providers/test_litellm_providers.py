@@ -7,7 +7,8 @@ import pytest
 from rlm_tui.engine.providers.base import ChatMessage, Price, ProviderError, Request
 from rlm_tui.engine.providers.litellm_ import OLLAMA_WINDOW, LiteLLM
 from rlm_tui.engine.providers.pricing import PriceTable
-from tests.support.openai_server import FakeOpenAI, Raw
+from rlm_tui.engine.providers.registry import Providers
+from tests.support.openai_server import FakeOpenAI, Raw, error
 
 CLAUDE, GEMINI, LLAMA = "anthropic/claude-haiku-4-5", "gemini/gemini-2.5-flash", "ollama/llama3.1"
 
@@ -169,6 +170,56 @@ async def test_their_faults(model, reply, kind, says, retry_after, stream):
     assert says in fault.message
     assert fault.retry_after == retry_after
     assert "{" not in fault.message and "\n" not in fault.message and "litellm" not in fault.message.lower()
+
+
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+@pytest.mark.parametrize("model", [CLAUDE, GEMINI, LLAMA, "mistral/mistral-small-latest"])
+@pytest.mark.parametrize("end", ["close", "reset"])
+async def test_a_broken_connection_is_not_secretly_tried_again(model, stream, end):
+    with FakeOpenAI(default=Raw(0, end=end)) as server:
+        provider = LiteLLM(api_base=server.base_url.removesuffix("/v1"), api_key="key-1234567890")
+        with pytest.raises(ProviderError) as caught:
+            await provider.complete(Request(model, [ChatMessage("user", "hello")], 100, timeout=60, stream=stream))
+        await provider.close()
+        assert len(server.requests) == 1
+    assert caught.value.kind == "connection"
+    assert "broke off" in caught.value.message
+
+
+LIKE_OPENAI = (
+    "openai/x azure/x mistral/x groq/x openrouter/x/y together_ai/x xai/grok-4.3 deepseek/x fireworks_ai/x perplexity/x "
+    "cerebras/x moonshot/x zai/x dashscope/x hosted_vllm/x nvidia_nim/x sambanova/x novita/x deepinfra/x codestral/x github/x"
+)
+
+
+@pytest.mark.parametrize("model", LIKE_OPENAI.split())
+async def test_every_attempt_is_ours_at_every_provider(model):
+    """LiteLLM and the SDK below it try again by default, and forget that they were told not to for some providers."""
+    with FakeOpenAI([error(500, "oops"), error(429, "slow down", retry_after="0"), Raw(0, end="close")]) as server:
+        provider = LiteLLM(api_base=server.base_url, api_key="key-1234567890")
+        kinds = []
+        for _ in range(3):
+            with pytest.raises(ProviderError) as caught:
+                await provider.complete(Request(model, [ChatMessage("user", "hello")], 100, timeout=60, stream=True))
+            kinds.append(caught.value.kind)
+        await provider.close()
+        assert len(server.requests) == 3
+    assert kinds == ["server", "rate_limit", "connection"]
+
+
+@pytest.mark.parametrize("name", ["hosted_vllm/x", "lm_studio/x"])
+async def test_a_server_of_ones_own_is_never_taken_for_openai(name):
+    variable = name.split("/")[0].upper() + "_API_BASE"
+    with pytest.raises(ProviderError) as caught:
+        Providers(env={"OPENAI_API_KEY": "sk-x"}).resolve(name)
+    assert caught.value.message == f"{name} needs the server's address: give --api-base, or set {variable}."
+    with FakeOpenAI(["hi"]) as server:
+        providers = Providers(env={variable: server.base_url, "OPENAI_API_KEY": "sk-of-openai-1"})
+        reply = await providers.resolve(name).complete(Request(name, [ChatMessage("user", "hello")], 9, timeout=60))
+        await providers.close()
+        assert server.requests[0].body["model"] == "x"
+        assert "sk-of" not in server.requests[0].headers.get("authorization", "")
+    assert reply.text == "hi"
 
 
 @pytest.mark.parametrize("model", [CLAUDE, GEMINI])

@@ -1,0 +1,127 @@
+"""Reads what LiteLLM returns, whole or in pieces, and says what is wrong with it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from typing import Any
+
+from rlm_tui.engine.providers.base import ProviderError, Reply, Request
+from rlm_tui.engine.providers.faults import Where, sentence
+from rlm_tui.engine.providers.redact import one_line, redact
+from rlm_tui.engine.providers.usage import read_usage
+from rlm_tui.events import Usage
+
+
+class Attempt:
+    """One try of one request. Whatever ends it, `text` and `usage` tell what had come by then.
+
+    `began` says that a stream had begun. Pieces of a stream go to `on_text`.
+    """
+
+    def __init__(
+        self, request: Request, where: Where, secrets: list[str], on_text: Callable[[str], None] | None
+    ) -> None:
+        self._request = request
+        self._where = where
+        self._secrets = secrets
+        self._on_text = on_text
+        self._pieces: list[str] = []
+        self._reported: Any = None
+        self._whole = True
+        self.began = False
+
+    @property
+    def text(self) -> str:
+        """The reply so far."""
+        return "".join(self._pieces)
+
+    def usage(self) -> Usage:
+        """What was reported, else our own count of what was sent and came back."""
+        return read_usage(self._reported, self._request, self.text, whole=self._whole)
+
+    async def read(self, response: Any) -> Reply:
+        """The reply in what LiteLLM returned: a response or a stream of pieces. Raises `ProviderError`."""
+        if response is None or _is_hollow(response):
+            raise self._fault("bad_request", "the server does not take one of its parameters")
+        if self._request.stream:
+            return await self._read_stream(response)
+        self._reported = getattr(response, "usage", None)
+        choices = getattr(response, "choices", None)
+        if not choices:
+            raise self._fault("empty", "it has no choices")
+        message = getattr(choices[0], "message", None)
+        content = getattr(message, "content", None)
+        if isinstance(content, str):
+            self._pieces.append(content)
+        return self._reply(str(getattr(choices[0], "finish_reason", None) or "stop"), message)
+
+    async def _read_stream(self, stream: Any) -> Reply:
+        # Some streams ask for their first piece only when they are read.
+        self.began = getattr(stream, "completion_stream", stream) is not None
+        self._whole = False
+        last: Any = None
+        finish: str | None = None
+        try:
+            async for chunk in stream:
+                self.began = True
+                choices = getattr(chunk, "choices", None)
+                if not choices:
+                    continue
+                delta = getattr(choices[0], "delta", None)
+                piece = getattr(delta, "content", None)
+                if isinstance(piece, str) and piece:
+                    self._pieces.append(piece)
+                    if self._on_text is not None:
+                        self._on_text(piece)
+                elif delta is not None:
+                    last = _more_telling(last, delta)
+                finish = getattr(choices[0], "finish_reason", None) or finish
+        except Exception:
+            # After the finish reason only figures can be lost, and those we can count.
+            if not getattr(stream, "received_finish_reason", None):
+                raise
+        finally:
+            # The wrapper keeps what truly arrived; its own last chunks are made up where something was missing.
+            chunks = getattr(stream, "chunks", None) or []
+            self._reported = next((u for c in reversed(chunks) if (u := getattr(c, "usage", None))), None)
+            with contextlib.suppress(Exception):
+                await stream.aclose()
+        told = getattr(stream, "received_finish_reason", finish) or getattr(stream, "intermittent_finish_reason", None)
+        self._whole = bool(told)
+        return self._reply(str(finish or told) if told else "unknown", last)
+
+    def _reply(self, finish: str, message: Any) -> Reply:
+        if self.text.strip():
+            return Reply(self.text, finish, self.usage())
+        if finish == "content_filter":
+            raise self._fault("content_filter")
+        others = getattr(message, "provider_specific_fields", None) or {}
+        refusal = getattr(message, "refusal", None) or others.get("refusal")
+        if isinstance(refusal, str) and refusal.strip():
+            raise self._fault("refusal", refusal)
+        if getattr(message, "tool_calls", None) or getattr(message, "function_call", None):
+            raise self._fault("empty", "it called a tool instead of writing, and there are none")
+        if finish == "length":
+            # Reasoning may use up the whole allowance; the engine's repair message is the cure, not a retry.
+            return Reply(self.text, finish, self.usage())
+        if getattr(message, "reasoning_content", None):
+            raise self._fault("empty", "there is reasoning but no answer")
+        raise self._fault("empty")
+
+    def _fault(self, kind: str, said: str = "") -> ProviderError:
+        message = redact(sentence(kind, self._where, one_line(said)), self._secrets)
+        return ProviderError(kind, message, partial=self.text, usage=self.usage())
+
+
+def _is_hollow(response: Any) -> bool:
+    """Whether it is a stream with nothing to read and no way to begin."""
+    return getattr(response, "completion_stream", response) is None and getattr(response, "make_call", None) is None
+
+
+def _more_telling(last: Any, delta: Any) -> Any:
+    """Of two pieces of a stream without text, the one that says why there is none."""
+    for name in ("refusal", "tool_calls", "function_call", "reasoning_content"):
+        if getattr(last, name, None):
+            return last
+    return delta
