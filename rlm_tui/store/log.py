@@ -18,7 +18,7 @@ from rlm_tui.events.codec import SCHEMA
 from rlm_tui.store import blobs, lease
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import StoreReader
-from rlm_tui.store.row import REPLACE, SessionRow, fold, to_sql
+from rlm_tui.store.row import WRITE, SessionRow, fold, to_sql
 from rlm_tui.store.writer import Writer
 
 INSERT = "INSERT INTO event (session, seq, at, kind, schema, payload) VALUES (?, ?, ?, ?, ?, ?)"
@@ -64,6 +64,11 @@ class SessionLog:
     def last_seq(self) -> int:
         """The number of the last committed event; 0 before the first."""
         return self._head.row.last_seq
+
+    @property
+    def closed(self) -> bool:
+        """Whether the log takes no more events."""
+        return self._closed
 
     @property
     def row(self) -> SessionRow:
@@ -240,7 +245,7 @@ class _Append:
     def finish(self, connection: sqlite3.Connection) -> None:
         head = self._log._tentative
         if head.dirty:
-            connection.execute(REPLACE, to_sql(head.row))
+            connection.execute(WRITE, to_sql(head.row))
             head.dirty = False
 
     def undo(self) -> None:

@@ -9,7 +9,7 @@ from rlm_tui.events.codec import UnreadableEvent
 from rlm_tui.store import blobs
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import EVENTS
-from rlm_tui.store.row import REPLACE, SessionRow, fold, to_sql
+from rlm_tui.store.row import WRITE, SessionRow, fold, to_sql
 
 
 def refold(connection: sqlite3.Connection, session: str) -> SessionRow:
@@ -36,6 +36,6 @@ def rebuild(connection: sqlite3.Connection) -> int:
         found := connection.execute("SELECT min(session) FROM event WHERE session > ?", (session,)).fetchone()[0]
     ) is not None:
         session = found
-        connection.execute(REPLACE, to_sql(refold(connection, session)))
+        connection.execute(WRITE, to_sql(refold(connection, session)))
         count += 1
     return count

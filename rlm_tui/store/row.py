@@ -88,19 +88,21 @@ SELECT = (
     + ", coalesce(m.tags, ''), coalesce(m.note, ''), m.score, l.pid, l.host, l.start"
     + " FROM session s LEFT JOIN mark m ON m.session = s.id LEFT JOIN lease l ON l.session = s.id"
 )
-REPLACE = (
-    "INSERT OR REPLACE INTO session ("
+WRITE = (
+    "INSERT INTO session ("
     + ", ".join(f'"{column}"' for column in COLUMNS)
     + ") VALUES ("
     + ", ".join("?" for _ in COLUMNS)
-    + ")"
+    + ") ON CONFLICT (id) DO UPDATE SET "
+    + ", ".join(f'"{column}" = excluded."{column}"' for column in COLUMNS if column != "id")
 )
+"""Not ``INSERT OR REPLACE``: that would move the row, and write every index of it, at each commit."""
 
 Text = Callable[[BlobRef], str]
 
 
 def to_sql(row: SessionRow) -> tuple[Any, ...]:
-    """The values for `REPLACE`."""
+    """The values for `WRITE`."""
     values = [getattr(row, column) for column in COLUMNS]
     values[COLUMNS.index("documents")] = json.dumps(row.documents, ensure_ascii=False)
     return tuple(values)

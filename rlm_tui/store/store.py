@@ -21,7 +21,7 @@ from rlm_tui.store.log import INSERT, Head, SessionLog
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.rebuild import rebuild, refold
 from rlm_tui.store.recording import Recording
-from rlm_tui.store.row import REPLACE, SessionRow, to_sql
+from rlm_tui.store.row import WRITE, SessionRow, to_sql
 from rlm_tui.store.writer import Writer
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class Store:
                 INSERT,
                 ((session, seq, at, kind, SCHEMA, payload.decode("utf-8")) for seq, at, kind, payload in records),
             )
-            connection.execute(REPLACE, to_sql(refold(connection, session)))
+            connection.execute(WRITE, to_sql(refold(connection, session)))
             if note:
                 marks.note(connection, session, note)
 
@@ -178,5 +178,5 @@ class Store:
 
     def _log(self, session: str, head: Head) -> SessionLog:
         log = SessionLog(session, self._writer, self.reader, head)
-        self._logs.append(log)
+        self._logs = [*(open_log for open_log in self._logs if not open_log.closed), log]
         return log

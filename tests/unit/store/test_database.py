@@ -125,6 +125,15 @@ def test_two_programs_create_the_same_store_at_once(path: Path) -> None:
     assert problems == []
 
 
+def test_any_folder_name_will_do(tmp_path: Path) -> None:
+    folder = tmp_path / "a b?c#d%20e&é'\"\n;x"
+    folder.mkdir()
+    fill(folder / "100%.db")
+    with StoreReader(folder / "100%.db") as reader:
+        assert len(reader.entries("abc")) == 3
+    assert sorted(p.name for p in tmp_path.iterdir()) == [folder.name]
+
+
 def test_a_newer_store_is_refused(path: Path) -> None:
     fill(path)
     connection = sqlite3.connect(path)
