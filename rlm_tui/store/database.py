@@ -149,10 +149,13 @@ def _check_place(path: Path, make: bool = True) -> None:
 def _version(connection: sqlite3.Connection, path: Path) -> int:
     """The schema's version; 0 for an empty file. Raises `StoreError` for what isn't ours or is newer than we are."""
     try:
-        application = connection.execute("PRAGMA application_id").fetchone()[0]
-        version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+        # One statement, so that all three are from one moment: another program may be making the store just now.
+        application, version, tables = connection.execute(
+            "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema) "
+            "FROM pragma_application_id, pragma_user_version"
+        ).fetchone()
         if application != APPLICATION:
-            if connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0] or version or application:
+            if tables or version or application:
                 raise StoreError(not_a_store(path))
             return 0
     except sqlite3.Error as error:
@@ -162,7 +165,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
             f"the store {path} was written by a newer rlm-tui (store version {version}, this one knows up to {VERSION}); "
             f"upgrade rlm-tui, or {ELSEWHERE}"
         )
-    return version
+    return int(version)
 
 
 def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
