@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,9 +19,11 @@ from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provide
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.record import Answer, Record
+from rlm_tui.engine.slots import Slots
 from rlm_tui.events import (
     AttemptFailed,
     AttemptStarted,
+    BlobRef,
     BudgetWarned,
     CallFailed,
     CallFinished,
@@ -89,7 +92,8 @@ class Caller:
         self._reading = reading
         self._record = record
         self._retries = retries or RetryPolicy()
-        self._slots = asyncio.Semaphore(max(1, config.limits.concurrency))
+        self._slots = Slots(config.limits.concurrency)
+        self._answered: dict[tuple[str, str], asyncio.Future[Answer]] = {}
 
     def info(self, model: str) -> ModelInfo:
         """What is known of a model. Raises `ProviderError`."""
@@ -101,8 +105,30 @@ class Caller:
             found = self._record.find(order.call, order.model, order.messages)
             if found is not None:
                 return await self._recall(order, found)
+        if self._config.reuse_identical_calls and order.purpose == "leaf" and order.answer is None:
+            return await self._ask_once(order)
         async with self._slots:
             return await self._ask(order)
+
+    async def _ask_once(self, order: Order) -> Reply:
+        """Ask, unless the same was asked of the same model in this session, or is being asked right now."""
+        key = (order.model, BlobRef.of("\0".join(m.content for m in order.messages)).sha)
+        known = self._answered.get(key)
+        if known is not None:
+            # What failed for one may work for the next.
+            with contextlib.suppress(LookupError):
+                return await self._recall(order, await asyncio.shield(known))
+        mine = self._answered[key] = asyncio.get_running_loop().create_future()
+        try:
+            async with self._slots:
+                reply = await self._ask(order)
+        except BaseException:
+            self._answered.pop(key, None)
+            mine.set_exception(LookupError(order.call))
+            mine.exception()
+            raise
+        mine.set_result(Answer(reply.text, reply.finish))
+        return reply
 
     async def _recall(self, order: Order, found: Answer) -> Reply:
         """Answer from the record: logged like any call, at no cost."""
@@ -190,7 +216,7 @@ class Caller:
             attempt += 1
             left = self._ledger.seconds_left()
             timeout = self._config.call_seconds if left is None else min(self._config.call_seconds, max(left, 1.0))
-            stream = order.purpose == "turn"
+            stream = order.purpose == "turn"  # A streamed piece costs about 1 ms: sub-calls have none to spare.
             request = Request(
                 model=order.model,
                 messages=order.messages,
@@ -198,6 +224,7 @@ class Caller:
                 temperature=self._config.temperature,
                 timeout=timeout,
                 stream=stream,
+                options=self._config.model_options,
             )
             # The reservation and the first try share a commit: both come before the request.
             reserved = (self._reserved(order, grant),) if attempt == first + 1 else ()
@@ -206,7 +233,9 @@ class Caller:
             try:
                 try:
                     async with asyncio.timeout(timeout + 5.0):
-                        return await provider.complete(request, partial.take if partial else None)
+                        reply = await provider.complete(request, partial.take if partial else None)
+                        self._slots.answered()
+                        return reply
                 except TimeoutError:
                     raise ProviderError(
                         "timeout",
@@ -217,6 +246,8 @@ class Caller:
                     if partial is not None:
                         await partial.flush()
             except ProviderError as error:
+                if error.kind == "rate_limit":
+                    self._slots.complained()
                 pause = self._retries.delay(attempt - first, error)
                 left = self._ledger.seconds_left()
                 if pause is not None and left is not None and pause >= left:

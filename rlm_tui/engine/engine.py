@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from rlm_tui.engine import tokens
+from rlm_tui.engine.answers import Validator
 from rlm_tui.engine.caller import Caller, Resolver
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.journal import Journal
@@ -51,6 +52,7 @@ class Task:
     parent: str | None = None
     parent_seq: int | None = None
     finder: SpanFinder | None = field(default=None, compare=False)
+    validator: Validator | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,9 @@ class Engine:
         reading = Reading(task.finder)
         name = task.documents[0].name if len(task.documents) == 1 else ""
         caller = Caller(task.config, journal, ledger, self._models, reading, retries=self._retries, record=self._record)
-        shared = Shared(task.config, journal, ledger, caller, self._gate, self._repls, reading, self._record, name)
+        shared = Shared(
+            task.config, journal, ledger, caller, self._gate, self._repls, reading, self._record, task.validator, name
+        )
         await journal.write(
             SessionStarted(
                 session=task.session,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from rlm_tui.document.probe import probe
-from rlm_tui.engine import prompts, tokens
+from rlm_tui.engine import compaction, prompts, tokens
+from rlm_tui.engine.answers import Answers, Validator
 from rlm_tui.engine.caller import Caller, Order
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.conversation import Conversation
@@ -28,6 +29,7 @@ from rlm_tui.events import (
     CellFinished,
     CellProposed,
     CellStarted,
+    ConversationCompacted,
     FinalProposed,
     FinalRefused,
     NodeEnded,
@@ -38,9 +40,6 @@ from rlm_tui.events import (
     Variable,
     clean,
 )
-
-SHORT_CONTEXT = 2000
-"""A context of at most this many characters may be answered at once: the probe shows most of it."""
 
 EXTRACT_TOKENS = 1024
 """How long a forced answer may be; its price is held back from the start."""
@@ -71,6 +70,7 @@ class Shared:
     repls: ReplFactory
     reading: Reading
     record: Record | None = None
+    validator: Validator | None = None
     name: str = ""
     """What the root's context is called, if it is one document: it helps to tell its format."""
 
@@ -112,8 +112,10 @@ class NodeRun:
         self._recorded: list[Recorded] = []
         self._cells = 0
         self._patience = Patience(self._limits)
-        self._looked = False
-        self._guarded = False
+        root = place.depth == 0
+        self._answers = Answers(
+            len(as_text(context)), self.config.answer_schema if root else None, shared.validator if root else None
+        )
         self._offset: Span | None = None
         self._draft: str | None = None
         self._repl: Repl | None = None
@@ -257,6 +259,7 @@ class NodeRun:
         self.turn += 1
         call = f"{self.id}:t{self.turn}"
         await self.gate.reach(Stop("before_llm", self.id, self.turn, call=call))
+        await self._compact()
         self._hear(call)
         reply = await self._ask(call)
         names = frozenset(v.name for v in self._variables)
@@ -278,10 +281,34 @@ class NodeRun:
             return await self._run_cells(reading.cells, reading.notice)
         if reading.action == "final":
             assert reading.answer is not None
-            return await self._accept(reading.answer, reading.answer, "prose", None)
+            return await self._accept(reading.answer, None, "prose", None)
         self._patience.no_code()
         self._say(reading.notice)
         return None
+
+    async def _compact(self) -> None:
+        """Summarise the middle of the conversation when the next prompt would be too long (off by default)."""
+        limit, messages = self.config.compact_at, self._talk.messages
+        if limit is None or not compaction.worth_it(messages):
+            return
+        if tokens.count_messages(messages, self._model)[0] <= limit:
+            return
+        call = f"{self.id}:s{self.turn}"
+        reply = await self.caller.ask(
+            Order(
+                call=call,
+                node=self.id,
+                depth=self.depth,
+                purpose="compaction",
+                model=self._model,
+                messages=(ChatMessage("user", compaction.request(messages)),),
+                max_output_tokens=compaction.SUMMARY_TOKENS,
+            )
+        )
+        shorter = compaction.compacted(messages, reply.text, self._variables)
+        self._talk.adopt(shorter)
+        dropped = len(messages) - len(shorter)
+        await self.journal.write(ConversationCompacted(node=self.id, turn=self.turn, call=call, dropped=dropped))
 
     async def _ask(self, call: str) -> Reply:
         return await self.caller.ask(
@@ -341,7 +368,7 @@ class NodeRun:
         result = replace(result, notices=(*result.notices, *notices), touched=self._own(result.touched))
         self._variables = result.variables or self._variables
         if result.status == "ok" and (result.touched or "context" in code):
-            self._looked = True
+            self._answers.looked = True
         await self.journal.write(
             CellFinished(
                 cell=cell,
@@ -376,10 +403,10 @@ class NodeRun:
 
     async def _accept(self, text: str, value: Any, source: str, cell: str | None) -> Outcome | None:
         kept = self.journal.keep(text)
-        refusal = self._refusal(text)
+        value, refusal = self._answers.check(text, value)
         if refusal:
             await self.journal.write(FinalRefused(node=self.id, reason=refusal, answer=kept))
-            self._draft = text
+            self._draft = text or self._draft
             self._say(refusal)
             return None
         await self.journal.write(FinalProposed(node=self.id, source=source, answer=kept, cell=cell))
@@ -391,15 +418,6 @@ class NodeRun:
             self._say(f"Your answer was: {prompts.cut(text, 2000)}\n\n{prompts.operator_note(waiting)}")
             return None
         return Outcome("completed", text, value)
-
-    def _refusal(self, text: str) -> str:
-        if not text.strip():
-            return "The answer is empty. Call FINAL(value) with the answer itself."
-        long = len(as_text(self._context)) > SHORT_CONTEXT
-        if long and not self._looked and not self._guarded:
-            self._guarded = True
-            return "That answer came before any code had looked at `context`. Look at it first, then finish."
-        return ""
 
     async def _finalise(self, stopped: Stopped) -> Outcome:
         """The forced answer at a limit: one call over what is known, paid from the slice held back."""

@@ -16,6 +16,7 @@ from rlm_tui.events import (
     CellOutput,
     CellProposed,
     CellStarted,
+    ConversationCompacted,
     Entry,
     Event,
     FinalProposed,
@@ -75,7 +76,7 @@ def _name(event: Event) -> tuple[object, ...] | None:
             return (kind, event.node)
         case AttemptStarted() | AttemptFailed():
             return (kind, event.call, event.attempt)
-        case CallReserved() | ReplyRead():
+        case CallReserved() | ReplyRead() | ConversationCompacted():
             return (kind, event.call)
         case CallFinished() | CallFailed():
             return ("call.ended", event.call)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rlm_tui.engine.answers import fit
 from rlm_tui.engine.caller import Order
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.errors import CallError
@@ -162,20 +162,5 @@ def as_text(context: Any) -> str:
 
 def parse_json(text: str, schema: Any) -> Slot:
     """The JSON value in a model's reply, if it fits `schema`; an error slot that says what is wrong otherwise."""
-    body = text.strip()
-    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n?```", body, re.DOTALL)
-    if fenced:
-        body = fenced[1].strip()
-    try:
-        value = json.loads(body)
-    except ValueError as error:
-        return Slot(error=f"the reply is not JSON ({error}): {text[:200]!r}")
-    import jsonschema
-
-    try:
-        jsonschema.validate(value, schema)
-    except jsonschema.ValidationError as error:
-        return Slot(error=f"the reply does not fit the schema ({error.message}): {text[:200]!r}")
-    except jsonschema.SchemaError as error:
-        return Slot(error=f"the schema is not a JSON schema: {error.message}")
-    return Slot(value=value)
+    value, wrong = fit(text, None, schema)
+    return Slot(error=f"{wrong} The reply was: {text[:200]!r}") if wrong else Slot(value=value)

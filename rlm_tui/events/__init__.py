@@ -8,6 +8,7 @@ from rlm_tui.events.call import (
     CallFinished,
     CallPartial,
     CallReserved,
+    ConversationCompacted,
     ReplyRead,
 )
 from rlm_tui.events.cell import (
@@ -57,6 +58,7 @@ __all__ = [
     "CellOutput",
     "CellProposed",
     "CellStarted",
+    "ConversationCompacted",
     "DocumentRef",
     "Entry",
     "Event",

@@ -93,3 +93,12 @@ class ReplyRead(Event, frozen=True, tag="reply.read"):
     kept: BlobRef
     rule: int
     notice: str = ""
+
+
+class ConversationCompacted(Event, frozen=True, tag="conversation.compacted"):
+    """The middle of a node's conversation was replaced by a summary (`call` made it). `dropped` counts its messages."""
+
+    node: str
+    turn: int
+    call: str
+    dropped: int

@@ -34,6 +34,7 @@ TYPES: tuple[type[Event], ...] = (
     call.CallFinished,
     call.CallFailed,
     call.ReplyRead,
+    call.ConversationCompacted,
     cell.CellProposed,
     cell.CellEdited,
     cell.CellStarted,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 
@@ -33,7 +35,9 @@ class RunConfig(msgspec.Struct, frozen=True):
     60 %, tail 40 %). `cell_seconds` counts computing time only. `cell_memory_mb` is what a cell may allocate on top of
     its context. `unknown_price` says what to do about a model without a known price when `limits.usd` is set: ``refuse``, ``allow`` or
     ``assume:IN,OUT`` (US dollars per million tokens).
-    `probe` is ``full`` or ``metadata``.
+    `probe` is ``full`` or ``metadata``. `model_options` go to the provider as they are (``top_p``, ``reasoning_effort`` …).
+    The root's answer must fit `answer_schema`, a JSON schema, if there is one. When a prompt would have more than
+    `compact_at` tokens, the middle of the conversation is replaced by a summary; ``None`` never does that.
     """
 
     model: str
@@ -54,6 +58,9 @@ class RunConfig(msgspec.Struct, frozen=True):
     advice: str = ""
     repl: str = "python"
     reuse_identical_calls: bool = False
+    model_options: dict[str, Any] = {}
+    answer_schema: dict[str, Any] | None = None
+    compact_at: int | None = None
 
     def model_at(self, depth: int) -> str:
         """The model of a node at `depth` (0 is the root)."""

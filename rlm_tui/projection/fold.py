@@ -224,6 +224,12 @@ def _(state: SessionState, e: ev.ReplyRead, entry: Entry) -> None:
         state.calls[e.call] = replace(call, action=e.action, notice=e.notice, rule=e.rule, kept=e.kept)
 
 
+@_on(ev.ConversationCompacted, OUTPUT)
+def _(state: SessionState, e: ev.ConversationCompacted, entry: Entry) -> None:
+    text = f"{e.dropped} messages were replaced by a summary ({e.call})"
+    state.notes.append(Note(entry.seq, "compacted", e.node, text))
+
+
 # --- cells
 
 

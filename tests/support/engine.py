@@ -72,6 +72,8 @@ class FakeModels:
     def _choose(self, request: Request) -> Answer:
         if request.messages[0].role != "system":
             text = request.messages[0].content
+            if text.startswith("Summarise this part"):
+                return "summary of the middle"
             return self.extract if text.startswith("Answer now.") else self.leaf(text)
         number = sum(m.role == "assistant" for m in request.messages)
         replies = self.turns if "rlm_query(" in request.messages[0].content or not self.child else self.child
@@ -108,6 +110,7 @@ async def play(
     log: MemoryLog | None = None,
     record: Record | None = None,
     resume: bool = False,
+    validator: Any = None,
     **config: Any,
 ) -> Ran:
     """Run a session to its end. `operator` is a coroutine function that holds the gate while the engine runs.
@@ -126,6 +129,7 @@ async def play(
         documents=[d.reference() for d in documents],
         config=RunConfig(model="fake", limits=limits or Limits(), **config),
         finder=Matcher(documents),
+        validator=validator,
     )
     for document in documents:
         log.put(document.text)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 from rlm_tui.events import Usage
 
@@ -40,7 +40,11 @@ class ChatMessage:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. `timeout` is seconds for the whole call; `stream` asks for text as it is made."""
+    """One request.
+
+    `timeout` is seconds for the whole call; `stream` asks for text as it is made; `options` are parameters that the
+    provider gets as they are.
+    """
 
     model: str
     messages: Sequence[ChatMessage]
@@ -48,6 +52,7 @@ class Request:
     temperature: float | None = None
     timeout: float = 120.0
     stream: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

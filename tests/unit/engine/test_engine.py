@@ -1,6 +1,7 @@
 """The loop of turns over the real sandbox: answers, limits, sub-calls, children, faults, and what the log says of them."""
 
 import asyncio
+from itertools import pairwise
 
 import pytest
 
@@ -41,7 +42,7 @@ async def test_a_session_from_question_to_answer() -> None:
 async def test_messages_are_append_only_and_alternate() -> None:
     ran = await play(FakeModels([LOOK, cell("print('more')"), DONE]))
     prompts = [call.messages for call in ran.events(ev.CallReserved)]
-    for shorter, longer in zip(prompts, prompts[1:], strict=False):
+    for shorter, longer in pairwise(prompts):
         assert longer[: len(shorter)] == shorter
     assert [m.role for m in prompts[-1]] == ["system", "user", "assistant", "user", "assistant", "user"]
     shown = ran.text(prompts[-1][3].body)
@@ -349,3 +350,75 @@ async def test_the_state_is_a_pure_function_of_the_events() -> None:
     again = fold(ev.Entry(e.seq, e.at, ev.decode(ev.encode(e.event))) for e in ran.log.entries)
     assert again.totals == ran.state.totals and again.nodes == ran.state.nodes and again.calls == ran.state.calls
     assert again.children == ran.state.children and again.spent == ran.ended.usage
+
+
+async def test_identical_sub_calls_are_paid_once_when_wanted() -> None:
+    batch = cell("got = llm_query_batched(['same'] * 4 + ['other'])\nprint(got, len(context))")
+    ran = await play(FakeModels([batch, cell("FINAL(got[0])")], delay=0.01), reuse_identical_calls=True)
+    assert len([r for r in ran.models.requests if r.messages[0].role == "user"]) == 2
+    assert (
+        sorted(c.source for c in ran.events(ev.CallFinished) if c.call.startswith("0:c1."))
+        == ["provider"] * 2 + ["record"] * 3
+    )
+    ran = await play(FakeModels([batch, cell("FINAL(got[0])")]))
+    assert len([r for r in ran.models.requests if r.messages[0].role == "user"]) == 5
+
+
+async def test_an_answer_must_fit_the_schema_and_the_model_hears_why() -> None:
+    schema = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}}
+    turns = [LOOK, cell("FINAL('many')"), cell("FINAL({'count': 'x'})"), cell("FINAL('{\"count\": %d}' % len(lines))")]
+    ran = await play(FakeModels(turns), answer_schema=schema)
+    assert ran.ended.outcome.value == {"count": 100}
+    reasons = [e.reason for e in ran.events(ev.FinalRefused)]
+    assert "does not fit" in reasons[0] and "at count" in reasons[1]
+
+
+async def test_an_answer_that_never_fits_ends_in_a_forced_one() -> None:
+    ran = await play(FakeModels([LOOK, cell("FINAL('many')")]), answer_schema={"type": "integer"})
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "validation")
+
+
+async def test_a_validator_of_the_users_own() -> None:
+    ran = await play(
+        FakeModels([LOOK, cell("FINAL('99 lines')"), DONE]),
+        validator=lambda answer: None if str(answer).startswith("100") else "Count again.",
+    )
+    assert ran.ended.outcome.answer == "100 lines"
+    assert [e.reason for e in ran.events(ev.FinalRefused)] == ["Count again."]
+
+
+async def test_compaction_keeps_question_summary_variables_and_the_last_exchange() -> None:
+    talk = [cell(f"x{i} = len(context)\nprint('word ' * 200)") for i in range(5)]
+    models, replies = FakeModels([]), iter([*talk, cell("FINAL(x0)")])
+    choose = models._choose
+    models._choose = lambda r: next(replies) if r.messages[0].role == "system" else choose(r)  # type: ignore[method-assign]
+    ran = await play(models, compact_at=1500)
+    done = ran.events(ev.ConversationCompacted)
+    assert done and ran.ended.by_purpose["compaction"].calls == len(done)
+    later = next(c for c in ran.events(ev.CallReserved) if c.call == f"0:t{done[0].turn}")
+    assert [m.role for m in later.messages] == ["system", "user", "assistant", "user"]
+    first = ran.text(later.messages[1].body)
+    assert "How many lines" in first and "summary of the middle" in first and "x0: int" in first
+    assert ran.ended.outcome.status == "completed"
+
+
+async def test_complaints_about_the_rate_lower_what_is_in_flight() -> None:
+    models = FakeModels(
+        [
+            cell("got = llm_query_batched([str(i) for i in range(24)])\nprint(len(got), context[:3])"),
+            cell("FINAL(got[5])"),
+        ],
+        delay=0.005,
+    )
+    choose, complaints = models._choose, [4]
+
+    def sometimes(request):  # type: ignore[no-untyped-def]
+        if request.messages[0].role == "user" and complaints[0]:
+            complaints[0] -= 1
+            return ProviderError("rate_limit", "Too many requests.", status=429)
+        return choose(request)
+
+    models._choose = sometimes  # type: ignore[method-assign]
+    ran = await play(models, limits=Limits(concurrency=8))
+    assert ran.ended.outcome.answer == "leaf"
+    assert len(ran.events(ev.AttemptFailed)) == 4

@@ -16,6 +16,8 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=20)
 def values(hint: Any) -> st.SearchStrategy[Any]:
     if hint is str:
         return TEXT
+    if hint is Any:
+        return st.integers(-9, 9) | TEXT | st.none()
     if hint is int:
         return st.integers(-(2**40), 2**40)
     if hint is float:

@@ -1,0 +1,102 @@
+"""Which answers are accepted (engine contract §3.7, §11)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rlm_tui.engine.errors import Stopped
+
+Validator = Callable[[Any], str | None]
+"""A check of the user's own: gets the answer (the JSON value, or the text) and returns what is wrong with it, or ``None``."""
+
+SHORT_CONTEXT = 2000
+"""A context of at most this many characters may be answered at once: the probe shows most of it."""
+
+MOST_REFUSALS = 4
+"""An answer that does not fit is sent back this often; then the node ends with a forced answer."""
+
+
+@dataclass(slots=True)
+class Answers:
+    """Checks the answers of one node. `looked` is set once a cell has successfully touched the context."""
+
+    context_chars: int
+    schema: Mapping[str, Any] | None = None
+    validator: Validator | None = None
+    looked: bool = False
+    _guarded: bool = False
+    _refusals: int = 0
+
+    def check(self, text: str, value: Any) -> tuple[Any, str]:
+        """The answer as a value and, if it is refused, what the model is told. Raises `Stopped` after too many tries."""
+        refusal = self._first_look(text)
+        if refusal:
+            return value, refusal
+        if self.schema is not None:
+            value, refusal = fit(text, value, self.schema)
+        if not refusal and self.validator is not None:
+            refusal = self.validator(text if value is None else value) or ""
+        if refusal:
+            self._refusals += 1
+            if self._refusals >= MOST_REFUSALS:
+                raise Stopped("validation", f"{self._refusals} answers were not accepted. The last problem: {refusal}")
+        return value, refusal
+
+    def _first_look(self, text: str) -> str:
+        if not text.strip():
+            return "The answer is empty. Call FINAL(value) with the answer itself."
+        if self.context_chars > SHORT_CONTEXT and not self.looked and not self._guarded:
+            self._guarded = True
+            return "That answer came before any code had looked at `context`. Look at it first, then finish."
+        return ""
+
+
+def fit(text: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
+    """`value` (or the JSON in `text` when there is none) against a JSON schema: the value, and what is wrong with it."""
+    import jsonschema
+
+    if value is None:
+        try:
+            value = json.loads(unfenced(text))
+        except ValueError as error:
+            return None, f"The answer is not JSON ({error}). Give a JSON value that fits the schema."
+    elif isinstance(value, str) and not _is_string(schema):
+        # JSON given as a text is as good as the value itself.
+        with contextlib.suppress(ValueError):
+            value = json.loads(unfenced(value))
+    try:
+        jsonschema.validate(value, schema)
+    except jsonschema.ValidationError as error:
+        where = "/".join(str(part) for part in error.absolute_path)
+        return value, f"The answer does not fit the schema{f' at {where}' if where else ''}: {error.message}"
+    except jsonschema.SchemaError as error:
+        return value, f"The schema is not a JSON schema: {error.message}"
+    return value, ""
+
+
+def _is_string(schema: Mapping[str, Any]) -> bool:
+    kinds = schema.get("type", ())
+    return kinds == "string" or "string" in kinds
+
+
+def unfenced(text: str) -> str:
+    """The JSON in a reply that may stand in a fence."""
+    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n?```", text, re.DOTALL)
+    return (fenced[1] if fenced else text).strip()
+
+
+def check_schema(schema: Any) -> None:
+    """Raise `ValueError` with a sentence when `schema` is not a JSON schema."""
+    import jsonschema
+
+    if not isinstance(schema, Mapping):
+        raise ValueError("the schema is not a JSON schema: it must be an object")
+    try:
+        jsonschema.validators.validator_for(schema).check_schema(schema)
+    except jsonschema.SchemaError as error:
+        raise ValueError(f"the schema is not a JSON schema: {error.message}") from None
