@@ -30,6 +30,7 @@ from rlm_tui.engine.providers.redact import redact, secrets_of
 OLLAMA_WINDOW = 16_384
 """Tokens that Ollama is asked to make room for, unless the model has fewer or the settings say otherwise."""
 
+_OURS = frozenset({"stream", "stream_options", "n"})
 _OLLAMA_ADDRESS = "http://localhost:11434"
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -147,10 +148,10 @@ class LiteLLM:
         return own + secrets_of(self._env) + (secrets_of() if self._env is not os.environ else [])
 
     def parameters(self, request: Request) -> dict[str, Any]:
-        """The arguments of the call."""
+        """The arguments of the call; the request's own options never replace what we depend on."""
         model, provider = self.route(request.model)
         parameters: dict[str, Any] = {
-            **request.options,
+            **{name: value for name, value in request.options.items() if name not in _OURS},
             "model": model,
             "messages": _messages(request, model, provider),
             "max_tokens": self._room(request),

@@ -223,6 +223,7 @@ class _Process:
 
 def _order(request: Request) -> dict[str, Any]:
     order: dict[str, Any] = {
+        **request.options,
         "messages": [{"role": m.role, "content": m.content} for m in request.messages],
         "max_tokens": request.max_output_tokens,
     }

@@ -18,7 +18,10 @@ def request_key(request: Request) -> str:
         request.max_output_tokens,
         request.temperature,
     ]
-    return hashlib.sha256(json.dumps(body, ensure_ascii=True, separators=(",", ":")).encode()).hexdigest()
+    if request.options:
+        body.append(dict(request.options))
+    text = json.dumps(body, ensure_ascii=True, separators=(",", ":"), sort_keys=True, default=repr)
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 class Recorded:

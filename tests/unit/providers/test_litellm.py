@@ -106,6 +106,24 @@ async def test_parameters_that_a_model_does_not_take_are_left_out():
     assert sent["max_completion_tokens"] == 64
 
 
+async def test_options_are_passed_on_but_replace_nothing_of_ours():
+    with FakeOpenAI(["hi"]) as server:
+        provider = LiteLLM(api_base=server.base_url, env={})
+        options = {
+            "seed": 7,
+            "stream": True,
+            "max_tokens": 10**6,
+            "max_retries": 5,
+            "timeout": 0.001,
+            "api_base": "http://127.0.0.1:1",
+        }
+        await provider.complete(request(options=options))
+        await provider.close()
+        sent = server.requests[0].body
+    assert (sent["seed"], sent["max_tokens"]) == (7, 64)
+    assert "stream" not in sent
+
+
 async def test_many_requests_at_once():
     with FakeOpenAI(lambda body: "re: " + body["messages"][-1]["content"]) as server:
         provider = LiteLLM(api_base=server.base_url, env={})

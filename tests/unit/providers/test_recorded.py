@@ -18,6 +18,7 @@ REPLY = Reply("hi", "stop", Usage(calls=1, input=1, output=1))
         {"messages": [ChatMessage("system", "hello")]},
         {"max_output_tokens": 99},
         {"temperature": 0.0},
+        {"options": {"seed": 1}},
     ],
 )
 def test_whatever_decides_a_reply_is_in_the_key(change):
