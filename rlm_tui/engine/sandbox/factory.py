@@ -89,7 +89,8 @@ class PythonReplFactory:
         if self._closed:
             raise StartError("the REPL factory was closed")
         handover.check(context)
-        home = _Home(context, str(query), limits, frozenset(names) & HOST_NAMES, self._key(context))
+        key = self._key(context) if self._forks else None
+        home = _Home(context, str(query), limits, frozenset(names) & HOST_NAMES, key)
         if home.key is not None:
             self._use(home.key)
 
@@ -118,8 +119,9 @@ class PythonReplFactory:
         for repl in list(self._repls):
             await repl.close()
         for branch in list(self._branches.values()):
-            with contextlib.suppress(Exception):
-                await (await branch.ready).close()
+            if branch.ready.done():
+                with contextlib.suppress(Exception):
+                    await branch.ready.result().close()
         self._branches.clear()
         if self._zygote is not None:
             await self._zygote.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
+from inspect import iscoroutinefunction
 from typing import Any
 
 import pytest
@@ -64,7 +65,11 @@ class Bench:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if "tests/unit/sandbox" in item.path.as_posix() and isinstance(item, pytest.Function):
+        if (
+            "tests/unit/sandbox" in item.path.as_posix()
+            and isinstance(item, pytest.Function)
+            and iscoroutinefunction(item.function)
+        ):
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 

@@ -43,7 +43,7 @@ WORKS: list[tuple[str, str, str]] = [
     ("f-string", "w = 7\nv = 3.14159\nf'{v:{w}.2f}|{v=:.1f}|{\"a\"!r}|{1_000_000:,}'", "\"   3.14|v=3.1|'a'|1,000,000\""),
     ("f-string with a call and dict", "d = {'k': [1, 2]}\nf\"{d['k'][0]} {len(d['k'])} {', '.join(map(str, d['k']))}\"", "'1 2 1, 2'"),
     ("multi-line string and join", "'\\n'.join(l.strip() for l in '''\n  a\n  b\n'''.splitlines() if l.strip())", "'a\\nb'"),
-    ("print in a function", "def f():\n    print('in', 'f', sep='-', end='!\\n', flush=True)\nf()", None or "None"),
+    ("print in a function", "def f():\n    print('in', 'f', sep='-', end='!\\n', flush=True)\nf()", "None"),
     ("print to stderr", "import sys\nprint('e', file=sys.stderr)\nsys.stdout.write('o')\nsys.stdout.flush()", "None"),
     ("try except else finally", "r = []\ntry:\n    r.append(1)\n    int('x')\nexcept (ValueError, TypeError) as e:\n    r.append(type(e).__name__)\nelse:\n    r.append('else')\nfinally:\n    r.append('f')\nr", "[1, 'ValueError', 'f']"),
     ("bare except", "try:\n    1 / 0\nexcept:\n    r = 'caught'\nr", "'caught'"),

@@ -81,7 +81,8 @@ def attempt(world: dict[str, Any], layers: set[str]) -> dict[str, str]:
     ours, theirs = os.pipe()
     command = _command()
     at = command.index("-c")
-    command = command[:at] + [
+    command = [
+        *command[:at],
         "-c",
         "import sys; n = int(sys.argv[1]); sys.path[:0] = sys.argv[2:2 + n]; sys.argv[1:] = sys.argv[2 + n:]\n" + _RAW,
         *command[at + 2 :],

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import builtins
 import collections
+import contextlib
 import io
 import os
 import re
@@ -105,10 +106,8 @@ def cell() -> PythonCell:
 
 def _children(cell: PythonCell, path: str, ob: Any) -> list[tuple[str, Any]]:
     wanted = set(members(ob)) if type(ob) is Facade else set()
-    try:
+    with contextlib.suppress(Exception):
         wanted |= {n for n in dir(ob) if type(n) is str}
-    except Exception:
-        pass
     wanted |= names.MAGIC_METHODS | {
         "__class__",
         "__dict__",

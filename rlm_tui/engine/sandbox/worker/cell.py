@@ -216,7 +216,8 @@ class PythonCell:
         self._note_reassigned()
         result["final"] = self.scaffold.final
         result["notices"] = self.scaffold.notices[:20]
-        result["touched"] = [] if look else self.touched.take()
+        touched = self.touched.take()
+        result["touched"] = [] if look else touched
 
     def _restore_scaffold(self) -> None:
         namespace = self.namespace
