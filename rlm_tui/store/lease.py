@@ -21,12 +21,12 @@ def host() -> str:
 
 def started(pid: int) -> str:
     """A mark that distinguishes `pid` from a later process of the same number; empty where the system gives none."""
+    fields = _stat(pid)
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text("ascii")[:8]
-        stat = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace")
-        return f"{boot}:{stat.rpartition(')')[2].split()[19]}"
-    except (OSError, IndexError):
+    except OSError:
         return ""
+    return f"{boot}:{fields[19]}" if len(fields) > 19 else ""
 
 
 def alive(pid: int, on: str, start: str) -> bool:
@@ -39,7 +39,19 @@ def alive(pid: int, on: str, start: str) -> bool:
         return False
     except PermissionError:
         pass
+    if _stat(pid)[:1] in (["Z"], ["X"]):
+        # It has ended, and only its parent has not noticed yet.
+        return False
     return not start or started(pid) == start
+
+
+def _stat(pid: int) -> list[str]:
+    """What Linux says about a process, from its state on; empty elsewhere."""
+    try:
+        # The name before it may hold spaces and parentheses.
+        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return []
 
 
 def take(connection: sqlite3.Connection, session: str, force: bool = False) -> str:

@@ -107,6 +107,17 @@ def test_this_process_is_alive() -> None:
     assert lease.alive(pid, lease.host(), "")
 
 
+def test_a_process_that_ended_unnoticed_is_not_alive() -> None:
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    start = lease.started(process.pid)
+    assert lease.alive(process.pid, lease.host(), start)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert not lease.alive(process.pid, lease.host(), start)
+    process.communicate()
+    assert not lease.alive(process.pid, lease.host(), start)
+
+
 @pytest.mark.parametrize(
     ("condition", "found"),
     [
