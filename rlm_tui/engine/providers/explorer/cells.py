@@ -122,6 +122,8 @@ answer, shown = ", ".join(values[:40]) + (f" … ({{len(values)}} in all)" if le
         "lookup": f"""values = Counter(r[{target!r}] for r in hits if r.get({target!r}))
 answer, shown = ", ".join(list(values)[:10]), hits[:3]
 print("different values:", len(values))""",
+        "nth": f"""shown = hits[{what or 0} - 1 : {what or 0}]
+answer = ({_label(label)} if (r := shown[0]) else "") if shown else \"\"""",
         "record": "answer, shown = quote(hits[0]) if hits else '', hits[1:3]",
         "top": f"""groups = Counter(r[{by!r}] for r in hits if r.get({by!r}))
 print(groups.most_common(8))

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from rlm_tui.engine.providers.explorer.questions import SUBJECTS
-from rlm_tui.engine.providers.explorer.words import NUMBERS, STOP, content, fold, related, stem, tokens
+from rlm_tui.engine.providers.explorer.words import FUNCTION, NUMBERS, STOP, akin, content, fold, stem, tokens
 
 MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
 WORD_NUMBER = r"(?:a |one )?(?:" + "|".join(NUMBERS) + r")(?:[ -](?:and )?(?:" + "|".join(NUMBERS) + r"))*\b"
-FIGURE = rf"(?:(?:minus |[-−])?[$€£¥]?\d[\d,]*(?:\.\d+)?|(?:minus )?\b{WORD_NUMBER})"
+FIGURE = rf"(?:(?:minus |[-−])?[$€£¥]?\d[\d,]*(?:\.\d+)?(?: (?:million|billion|thousand|hundred))?|(?:minus )?\b{WORD_NUMBER})"
 MEASURES = (
     "kilomet\w+|metres?|meters?|miles?|feet|foot|yards?|cubits?|fathoms?|inch\w*|cm|mm|km|m|years?|months?|weeks?|days?|nights?|hours?|"
     "minutes?|seconds?|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
@@ -29,6 +29,7 @@ CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|
 DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b", re.I)
 NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]+(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
 REASON = re.compile(r"\b((?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of|(?<=, )since|(?<=, )as)\b[^.;]+)|\b(?:Reason|Cause|Grund)\w*: *([^.;]+)")
+FREQUENCY = re.compile(r"\b(?:once|twice|thrice|\w+ times) (?:a|an|per|every|each) \w+|\bevery (?:\w+ )?(?:day|week|month|year|hour|minute|second|morning|evening|night)s?\b|\b(?:daily|weekly|monthly|yearly|annually|hourly)\b", re.I)
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
 ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|No|vs|e\.g|i\.e|etc|Fig|ca|approx)|\b[A-Z])\.$")
 CUES = frozenset(stem(w) for w in "year month day date time name colour kind type number price cost age reason percentage".split())
@@ -88,8 +89,9 @@ def kind_of(question: str) -> str:
         ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)s?\b|\bsince when\b"),
         ("person", r"\bwho(?:m|se)?\b"),
         ("place", r"\bwhere\b"),
-        ("money", r"\bhow much (?:did|does|do|will|is|was|were|are|has|have)\b|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
-        ("quantity", r"\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold|often)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
+        ("frequency", r"\bhow often\b"),
+        ("money", r"\bhow much (?:is|was|were|are|will|did|does|do|has|have)\b(?!.*\b(?:weigh|hold|need|contain|grow|drink|eat|produce|use|free)\b)|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
+        ("quantity", r"\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
         ("colour", r"\bcolou?r\b"),
         ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
         ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
@@ -114,10 +116,13 @@ class Key:
 def keys_of(question: str, kind: str) -> list[Key]:
     """The words that tie an answer to the question."""
     found: dict[str, Key] = {}
+    weak: list[str] = []
     words = list(re.finditer(r"[^\W_]+(?:['’.-][^\W_]+)*", question))
     for i, match in enumerate(words):
         word = match.group().removesuffix("'s").removesuffix("’s")
         root = stem(word)
+        if fold(word) in STOP and fold(word) not in FUNCTION and root not in CUES:
+            weak.append(word)
         if (fold(word) in STOP and fold(word) not in ("first", "last")) or (root in CUES and kind != "thing") or (kind == "quantity" and root in GAUGES) or (len(word) < 2 and not word.isdigit()):
             continue
         start = i
@@ -130,6 +135,9 @@ def keys_of(question: str, kind: str) -> list[Key]:
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
     if measure and kind != "age":
         found.setdefault(stem(measure[1]), Key(stem(measure[1]), True, False))
+    if not found and weak:
+        for word in weak:  # nothing but everyday words: then those must do
+            found.setdefault(stem(word), Key(stem(word), False, False))
     return list(found.values())
 
 
@@ -151,19 +159,22 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             if kind == "money":
                 spans.append((1.5, found.start(), found.end(), found.group().strip(" ,.")))
                 continue
-            after = [stem(w) for w in re.findall(r"[^\W\d_]+", body[found.end(1) : found.end(1) + 60])[:5] if fold(w) != "of"]
+            follows = re.split(r"[,.;:()](?!\d)", body[found.end(1) : found.end(1) + 60])[0]
+            after = [stem(w) for w in re.findall(r"[^\W\d_]+", follows)[:5] if fold(w) != "of"]
             before = [stem(w) for w in re.findall(r"[^\W\d_]+", body[: found.start()])[-5:]]
             text = (found.group() if found[2] else found.group(1)).strip(" ,.-")
             if re.fullmatch(r"one|a", text.lower()) or re.match(r"\s*[.)] ", body[found.end(1) :]) and not body[: found.start()].strip():
                 continue
             if kind == "age":
-                worth = 1.5 if re.match(r",? ?(?:years? |months? )?(?:old|of age)", body[found.end() :]) or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()]) else 0
+                worth = 1.5 if re.match(r"[ -]?(?:years?|months?)?[ -](?:old|of age)", body[found.end(1) :]) or (re.search(r"\bwho (?:was|is) $|[a-z], $|\($", body[: found.start()]) and re.match(r" ?[,.);]", body[found.end(1) :]) and not re.search(r"[$€£]", text)) or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()]) else 0
             elif wanted:
                 worth = 1.7 if wanted[0] in after[:2] else 1.5 if wanted[0] in after else 1.2 if wanted[0] in before else 0
                 text = found.group(1).strip(" ,.") if found[3] else text
                 if re.match(rf" (?:out )?of (?:the |our |their )?{FIGURE}", body[found.end(1) :]) and wanted[0] in after:
                     worth = 2.2  # "41 of 46 rents"
-                if not worth and found[2] and re.search(r"\bhow much\b", low):
+                if not worth and not after and any(stem(w) == wanted[0] for w in re.findall(r"[^\W\d_]+", body[: found.start()])):
+                    worth = 1.3
+                if not worth and found[2] and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", low):
                     worth = 1.1
                 if not worth and before and before[-1] in roots and wanted[0] in map(stem, ("people", "person", "guest", "serving", "time")):
                     worth = 1.3  # "serves 6"
@@ -188,6 +199,8 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             plain = re.sub(r"^(?:(?:And|But|Then|So|For|The|When|In|On|At|By|From|With|After|Before|If|As|While|Since|That|This) )+", "", found.group().strip())
             if _fresh(plain, asked) and not opening and not titled:
                 spans.append((1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain))
+        if kind == "person":
+            spans += [(1.2, m.start(1), m.end(1), m[1]) for m in re.finditer(r"\bby ((?:the|an?) [a-z]+)\b(?! [A-Z])", body)]
         if kind == "which":
             spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
             noun = re.search(r"\b(?:which|what) (?:\w+ )??([a-z]+) ", low)
@@ -196,6 +209,7 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             if "version" in low or "release" in low:
                 spans += [(1.8, m.start(), m.end(), m.group()) for m in re.finditer(r"\bv?\d+(?:\.\d+)+\b", body)]
     elif kind == "name":
+        spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
         for found in re.finditer(r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body):
             spans.append((1.5, found.start(1), found.end(1), found[1]))
         for found in NAME.finditer(body):
@@ -203,12 +217,14 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             if _fresh(found.group(), asked) and any(m and stem(m[1]) in roots for m in near):
                 spans.append((1.5, found.start(), found.end(), found.group().strip()))
     elif kind == "place":
-        for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'/-]+ ){0,3}?(?:[A-Z/][\w'/-]+(?: [A-Z][\w'-]+)*|(?<=the )\w+(?: \w+)?))", body):  # fmt: skip
+        for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath|into|onto|along) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'-]+ ){0,2}?[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|(?:the |a |an |our |my |his |her |its |their )(?:[a-z'-]+ ){0,2}?[a-z'-]+(?: of (?:the |a )?[\w-]+)?(?= \w+ /|[ ,.;:!)]|$))", body):  # fmt: skip
             if not ({stem(w) for w in tokens(found[1])} & asked) and not re.search(rf"{MONTH}|\d{{4}}", found[1]):
                 spans.append((1.3, found.start(), found.end(), found.group()))
         spans += [(1.4, m.start(), m.end(), m.group().rstrip(".")) for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)]
     elif kind == "reason":
         spans += [(1.5, m.start(), m.end(), (m[1] or m[2]).strip()) for m in REASON.finditer(body)]
+    elif kind == "frequency":
+        spans += [(1.5, m.start(), m.end(), m.group()) for m in FREQUENCY.finditer(body)]
     elif kind == "colour":
         spans += [(1.5, m.start(), m.end(), m.group()) for m in re.finditer(r"\b(?:" + "|".join(COLOURS) + r")\b", body, re.I)]
     return spans
@@ -235,6 +251,10 @@ def candidates(question: str, kind: str, body: str, roots: set[str], passage: st
     places = [(m.start(), m.end(), stem(m.group())) for m in re.finditer(r"[^\W_]+", body)]
     places = [p for p in places if p[2] in roots]
     verb = re.search(r"\b(?:who|which \w+|what \w+) (?:had |has |have )?([a-z]+)\b", fold(question))
+    cuts = [0, *(m.start() for m in re.finditer(r";|,? (?:whereas|while|compared with|as opposed to)\b|, (?:but|and) (?=\w+ \w+ )", body)), len(body)]
+    worth_of = {k.root: 2 if k.strict else 1 for k in keys}
+    clauses = [(a, b, sum(worth_of.get(r, 1) for r in {p[2] for p in places if a <= p[0] < b})) for a, b in zip(cuts, cuts[1:], strict=False)]
+    most = max((c[2] for c in clauses), default=0)
     ranked = []
     for worth, start, end, text in _spans(question, kind, body, roots, passage, speaker):
         near, total = 0.0, 0
@@ -256,7 +276,8 @@ def candidates(question: str, kind: str, body: str, roots: set[str], passage: st
                 near += 0.6
             elif agent is not None:
                 near += 0.2 if agent >= end else -0.2
-        ranked.append((worth * (0.6 + near), text))
+        clause = next((c for c in clauses if c[0] <= start < c[1]), None)
+        ranked.append((worth * (0.6 + near) * (0.55 + 0.45 * clause[2] / most if clause and most else 1.0), text))
     return sorted(ranked, key=lambda c: -c[0])
 
 
@@ -300,7 +321,7 @@ def answer(question: str, passage: str) -> Answer | None:
         sure, hits = 1.0, set()
         direct = 0.0
         for key in keys:
-            close = {key.root} if key.root in stems[i] else {s for s in stems[i] if len(s) > 2 and related(key.root, s)}
+            close = {key.root} if key.root in stems[i] else {s for s in stems[i] if len(s) > 2 and akin(key.root, s)}
             if close:
                 sure *= 1.0 if key.root in stems[i] else 0.9
                 hits |= close
@@ -316,14 +337,14 @@ def answer(question: str, passage: str) -> Answer | None:
                 direct += 0.2
             elif key.entity and key.root in SUBJECTS and not any(key.root in s for s in stems):
                 sure *= 0.93
-            elif kind == "quantity" and key.root == keys[0].root and re.search(r"\bhow much\b", question, re.I):
+            elif kind == "quantity" and key.root == keys[0].root and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", question, re.I):
                 sure *= 0.85
             else:
                 sure *= 0.3 if key.strict else 0.55
         if sure < 0.5 or direct / len(keys) < 0.4:
             continue
         label = re.match(r"(?:\W*)([A-Z][\w ]{1,24}?)\W*: +(.+)", sentence)
-        if label and hits & {stem(w) for w in tokens(label[1])} and kind in ("thing", "person", "which", "place", "date", "name") and len(label[2]) < 160 and not prefix_time(sentence):
+        if label and hits & {stem(w) for w in tokens(label[1])} and (kind in ("thing", "person", "which", "place", "date", "name") or (kind in ("quantity", "money") and re.search(r"\d", label[2]))) and len(label[2]) < 160 and not prefix_time(sentence):
             text, value = label[2].strip(), 1.0
         elif kind == "thing":
             told = after_copula(body, keys)

@@ -13,6 +13,8 @@ from rlm_tui.engine.providers.explorer.words import (
     SUPERLATIVES,
     TOKEN,
     TRUE,
+    UNIT_WORDS,
+    akin,
     fold,
     parts,
     related,
@@ -26,12 +28,19 @@ TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber o
 NOUNS = frozenset(
     stem(w)
     for w in "row record line entry item event message request login attempt case instance occurrence element value member "
-    "result log reading people person thing document number amount year day time word mail email sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
+    "result log reading people person thing document number amount year day time word term definition mail email sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
 )
+DETERMINERS = frozenset("the a an his her its their our my your".split())
+COLLECTIONS = frozenset(
+    stem(w)
+    for w in "catalogue catalog collection database playlist tour song bibliography inventory register journal diary schedule calendar survey "
+    "network system season year month period export sample feed".split()
+)
+"""What people call a set of records."""
 SUBJECTS = frozenset(
     stem(w)
     for w in "project document text article story letter report page file program software tool app application library guide manual "
-    "book company organisation organization team club event meeting house paper study game film product service".split()
+    "book company organisation organization team club event meeting house paper study game film product service machine device flat".split()
 )
 """What people call the subject of the document itself."""
 ANCHORS = frozenset(stem(w) for w in "row record line entry item event message request login attempt log result verse post".split())
@@ -47,7 +56,7 @@ VERBS = frozenset(
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "include import define declare configure set equal assign count answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
+    "include import define declare configure set equal assign count cite appear mean answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
@@ -55,7 +64,7 @@ LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"
 MOST = r"at most|no more than|not more than|up to|until|<=|≤"
 COMPARE = re.compile(rf"(?:(?P<ge>{LEAST})|(?P<le>{MOST})|(?P<gt>{ABOVE})|(?P<lt>{BELOW}))\s+(?:the )?(?:age of |year )?(?=[-$€£\d<]|\w)")
 FIGURE = re.compile(r"(?:[$€£]\s?)?(-?\d[\d,]*(?:\.\d+)?)\s?(%|[a-z°]+\b)?")
-NEGATION = re.compile(r"\b(?:not|no|without|except(?: for)?|excluding|exclude|other than|non|never|apart from)\W+(?:\w+\W+){0,2}$|n't\W+(?:\w+\W+){0,2}$")
+NEGATION = re.compile(r"\b(?:not|no|without|except(?: for)?|excluding|exclude|other than|non|never|apart from)[^\w(]+(?:\w+[^\w(]+){0,2}$|n't[^\w(]+(?:\w+[^\w(]+){0,2}$")
 UNITS = frozenset("eur usd gbp kg km cm mm ms c f m s g lb mb gb kb pct percent min sec hrs hours in of the".split())
 
 
@@ -73,6 +82,7 @@ class Field:
 
     def __post_init__(self) -> None:
         self.parts = [p for p in parts(self.name) if p not in UNITS] or parts(self.name)
+        folded = fold(self.name)
         full = [v for v, _ in self.values if fold(v) not in ("n/a", "na", "none", "null", "-", "", "unknown")]
         figures = sum(bool(re.fullmatch(r"[^\w\d]{0,3}(?:[A-Z]{3} )?[-−+]?[$€£]?\d[\d.,' ]*\s?(?:%|°?[A-Za-z/²³€£$]{0,12})", v)) for v in full)
         dotted = sum(bool(re.fullmatch(r"\d+(\.\d+){2,}", v)) for v in full)
@@ -80,17 +90,25 @@ class Field:
         states = {fold(v) for v in full}
         self.flag = bool(full) and len(states) <= 4 and bool(states & TRUE) and bool(states & FALSE) and len(states - TRUE - FALSE) <= 1 or (len(states) == 1 and states <= {"yes", "no", "true", "false"})
         self.numeric = bool(full) and figures >= 0.9 * len(full) and not dotted and not self.moment
-        folded = fold(self.name)
         self.id = bool(re.search(r"(?i:(^|[ _.-])(id|uuid|sku|code)$)|Id$", self.name)) or (
             bool(re.search(r"(?i:(^|[ _.-])(no|nr|number|ref|key)\.?$)|^#$", self.name)) and self.distinct > 0.5 * self.n
         )
         figured = [float(v) for v in full if re.fullmatch(r"\d+", v)]
         if self.at == 0 and self.numeric and len(figured) == len(full) > 3 and self.distinct == self.n and figured == sorted(figured):
             self.id = not all(1500 <= x <= 2100 for x in figured)  # a running number
+        if folded == "verse":
+            self.moment = ""
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
         self.person = not self.numeric and any(related(p, stem("name")) and p != "id" for p in self.parts)
         self.place = any(p in map(stem, "city town country place location where address destination venue room region".split()) for p in self.parts)
+        named = sum(bool(re.fullmatch(r"(?:[A-Z][\w.'’-]*,? ){1,3}[A-Z][\w.'’-]+", v)) for v in full)
+        self.person = self.person or (not self.numeric and not self.moment and self.distinct > 0.8 * self.n > 2 and named > 0.7 * len(full) and self.at < 4)
+        self.multi = not self.numeric and not self.moment and sum(bool(re.search(r"\w(?:,|;| /) \w", v)) for v in full) > 0.2 * len(full) and not self.person
+        self.unit_names = self.units() if self.numeric else set()
         self.text = not self.numeric and not self.moment and (self.size > 25 or folded in ("message", "text", "body", "note", "notes"))
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
     def units(self) -> set[str]:
         found = {m[1].lower() for v, _ in self.values if (m := re.fullmatch(r"[^A-Za-z]*\d\s?([A-Za-z°%]+)", v))}
@@ -112,6 +130,8 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     """The name of the single fact that a question asks for; empty if none fits alone, or a word is left over."""
     named = {p for name, _ in facts for p in parts(name)}
     for word in re.findall(r"\b(?:average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|different|distinct)\b", fold(question)):
+        if word == "mean" and re.search(r"\bdo(?:es)? .*\bmean\b", fold(question)):
+            continue
         if stem(word) not in named and not any(related(stem(word), p) for p in named):
             return ""
     counted = re.search(r"\bhow many ([a-z]+)", fold(question))
@@ -122,15 +142,17 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     asked = [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
     hints = {"who": "name person", "when": "date year time", "where": "place location address", "how much": "price cost amount"}
     hinted = [stem(h) for wh, group in hints.items() if re.search(rf"\b{wh}\b", fold(question)) for h in group.split()]
-    subject = {stem(w) for name, value in facts if re.fullmatch(r"(?i)name|title|project", name) for w in tokens(value)}
+    subject = {stem(w) for name, value in facts if "." not in name for w in tokens(f"{name} {value}")}
     ranked = []
     for name, value in facts:
         path = [p for p in name.split(".") if p]
-        steps = [parts(p) for p in path]
+        steps = [parts(p) for p in path if parts(p)]
+        if not steps:
+            continue
         flat = [p for step in steps for p in step]
-        exact = {a for a in asked if a in flat or "".join(flat).startswith(a) and len(a) > 5} | {"".join(flat) for _ in (1,) if joined & set(flat)}
+        exact = {a for a in asked if any(akin(a, p) for p in flat) or "".join(flat).startswith(a) and len(a) > 5} | {"".join(flat) for _ in (1,) if joined & set(flat)}
         loose = {a for a in asked if a not in exact and any(related(a, p) for p in flat)}
-        leaf = [p for p in steps[-1] if p in asked or p in joined or any(related(p, a) for a in asked)]
+        leaf = [p for p in steps[-1] if p in asked or p in joined or any((related if exact & set(asked) - set(steps[-1]) else akin)(p, a) for a in asked)]
         hint = [p for p in steps[-1] if any(related(p, h) for h in hinted)]
         left = [
             a
@@ -138,7 +160,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             if a not in exact | loose | subject and a not in NOUNS | VERBS | SUBJECTS and fold(w) != fold(value) and not joined & set(flat)
             and not (re.search(r"[._/-]", w) and set(parts(w)) <= set(flat))
         ]
-        if counted and not (stem(counted[1]) == steps[-1][-1] and re.search(r"\d", value)):
+        if counted and not ((stem(counted[1]) == steps[-1][-1] or (stem(counted[1]) in steps[-1] and set(steps[-1]) <= set(asked))) and re.search(r"\d", value)):
             continue
         if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1):
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
@@ -213,6 +235,11 @@ class Asking:
         root = self.stems[i]
         if root in f.parts or fold(self.tokens[i][2]) == fold(f.name):
             return 3 if len(f.parts) == 1 or fold(self.tokens[i][2]) == fold(f.name) else 2.2 if f.parts[-1] == root else 2
+        token = re.sub(r"[\W_]", "", fold(self.tokens[i][2]))
+        if len(token) > 2 and token == re.sub(r"[\W_]", "", fold(f.name)):
+            return 3
+        if token in f.unit_names or UNIT_WORDS.get(token) in f.unit_names:
+            return 1.5
         return 1 if any(related(root, p) for p in f.parts) else 0
 
     def mention(self, test: object = None, *, stops: bool = False) -> tuple[Field, list[int]] | None:
@@ -407,6 +434,8 @@ class Asking:
                 continue
             for value in dict.fromkeys([*f.asked, *(v for v, _ in f.values)]):
                 roots = [stem(m.group()) for m in TOKEN.finditer(value)]
+                if f.name == "table":
+                    roots = [stem(value.split(".")[-1])]
                 if not roots or len(roots) > 12 or len(value) >= 60:
                     continue
                 for i in range(len(self.tokens)):
@@ -421,7 +450,8 @@ class Asking:
                             continue
                         if not whole and not self.partial(roots, i, size, value, f):
                             continue
-                        spoken = " ".join(t for _, _, t in self.tokens[i : i + size])
+                        at = next((j for j in range(len(roots)) if roots[j : j + size] == self.stems[i : i + size]), None)
+                        spoken = " ".join(m.group() for m in list(TOKEN.finditer(value))[at : at + size]) if at is not None else self.tokens[i][2]
                         found.setdefault((i, i + size), []).append((f, value if whole else spoken, whole))
                         break
         spans = sorted(found, key=lambda s: (-(s[1] - s[0]), -any(w for *_, w in found[s]), s[0]))
@@ -480,6 +510,9 @@ class Asking:
         if not any(roots[j : j + size] == span for j in range(len(roots))):
             text = fold(texts[0])
             return size == 1 and i > 0 and texts[0][0].isupper() and len(text) > 3 and any(fold(w).startswith(text) for w in re.findall(r"[^\W\d_]+", value)) and not f.numeric
+        span_tokens = range(i, i + size)
+        if any(self.strength(g, j) >= 2 for g in self.profile.fields for j in span_tokens) or all(self.stems[j] in VERBS | NOUNS or (fold(self.tokens[j][2]).endswith("ed") and not texts[0][0].isupper()) for j in span_tokens):
+            return False
         if f.numeric or f.moment or (size == 1 and (fold(texts[0]) in STOP or len(texts[0]) < 3)):
             return False
         return all(t[0].isupper() for t in texts) and i > 0 or (f.distinct <= 12 and not f.text and not f.person and all(len(t) > 3 for t in texts))
@@ -506,7 +539,7 @@ class Asking:
         folded = list(dict.fromkeys(fold(v) for v in values))
         if not folded:
             return ""
-        if whole:
+        if whole and not f.multi:
             return f"fold(r.get({f.name!r}, '')) == {folded[0]!r}" if len(folded) == 1 else f"fold(r.get({f.name!r}, '')) in {tuple(folded)!r}"
         return " or ".join(f"re.search({chr(92) + 'b' + re.escape(v)!r}, fold(r.get({f.name!r}, '')))" for v in folded)
 
@@ -517,6 +550,8 @@ class Asking:
             for f in self.profile.fields:
                 opposite = re.match(r"(un|in|dis|non-?)(\w{4,})", text)
                 turned = bool(opposite and f.flag and any(related(stem(opposite[2]), p) for p in f.parts))
+                if f.flag and text.startswith("off") and any(p == stem("on" + text[3:]) for p in f.parts):
+                    opposite, turned = re.match(r"(off)(\w+)", text), True
                 close = any(p == self.stems[i] or (len(p) > 3 and p.startswith(self.stems[i])) for p in f.parts)
                 if f.flag and (turned or close):
                     yes = self.negated(self.tokens[i][0]) == turned
@@ -532,6 +567,15 @@ class Asking:
                         self.name(f)
                         self.use(gap.start() if gap else self.tokens[i][0], self.tokens[i][1])
                         break
+
+    def missing(self) -> None:
+        """`… is missing`: a field without a value."""
+        found = re.search(r"\b(?:missing|blank|empty|not recorded|not given|unrecorded)\b", self.low)
+        named = self.mention(lambda f: f.name not in self.filtered) if found and not any("EMPTY" in c for c in self.plan.conditions) else None
+        if found and named and self.strength(named[0], named[1][0]) >= 2:
+            self.keep(f"fold(r.get({named[0].name!r}, '')) in EMPTY", f"{named[0].name} is empty")
+            self.name(named[0])
+            self.use(*found.span())
 
     def texts(self) -> None:
         """Words that are in the records' text: the records must hold them."""
@@ -587,7 +631,7 @@ class Asking:
     def anchored(self) -> bool:
         """Whether the question names what it counts or seeks by a field, a value or a plain word for a record."""
         if self.plan.op == "lookup":
-            return self.plan.label is self.plan.target is not None or all(not said.startswith("text has") for said in self.plan.said)
+            return (self.plan.target is not None and self.plan.target in (self.plan.label, self.label())) or all(not said.startswith("text has") for said in self.plan.said)
         head = self.phrase(self.noun()) if self.plan.op == "count" else list(range(len(self.tokens)))
         roots = [self.stems[i] for i in head]
         if re.search(r"\bhow many (?:were|are|was|of|have|had)\b", self.low) and any(not said.startswith("text has") for said in self.plan.said):
@@ -614,8 +658,9 @@ class Asking:
             self.used[noun] = True
         self.values()
         self.flags()
+        self.missing()
         {"lookup": self.lookup, "top": self.top, "list": self.listing, "distinct": self.listing, "count": self.counting,
-         "best": self.record, "first": self.record, "compare": self.comparing}.get(plan.op, lambda *_: None)(wh, noun, noun_field)  # fmt: skip
+         "best": self.record, "first": self.record, "nth": self.record, "compare": self.comparing}.get(plan.op, lambda *_: None)(wh, noun, noun_field)  # fmt: skip
         if plan.op != "lookup":
             plural = [i for i in self.free() if fold(self.tokens[i][2]).endswith("s") and re.search(r"\b(?:of|the|all|per|in|for|by|each)(?: the)? $", self.low[: self.tokens[i][0]])]
             unknown = [i for i in self.phrase(noun)[-1:] if not self.used[i] and (self.tokens[i][2].islower() or i == 0) and not self.profile.words.get(self.tokens[i][2])]
@@ -636,9 +681,11 @@ class Asking:
             behind = i > 0 and self.used[i - 1] and self.tokens[i][0] == self.tokens[i - 1][1] + 1 and fold(self.tokens[i][2]).endswith("s") and self.tokens[i][2].islower()
             if behind and plan.op != "lookup" and not self.profile.words.get(self.tokens[i][2]):
                 self.used[i] = True
+            if self.filler(i):
+                self.used[i] = True
             if any(self.strength(f, i) >= 1 for f in about) or fold(self.tokens[i][2]) in ("rarest", "commonest", "busiest", "popular", "frequent") or self.stems[i] in NOUNS or self.stems[i] in VERBS or fold(self.tokens[i][2]) in SUPERLATIVES:
                 self.used[i] = True
-        if plan.op == "count" and any(s.startswith(f"{f.name} is ") and " or " not in s and " not " not in s for f in self.profile.fields if f.distinct >= 0.95 * f.n > 3 and f.person for s in plan.said):
+        if plan.op == "count" and any(s.startswith(f"{f.name} is ") and " or " not in s and " not " not in s for f in self.profile.fields if f.distinct >= 0.95 * f.n > 1 and not f.moment and (not f.numeric or f.id) for s in plan.said):
             plan.doubts.append("a count about a single record")
         plan.doubts += [f"the word {self.tokens[i][2]!r}" for i in self.free()]
         if plan.op in ("best", "aggregate", "group") and plan.target is None:
@@ -646,6 +693,27 @@ class Asking:
         if re.match(r"\s*(why|how come|how do|how does|how did)\b", low):
             plan.doubts.append("a reason")
         return plan
+
+    def filler(self, i: int) -> bool:
+        """Whether an unmatched word narrows nothing: a verb, an adverb, what the records are called, or the collection itself.
+
+        Objects of prepositions, modifiers, names and numbers do narrow: if they are not understood, nothing is.
+        """
+        text, before = self.tokens[i][2], fold(self.tokens[i - 1][2]) if i else ""
+        if not text.islower() or self.profile.words.get(text):
+            return False
+        if text.endswith("ly") or (before in ("the", "this", "that", "our") and self.stems[i] in SUBJECTS | COLLECTIONS) or (self.stems[i] in COLLECTIONS and before == "in"):
+            return True
+        if re.match(r"\s*\(", self.low[self.tokens[i][1] :]) and i + 1 < len(self.tokens) and self.used[i + 1]:
+            return True  # explained in parentheses
+        if self.plan.op == "lookup":
+            return bool(self.plan.target and self.plan.conditions and text.endswith(("ed", "ing")) and before not in DETERMINERS)
+        narrowing = before in ("by", "with", "from", "in", "at", "about", "without", "via", "on", "to", "under", "of") and not re.search(r"\b(?:all|of(?: all)?(?: the)?|per|each) $", self.low[: self.tokens[i][0]])
+        plural = text.endswith("s") and not text.endswith("ss")
+        named = plural and not narrowing
+        chosen = self.plan.op in ("best", "first") and re.search(rf"\b(?:{'|'.join(SUPERLATIVES)}|first|last|latest|earliest)(?: \w+)? {re.escape(text)}\b", self.low) is not None
+        verb = (text.endswith(("ed", "ing")) or (i + 1 == len(self.tokens) and self.has(r"\b(?:do|does|did|can|will|would)\b"))) and before not in DETERMINERS and bool(self.plan.conditions or self.plan.target)
+        return named or chosen or verb
 
     def is_value(self, noun: int) -> bool:
         return any(stem(v) == self.stems[noun] for f in self.profile.fields for v in [*f.asked, *(x for x, _ in f.values)])
@@ -685,7 +753,7 @@ class Asking:
             plan.op, plan.what = "median", "statistics.median(values)"
         elif self.has(r"\b(?:average|mean|avg)\b(?! of the word)"):
             plan.op, plan.what = ("group", "sum(v) / len(v)") if superlative or extreme else ("mean", "sum(values) / len(values)")
-        elif self.has(r"\b(?:total|sum|altogether|in total|combined)\b") and not (how_many and self.counted_records(noun)):
+        elif self.has(r"\b(?:total|sum|altogether|in total|combined|add up|adds? up)\b") and not (how_many and self.counted_records(noun)):
             plan.op, plan.what = ("group", "sum(v)") if superlative or (extreme and wh) else ("sum", "sum(values)")
         elif re.search(r"\bor\b", self.low) and self.has(r"\b(?:more|fewer|less|higher|lower|most|fewest)\b") and not self.has(r"\bor (?:more|fewer|less)\b"):
             plan.op = "compare"
@@ -701,10 +769,15 @@ class Asking:
             plan.op = "list"
         elif not wh and (plan.conditions or self.has(r"\b(?:with|by|in|without)\b")) and not self.has(r"^\W*(?:is|are|was|were|did|does|do|has|have)\b|\?*of\b"):
             plan.op = "count"
-        for word in ("first", "last", "final", "most", "least", "fewest", "average", "mean", "total", "median"):
+        for word in ("first", "last", "final", "most", "least", "fewest", "average", "mean", "total", "median", "add", "altogether", "sum"):
             for i, (_, _, t) in enumerate(self.tokens):
                 if fold(t) == word:
                     self.used[i] = True
+        nth = re.search(r"\b(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(\d+)(?:nd|rd|th|st)) (?!most|of|highest|lowest|largest|quarter|half)(?:[a-z]+ )?[a-z]+\b", self.low)
+        if nth and plan.op == "lookup":
+            plan.op = "nth"
+            plan.what = nth[2] or str("second third fourth fifth sixth seventh eighth ninth tenth".split().index(nth[1]) + 2)
+            self.use(nth.start(1), nth.end(1))
         plan.sign = SUPERLATIVES[superlative][0] if superlative else -1 if self.has(r"\b(?:last|latest|final)\b") and plan.op == "first" else plan.sign
         if plan.op == "most":
             self.most(noun)
@@ -723,7 +796,9 @@ class Asking:
         following = [i for i, (a, _, t) in enumerate(self.tokens) if found and a >= found.end() and fold(t) not in STOP]
         numeric = [f for f in self.profile.fields if f.numeric and not f.id and not f.year]
         named = [f for f in numeric if following and self.strength(f, following[0]) >= 1]
-        verb = self.mention(lambda f: f in numeric, stops=True) if not following else None
+        last = next((i for i in range(len(self.tokens) - 1, -1, -1) if found and self.tokens[i][1] <= found.start() and fold(self.tokens[i][2]) != "the"), None)
+        verbs = [f for f in numeric if not following and last is not None and self.strength(f, last) >= 1]
+        verb = (verbs[0], [last]) if len(verbs) == 1 else None
         if named or verb:
             plan.op = "best"
             plan.target = named[0] if named else verb[0] if verb else None
@@ -740,7 +815,10 @@ class Asking:
             by_concept = [f for f in usable if concept and any(related(stem(concept), p) for p in f.parts)]
             by_concept = [f for f in by_concept if stem(concept) in f.parts] or by_concept
             dated = [f for f in usable if (f.moment or f.year)] if superlative in ("oldest", "newest", "latest", "earliest", "youngest") else []
-            named = self.mention(lambda f: f in usable and (f.numeric or bool(dated) or plan.op == "best"), stops=True)
+            behind = [i for i, (a, _, t) in enumerate(self.tokens) if superlative and fold(t) not in STOP and a > (re.search(rf"\b{superlative}\b", self.low) or re.match("", "")).start()]
+            ids = [f for f in self.profile.fields if f.id and f.numeric and behind and self.strength(f, behind[0]) >= 2 and plan.op == "best"]
+            direct = [f for f in usable + ids if behind and max(self.strength(f, i) for i in behind[:2]) >= 2]
+            named = (direct[0], behind[:2]) if len(direct) == 1 and superlative else self.mention(lambda f: f in usable and (f.numeric or bool(dated) or plan.op == "best"), stops=True)
             if concept and by_concept:
                 plan.target = named[0] if named and named[0] in by_concept else by_concept[0] if len(by_concept) == 1 else None
             elif concept and dated:
@@ -779,6 +857,9 @@ class Asking:
             people = [f for f in fields if f.person and not (f.parts == ["id"])]
             named_person = self.mention(lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id))
             plan.target = named_person[0] if named_person else people[0] if len(people) == 1 else None
+            verb = re.search(r"\bwho ([a-z]+)\b", self.low)
+            if plan.target and verb and any(f.id and f.numeric and f.name in self.filtered for f in self.profile.fields):
+                self.use(*verb.span(1))  # one person stands with that number
         elif kind:
             fitting = [f for f in fields if kind(f)]
             best = self.mention(lambda f: f in fitting)
@@ -788,15 +869,18 @@ class Asking:
             plan.target = numeric[0] if numeric else None
         elif noun_field and noun_field in fields and wh in ("which", "what"):
             plan.target = noun_field
+        if self.has(r"\bname of\b|['’]s name\b") and plan.target and not plan.target.person and not any(p in (stem("name"), stem("title")) for p in plan.target.parts):
+            plan.doubts.append("a name")
         if plan.target is None and named and wh not in ("who", "when", "where", "why"):
             plan.target = named[0]
         if plan.target is None:
             label = self.label()
             measured = noun is not None and self.stems[noun] in map(stem, "temperature time year colour name kind type size price cost day date number amount value".split())
             kinds2 = [s for s in plan.said if s.startswith(("kind is", "table is"))]
-            pinned = any(s.startswith(f"{f.name} is ") or s.startswith(f"{f.name} ==") for f in self.profile.fields if f.distinct >= 0.95 * f.n > 2 for s in plan.said)
+            pinned = any(s.startswith(f"{f.name} is ") or s.startswith(f"{f.name} ==") for f in self.profile.fields if (f.id or not (f.numeric or f.moment)) and f.distinct >= 0.95 * f.n > 2 for s in plan.said)
             section = next((f for f in self.profile.fields if f.name == "section"), None)
-            if section and not kinds2 and wh == "which":
+            holds = self.has(r"\b(?:uses?|contains?|includes?|has|have|needs?|requires?|mentions?|calls? for)\b")
+            if section and not kinds2 and wh == "which" and holds:
                 label = section
             wants = noun is not None and wh in ("which", "what") and (not self.used[noun] or bool(kinds2)) and not pinned and label and label.name not in self.filtered and not measured
             wants = wants and self.has(rf"\b(?:which|what) {re.escape(self.tokens[noun][2].casefold())}\b" if noun is not None else "$^")
@@ -806,7 +890,7 @@ class Asking:
             elif noun is not None:
                 self.used[noun] = True
                 self.texts()
-                plan.op = "list" if kinds2 or section else plan.op
+                plan.op = "list" if kinds2 or (section and holds) else plan.op
         if not plan.conditions and not (plan.target and plan.target.distinct == 1):
             plan.doubts.append("which record is meant")
 
@@ -864,6 +948,9 @@ class Asking:
         if single_amount and len(self.profile.fields) <= 4 and head is not None and self.profile.words.get(self.tokens[head][2]) and self.profile.fields[0].name == "text":
             plan.op, plan.what, plan.target = "sum", "sum(values)", single_amount
             return
+        tables = next((f for f in self.profile.fields if f.name == "table"), None)
+        if tables and tables.distinct > 1 and "table" not in self.filtered and not plan.conditions:
+            plan.doubts.append("which of the tables is meant")
         numeric = [f for f in self.profile.fields if noun is not None and f.numeric and not f.id and not f.year and self.strength(f, noun) >= 2]
         if numeric and noun is not None and not self.used[noun] and numeric[0].name not in self.filtered and not any(self.strength(f, noun) >= 2 and not f.numeric for f in self.profile.fields):
             plan.op, plan.what, plan.target = "sum", "sum(values)", numeric[0]

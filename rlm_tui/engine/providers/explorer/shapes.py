@@ -13,6 +13,7 @@ TIMES = (
     rf"\d{{1,2}}[/.]\d{{1,2}}[/.]\d{{2,4}},? {CLOCK}",
     r"[A-Z][a-z]{2} +\d{1,2} \d\d:\d\d:\d\d",
     r"\d{4}-\d\d-\d\d",
+    r"\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?",
     CLOCK,
 )
 LEVEL = r"TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|ALERT|SEVERE"
@@ -29,17 +30,22 @@ LINE_SHAPES = (
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<component>[\w./-]+){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<level>{LEVEL}){GAP}\[?(?P<time>TIME){GAP}(?P<message>.*)", 0.7),
+    ("log", r"(?P<time>TIME)\s+(?:\d+\s+\d+\s+)?(?P<level>[EWIDVF])[/ ](?P<component>[\w.-]+)(?:\(\s*\d+\))?: (?P<message>.*)", 0.7),
     ("syslog", r"(?:<\d+>)?(?P<time>TIME) (?P<host>\w[\w.-]*) (?P<component>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)", 0.7),
     ("chat", r"\[?(?P<time>TIME)\]?(?: -)? <\W?(?P<sender>[^>]+)> (?P<text>.*)", 0.5),
     ("chat", r"\[?(?P<time>TIME)\]?(?:\s*[-–:|])?\s+(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)", 0.6),
     ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:? (?P<text>.*)", 0.6),
+    ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<event>[A-Z][A-Z_-]{{2,}}){GAP}(?P<message>.*)", 0.7),
     ("log", r"\[?(?P<time>TIME)\]?[\s:|,-]+(?P<message>.*)", 0.8),
-    ("verses", r"(?P<verse>(?:[1-3] ?)?[A-Z]?[A-Za-z]*\.? ?\d+:\d+)\W? +(?P<text>.+)", 0.6),
+    ("verses", r"\[?(?P<verse>(?:[1-3] ?)?[A-Z]?[A-Za-z]*\.? ?(?P<chapter>\d+):\d+)\W? +(?P<text>.+)", 0.6),
 )
 """Name, pattern (TIME stands for the kind of time the document uses), and the share of lines that must match."""
 
 BIBLIOGRAPHY = (
-    r"(?:\[?\d+[\].]*\s*)?(?P<author>[^\d(]+?)[,.]? ?\(?(?P<year>(?:1[5-9]|20)\d\d)[a-z]?\)?[.,:]* +[\"“]?(?P<title>[^.”\"]+)[\"”.]+\s*(?P<source>.*)"
+    r"(?:\[?\d+[\].]*\s*)?(?P<author>[^\d(]+?)[,.]? ?\(?(?P<year>(?:1[5-9]|20)\d\d)[a-z]?\)?[.,:]* +[\"“]?(?P<title>[^.”\"]+?)[\"”.]+,?\s*(?P<source>.*)"
+)
+QUOTED_TITLE = (
+    r"(?:\[?\d+[\].]*\s*)?(?P<author>[^\"“‘]+?)[.,]? [\"“‘](?P<title>[^\"”]+?)[.,]?[\"”’],? (?P<source>.*?\b(?P<year>(?:1[5-9]|20)\d\d)\b.*)"
 )
 CODE_LINE = re.compile(
     r"\s*(def|class|import|from|return|function|const|let|var|export|func|fn|pub|public|private|#include|#define|static|"
@@ -134,15 +140,23 @@ def detect(sample: Sequence[str], output: str) -> Shape:
             return Shape("json lines")
         if not re.match(r"\[[\w. /-]+\]\s*$", full[0]):
             return Shape("json")
+    for mark in (" || ", " | ", " / ", "; ", "\t", ", "):
+        several = [len(re.findall(rf"(?:^|{re.escape(mark)})\s*{PAIR}(?:: ?|=)", line)) >= 2 for line in full]
+        if sum(several) > 0.8 * len(full):
+            return Shape("pairs", mark=mark)
     if share(full, r'(?:.*\s)?[\w.]+=(?:"[^"]*"|\S+)\s+(?:.*\s)?[\w.]+=\S+') > 0.8:
         return Shape("logfmt")
-    if share(full, r"(?:\[?\d+[\].]*\s*)?[A-Z][\w'’-]+,? [A-Z]\.?.*\b(?:1[5-9]|20)\d\d\b") > 0.7 and share(full, BIBLIOGRAPHY) > 0.6:
-        return Shape("bibliography", BIBLIOGRAPHY)
+    if re.match(r"@\w+\{", full[0]):
+        return Shape("bibtex")
+    for pattern in (QUOTED_TITLE, BIBLIOGRAPHY):
+        if share(full, r"(?:\[?\d+[\].]*\s*)?[A-Z][\w'’-]+,? .*\b(?:1[5-9]|20)\d\d\b") > 0.6 and share(full, pattern) > 0.6 and share(full, r".*\d\d:\d\d") < 0.3:
+            return Shape("bibliography", pattern)
     for kind, pattern, least in LINE_SHAPES:
         for moment in TIMES if "TIME" in pattern else ("",):
             precise = pattern.replace("TIME", moment)
-            if share(full, precise) >= least:
-                return Shape(kind, precise, pairs="<message>" in pattern and share(full, r".*\b[a-z_]\w*(?:=|: )\S+[ ,;].*\b[a-z_]\w*(?:=|: )\S+") > 0.5)
+            part = share(full, precise)
+            if part >= least or (part >= 0.3 and moment and re.match(precise, full[0]) and not any(re.match(moment, line) and not re.match(precise, line) for line in full)):
+                return Shape(kind, precise, pairs="<message>" in pattern and share(full, r".*\b[a-z_]\w*(?:=|: )\S+[ ,;|].*\b[a-z_]\w*(?:=|: )\S+") > 0.5)
     if share(full, r"\d{1,3} [A-Z\"“‘]") > 0.8 and share(full, r"\d{1,3} .*[.,;:!?]$") > 0.5:
         return Shape("verses", r"(?P<verse>\d{1,3}) +(?P<text>.+)")
     headings = sum(bool(re.match(r"#{1,6} \S", line)) for line in full)
@@ -152,10 +166,6 @@ def detect(sample: Sequence[str], output: str) -> Shape:
     keyed = [m[1] for line in full if (m := re.match(r"([\w./-]+):(?:\s|$)", line))]
     if share(full, r"\s*(?:- |#|---|(?:- )?[\w./-]+:(?:\s|$))") > 0.9 and len(keyed) > 1 and len(set(keyed)) == len(keyed) and any(re.match(r"\s+(?:- )?[\w./-]+:|- ", line) for line in full):
         return Shape("yaml")
-    for mark in (" || ", " | ", "; ", "\t", ", "):
-        several = [len(re.findall(rf"(?:^|{re.escape(mark)})\s*{PAIR}: ?", line)) >= 2 for line in full]
-        if sum(several) > 0.8 * len(full):
-            return Shape("pairs", mark=mark)
     code = share(full, CODE_LINE.pattern)
     if sum(bool(re.match(r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|from [\w.]+ import|fn \w+|func |public (static |class ))", line)) for line in full) >= 2:
         code = max(code, 0.5)
@@ -182,6 +192,8 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         return Shape("yaml")
     if share(full, r"[\w.-]+\s*=\s*\S*") > 0.8:
         return Shape("ini")
+    if share(full, r"[^\s:][^:.]{0,40}(?:: | [-–—] | = )\S") > 0.9 and len({re.split(r": | [-–—] | = ", line)[0] for line in full}) > 0.9 * len(full):
+        return Shape("glossary", r"(?P<term>[^:]{1,60}?)(?:: | [-–—] | = )(?P<text>.+)")
     numbered = share(full, r"\s*(?:[-*•]|\[?\d+[\].)])\s+\S")
     short = sum(len(line) < 60 and not re.search(r"[.!?:,;]\s*$", line) for line in full) / len(full)
     if numbered > 0.8 or (short > 0.9 and len(full) >= 4):
@@ -202,7 +214,7 @@ for n, line in enumerate(lines, 1):
         rows[-1]["{last}"] += " " + line.strip()"""
 _PAIRS = """
 for row in rows:  # and the pairs of name and value inside
-    row.update((k, v.strip('"')) for k, v in re.findall(r'([A-Za-z_][\\w.]*)(?:=|: )("[^"]*"|[^\\s,;]+)', row["message"]))"""
+    row.update((k, v.strip('"')) for k, v in re.findall(r'([A-Za-z_][\\w.]*)(?:=|: )("[^"]*"|[^\\s,;|]+)', row["message"]))"""
 _SYSLOG = """
 for row in rows:  # addresses and accounts that the messages name
     found = re.search(r"\\b\\d{1,3}(?:\\.\\d{1,3}){3}\\b", row["message"])
@@ -226,9 +238,9 @@ _PAIR_LINES = """# Every line is a record of `Key: value` fields.
 import re
 rows = []
 for n, line in enumerate(lines, 1):
-    fields = [part.split(":", 1) for part in line.split({mark!r}) if ":" in part]
+    fields = [re.split("[:=]", part, maxsplit=1) for part in line.split({mark!r}) if re.search("[:=]", part)]
     if len(fields) > 1:
-        rows.append({{"_line": n, "_text": line, **{{k.strip(): v.strip() for k, v in fields}}}})"""
+        rows.append({{"_line": n, "_text": line, **{{re.sub(r"^\\W*\\w*\\d\\W+", "", k).strip(): v.strip(' ;,|"') for k, v in fields}}}})"""
 _LOGFMT = """# Every line is a record of key=value pairs.
 import re
 rows = []
@@ -370,12 +382,24 @@ for n, line in enumerate(lines, 1):
     elif rows and line.strip():
         rows[-1]["_text"] += "\\n" + line.strip()
     comment = \"\""""
+_BIBTEX = """# BibTeX: every entry is a record.
+import re
+rows = []
+for n, line in enumerate(lines, 1):
+    found = re.match(r"\\s*@(\\w+)\\{([^,]+)", line)
+    if found:
+        rows.append({"_line": n, "_text": "", "type": found.group(1), "key": found.group(2)})
+    found = re.match(r'\\s*(\\w+)\\s*=\\s*[{"]*(.+?)[}"]*,?\\s*$', line)
+    if found and rows:
+        rows[-1][found.group(1)] = found.group(2)
+    if rows:
+        rows[-1]["_text"] += line.strip() + " \""""
 _OUTLINE = """# Headings, list items, table rows and `Label: text` lines, each with the heading it stands under.
 import re
 rows, facts, section, header = [], [], "", []
 for n, line in enumerate(lines, 1):
     row = {"_line": n, "_text": line.strip(), "section": section}
-    heading = re.match(r"(#{1,6})\\s+(.+)|((?:CHAPTER|Chapter|PART|Part|BOOK|ACT|SCENE) +[\\dIVXL]+\\b.*)|(\\d+\\. [A-Z][^.!?]{1,60}$)", line)
+    heading = re.match(r"(#{1,6})\\s+(.+)|((?:CHAPTER|Chapter|PART|Part|BOOK|ACT|SCENE) +[\\dIVXL]+\\b.*)|(\\d+\\. [A-Z][^.!?]{1,60}$)|([A-Z][\\w &'-]{1,40}):\\s*$", line)
     item = re.match(r"\\s*(?:[-*+•]|(\\d+)[.)])\\s+(?:\\[([ xX])\\]\\s+)?(.+)", line)
     label = re.match(r"(?:\\*\\*)?([A-Z][\\w ]{1,24}?)(?:\\*\\*)?:(?:\\*\\*)? +(.+)", line)
     if line.strip().startswith("|") and line.count("|") > 1:
@@ -387,7 +411,7 @@ for n, line in enumerate(lines, 1):
         continue
     header = []
     if heading:
-        section = (heading.group(2) or heading.group(0)).strip(" #")
+        section = (heading.group(2) or heading.group(0)).strip(" #:")
         kind = (heading.group(3) or "").split(" ")[0].lower()
         rows.append({**row, "section": "", "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
     elif item:
@@ -419,6 +443,8 @@ def reader(shape: Shape, several: bool) -> str:
     if shape.pattern:
         last = "message" if "<message>" in shape.pattern else "text" if "<text>" in shape.pattern else "agent"
         code = _ROW.format(note=f"Every record is a line of this {shape.kind}.", pattern=shape.pattern, last=last)
+        if shape.kind == "glossary":
+            code += "\nfacts = [(row['term'], row['text']) for row in rows]"
         return code + (_PAIRS if shape.pairs else "") + (_SYSLOG if shape.kind == "syslog" else "")
     source = "context" if several else 'json.loads("\\n".join(lines))'
     trees = {
@@ -439,6 +465,7 @@ def reader(shape: Shape, several: bool) -> str:
         "list": _LIST.format(marked=shape.pairs),
         "lines": _LINES,
         "code": _CODE,
+        "bibtex": _BIBTEX,
         "outline": _OUTLINE,
         "prose": _OUTLINE,
     }[shape.kind]

@@ -22,10 +22,17 @@ STOP = frozenset(
     "try work works working come comes came go goes going went make makes made appear appears appearing occur occurs "
     "contain contains contained mention mentions mentioned recorded listed files use uses need needs used called take takes "
     "different distinct unique inclusive in-between exist exists first last most least more less fewer fewest same "
-    "own kind sort information details detail describe described happen happened happens belong belongs not no without "
+    "own away kind sort information details detail describe described happen happened happens belong belongs not no without "
     "never none nobody nothing don't doesn't didn't isn't aren't wasn't weren't haven't hasn't while because since but "
     "state stated stand stands according single individual particular certain there'll around about ones".split()
 )
+FUNCTION = frozenset(
+    "a an the of to in on at by for from with and or is are was were be been being am do does did have has had having it its "
+    "this that these those there here what which who whom whose when where why how as into about than then so if can could "
+    "would should will shall may might must please i me my we our us you your they them their he him his she her s t any some "
+    "each every all per both many much far old up down out over under again not no only also just now ever long often".split()
+)
+"""Words that carry no meaning of their own in a sentence."""
 _IRREGULAR = (
     "begin began begun|break broke broken|bring brought|build built|buy bought|catch caught|choose chose chosen|come came|"
     "draw drew drawn|drink drank drunk|drive drove driven|eat ate eaten|fall fell fallen|feed fed|feel felt|fight fought|"
@@ -35,7 +42,7 @@ _IRREGULAR = (
     "send sent|shake shook shaken|show shown|sing sang sung|sink sank sunk|sit sat|sleep slept|speak spoke spoken|"
     "spend spent|stand stood|steal stole stolen|strike struck|swim swam swum|take took taken|teach taught|tell told|"
     "think thought|throw threw thrown|wind wound|bind bound|bend bent|hang hung|shoot shot|dig dug|stick stuck|sweep swept|tear tore torn|bear bore born|swear swore sworn|blow blew blown|leap leapt|burn burnt|learn learnt|spell spelt|shine shone|slide slid|grind ground|seek sought|lie lay lain|wake woke woken|wear wore worn|weep wept|win won|write wrote written|wife wives|"
-    "man men|woman women|child children|person people|foot feet|mouse mice|die died dead death|deep depth|long length|"
+    "man men|woman women|child children|person people|foot feet|mouse mice|die died dies|deep depth|long length|"
     "high height|wide width|strong strength|choice choose|colour color|centre center|fail failure failed|"
     "marry marriage|license licence licensed licensing|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
 )
@@ -56,7 +63,7 @@ CONCEPTS = tuple(
         "depth deep shallow",
         "distance far long length km",
         "length long pages page duration short size",
-        "duration long time took takes take slow fast quick elapsed latency runtime minutes ms seconds last short",
+        "duration long time took takes take slow fast quick elapsed latency runtime minutes ms seconds last short nights days stay staying",
         "temperature temp hot cold warm cool degrees",
         "speed fast slow quick",
         "population populous people inhabitants",
@@ -92,6 +99,12 @@ CONCEPTS = tuple(
         "origin from source departure depart leaving start",
         "destination to arrival arrive target going",
         "supplier supply supplied vendor provider provide",
+    )
+)
+"""Groups of words that people use for the same thing in a table. A word may stand in several."""
+SYNONYMS = tuple(
+    frozenset(row.split())
+    for row in (
         "max maximum limit",
         "min minimum",
         "end ended finish finished close closed conclude",
@@ -104,7 +117,7 @@ CONCEPTS = tuple(
         "discover find",
     )
 )
-"""Groups of words that people use for the same thing. A word may stand in several."""
+"""Words that mean the same in running text as well."""
 
 SUPERLATIVES: dict[str, tuple[int, str]] = {
     word: (sign, concept)
@@ -137,6 +150,15 @@ SUPERLATIVES: dict[str, tuple[int, str]] = {
     )
     for word in group.split()
 }
+UNIT_WORDS = {
+    stem_: unit
+    for unit, names in {
+        "km": "kilometre kilometres kilometer kilometers", "kg": "kilogram kilograms kilo kilos", "min": "minute minutes", "h": "hour hours",
+        "eur": "euro euros", "usd": "dollar dollars", "gbp": "pound pounds", "m": "metre metres meter meters", "s": "second seconds",
+        "g": "gram grams", "pct": "percent percentage", "ly": "lightyears", "ms": "milliseconds", "mb": "megabytes", "gb": "gigabytes",
+    }.items()
+    for stem_ in names.split()
+}  # fmt: skip
 TRUE = frozenset("true yes y on enabled active 1 x done".split())
 FALSE = frozenset("false no n off disabled inactive 0".split())
 
@@ -179,7 +201,15 @@ def parts(name: str) -> list[str]:
 
 @cache
 def _groups() -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(stem(w) for w in group) for group in CONCEPTS)
+    return tuple(frozenset(stem(w) for w in group) for group in CONCEPTS + SYNONYMS)
+
+
+@lru_cache(maxsize=20_000)
+def akin(a: str, b: str) -> bool:
+    """Whether two stems are the same word in another form, or true synonyms."""
+    if a == b or (min(len(a), len(b)) >= 4 and (a.startswith(b) or b.startswith(a)) and abs(len(a) - len(b)) <= 3):
+        return True
+    return any(a in group and b in group for group in _groups()[len(CONCEPTS) :])
 
 
 @lru_cache(maxsize=20_000)
