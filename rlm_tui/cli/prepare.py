@@ -28,16 +28,15 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run that can start. `question` is ``None`` where the screen will ask for it."""
+    """A run that can start. `question` is ``None`` where the screen will ask for it; `model` is the root's."""
 
     documents: tuple[Document, ...]
     question: str | None
     config: RunConfig
+    model: ModelInfo
     settings: Settings
     store: Path
     conditions: tuple[str, ...] = ()
-    note: str = ""
-    """What is worth knowing of the root's model, in a few words."""
 
     def setup(self, question: str | None = None) -> Setup:
         """What a session needs, with `question` where the job has none."""
@@ -99,11 +98,11 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
         documents = tuple(load(given.files))
     _check_conditions(given.conditions)
     config = _configuration(given, settings)
-    info = _check_models(config, settings)
+    model = _check_models(config, settings)
     store = check_store(settings)
     if config.api_base is not None:
         _check_server(config.api_base)
-    return Job(documents, given.question, config, settings, store, given.conditions, info.note)
+    return Job(documents, given.question, config, model, settings, store, given.conditions)
 
 
 def _configuration(given: Given, settings: Settings) -> RunConfig:

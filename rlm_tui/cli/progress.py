@@ -44,7 +44,7 @@ class Progress:
         for document in job.documents:
             for note in document.notes:
                 self.say(f"{document.name}: {note}")
-        self.say(f"{job.config.model_at(0)} answers{f' ({job.note})' if job.note else ''}")
+        self.say(f"{job.model.name} answers{f' ({job.model.note})' if job.model.note else ''}")
 
     def take(self, entries: Iterable[Entry]) -> None:
         """Tell what is worth telling of `entries`."""

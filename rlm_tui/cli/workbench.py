@@ -41,7 +41,7 @@ def live_options(job: Job, *, paused: bool) -> Options:
         documents=job.documents,
         question=job.question or "",
         start=start,
-        note=job.note,
+        note="" if job.model.language_model else f"{model} (not a language model)",
         models=model if sub_model == model else f"{model} / {sub_model}",
         theme=_theme(settings),
         glyphs=settings.glyphs,

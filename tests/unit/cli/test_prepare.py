@@ -46,7 +46,7 @@ def test_options_become_the_configuration(document: str, tmp_path: Path) -> None
     limits = config.limits
     assert (limits.usd, limits.calls, limits.total_tokens, limits.seconds, limits.turns) == (1.5, 9, 1000, 30.0, 4)
     assert config.unknown_price == "assume:0.5,1.5"
-    assert "not a language model" in job.note
+    assert not job.model.language_model
     setup = job.setup()
     assert (setup.query, setup.store) == ("Why?", tmp_path / "s.db")
 
