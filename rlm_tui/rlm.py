@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
-from rlm_tui.events import Entry, Limits, RunConfig, Usage
+from rlm_tui.events import Entry, Event, Usage, kind_of
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
     from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.session.setup import Setup
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
     """What a completion gave.
 
-    `answer` is text, `value` the same as a JSON value when it was given as one. `status` is ``completed``, ``partial``
-    (a limit was reached; `limit` names it), ``failed`` or ``cancelled``; `error` is one sentence. `usage` is everything
-    the session cost, `by_model`, `by_node` and `by_kind` (``turn``, ``leaf``, ``extract``) the same sum split up. The
-    session can be opened with ``rlm-tui replay SESSION_ID``.
+    `answer` is text, `value` the same as a JSON value (or an instance of the Pydantic model that was asked for) when it
+    was given as one. `status` is ``completed``, ``partial`` (a limit was reached; `limit` names it), ``failed`` or
+    ``cancelled``; `error` is one sentence. `usage` is everything the session cost, `by_model`, `by_node` and `by_kind`
+    (``turn``, ``leaf``, ``extract``) the same sum split up. ``rlm-tui replay SESSION_ID`` opens the session.
     """
 
     answer: str
@@ -52,91 +54,111 @@ class RLMError(Exception):
 class RLM:
     """A Recursive Language Model.
 
-    `model` answers at the root (default: the configured model, the first provider whose key is set, else the built-in
-    explorer), `sub_model` the sub-calls (default: the same). Budgets: `max_cost` in US dollars, `max_calls`,
-    `max_tokens`, `max_seconds` for the whole tree; `max_turns` for each node. `max_depth` as in the paper: 0 is the REPL
-    alone, 1 adds sub-calls, 2 one level of child nodes with REPLs of their own. Sessions are saved to `store` (default:
-    the user's). `on_event` is called with each `Entry` as it is committed. `providers` maps model names to providers of
-    your own; every other keyword is a field of `RunConfig`.
+    `model` answers at the root (default: the configured model, else that of the first provider whose key is set, else the
+    built-in explorer), `recursive_model` the sub-calls (default: the same). `provider` is an object of your own with one
+    coroutine method ``complete(request, on_text)`` that answers for every model. `max_depth` is as in the paper: 0 is the
+    REPL alone, 1 adds sub-calls, 2 one level of child nodes with REPLs of their own.
+
+    Limits for the whole tree: `max_cost_usd`, `max_tokens`, `max_calls`, `timeout` (seconds); for each node:
+    `max_iterations`. `schema` is a JSON schema or a Pydantic model that the answer must fit, `validator` a function that
+    returns what is wrong with an answer, or ``None``; the model hears it. Sessions are saved to the store (`store` is
+    another one's path, ``False`` keeps nothing), where ``rlm-tui replay`` finds them. `config` sets other fields of
+    `rlm_tui.events.RunConfig`; all further keywords go to the provider (``temperature``, ``top_p``, ``reasoning_effort`` …).
+
+    Raises `ValueError` or `SettingsError` for limits and settings that make no sense.
     """
 
     def __init__(
         self,
         model: str | None = None,
-        sub_model: str | None = None,
-        *,
-        max_depth: int | None = None,
-        max_cost: float | None = None,
-        max_calls: int | None = None,
-        max_tokens: int | None = None,
-        max_seconds: float | None = None,
-        max_turns: int | None = None,
+        recursive_model: str | None = None,
+        provider: Provider | None = None,
         api_base: str | None = None,
         api_key: str | None = None,
-        store: str | os.PathLike[str] | None = None,
-        on_event: Callable[[Entry], None] | None = None,
-        providers: Mapping[str, Provider] | None = None,
-        **config: Any,
+        max_depth: int | None = None,
+        max_iterations: int | None = None,
+        max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
+        max_calls: int | None = None,
+        timeout: float | None = None,
+        repl: str = "python",
+        schema: Any = None,
+        validator: Callable[[Any], str | None] | None = None,
+        store: str | os.PathLike[str] | Literal[False] | None = None,
+        config: Mapping[str, Any] | None = None,
+        **model_options: Any,
     ) -> None:
         from rlm_tui.config.settings import load
+        from rlm_tui.session.configure import configure
 
         settings = load(
             {
                 "model": model,
-                "sub_model": sub_model,
+                "sub_model": recursive_model,
                 "max_depth": max_depth,
-                "max_cost": max_cost,
-                "max_turns": max_turns,
+                "max_cost": max_cost_usd,
+                "max_turns": max_iterations,
                 "api_base": api_base,
             }
         ).settings
-        from rlm_tui.session.configure import configure
-
-        limits = {"calls": max_calls, "total_tokens": max_tokens, "seconds": max_seconds}
+        limits = {"calls": max_calls, "total_tokens": max_tokens, "seconds": timeout}
+        for name, value in limits.items():
+            if value is not None and value <= 0:
+                raise ValueError(f"the limit on {name} must be greater than 0, not {value}")
+        self._type, json_schema = _schema(schema)
+        temperature = model_options.pop("temperature", None)
+        for name, value in model_options.items():
+            if not _is_json(value):
+                raise ValueError(f"the option {name} can't be sent to a model: {value!r} is not a JSON value")
         self.config = configure(
-            settings, os.environ, limits={k: v for k, v in limits.items() if v is not None}, **config
+            settings,
+            os.environ,
+            limits={name: value for name, value in limits.items() if value is not None},
+            temperature=temperature,
+            repl=repl,
+            answer_schema=json_schema,
+            model_options=model_options,
+            **(config or {}),
         )
         self._prices = settings.price_overrides()
         self._durability = settings.durability
-        self._store = store or settings.store
+        self._store = store if store is not None else settings.store
         self._api_key = api_key
-        self._on_event = on_event
-        self._providers = providers
+        self._validator = validator
+        self._provider = provider
+        self._callbacks: list[tuple[str, Callable[[Event], None]]] = []
 
-    def on(self, listener: Callable[[Entry], None]) -> RLM:
-        """Call `listener` with each committed `Entry` of later completions. Returns self."""
-        before = self._on_event
-
-        def both(entry: Entry) -> None:
-            if before is not None:
-                before(entry)
-            listener(entry)
-
-        self._on_event = both
+    def on(self, kind: str, callback: Callable[[Event], None]) -> RLM:
+        """Call `callback` with every event of `kind` (as ``call.finished``; ``*`` for all) once it is saved. Returns self."""
+        self._callbacks.append((kind, callback))
         return self
 
     def completion(self, query: str, context: Any) -> Result:
         """Answer `query` about `context` (str, list or dict). Raises `RLMError` when there is no answer."""
         return _checked(self.try_completion(query, context))
 
+    complete = completion
+
     async def acompletion(self, query: str, context: Any) -> Result:
         """`completion` for asynchronous code."""
-        return _checked(await self.try_acompletion(query, context))
+        return _checked(await self.atry_completion(query, context))
+
+    acomplete = acompletion
 
     def try_completion(self, query: str, context: Any) -> Result:
         """`completion` that returns a failed result instead of raising. Works inside a running event loop as well."""
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return asyncio.run(self.atry_completion(query, context))
         outcome: list[Result | BaseException] = []
 
         def work() -> None:
             try:
-                outcome.append(asyncio.run(self.try_acompletion(query, context)))
+                outcome.append(asyncio.run(self.atry_completion(query, context)))
             except BaseException as error:
                 outcome.append(error)
 
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(self.try_acompletion(query, context))
         thread = threading.Thread(target=work, name="rlm-completion")
         thread.start()
         thread.join()
@@ -144,34 +166,38 @@ class RLM:
             raise outcome[0]
         return outcome[0]
 
-    async def try_acompletion(self, query: str, context: Any, *, gate: Gate | None = None) -> Result:
+    async def atry_completion(self, query: str, context: Any, *, gate: Gate | None = None) -> Result:
         """`acompletion` that returns a failed result instead of raising. `gate` lets you hold and step the run."""
+        return await self._run(query, context, gate, self._tell)
+
+    def stream(self, query: str, context: Any, *, gate: Gate | None = None) -> Stream:
+        """The events of a completion as they are saved: ``async for event in rlm.stream(query, context)``."""
+        return Stream(lambda listener: self._run(query, context, gate, listener), self._tell)
+
+    def _tell(self, entry: Entry) -> None:
+        kind = kind_of(entry.event)
+        for wanted, callback in self._callbacks:
+            if wanted in ("*", kind):
+                callback(entry.event)
+
+    async def _run(self, query: str, context: Any, gate: Gate | None, listener: Callable[[Entry], None]) -> Result:
         from rlm_tui.engine.providers.base import ProviderError
         from rlm_tui.events import LogError
-        from rlm_tui.session.setup import Setup, documents_of, run_session
+        from rlm_tui.session.setup import run_session
         from rlm_tui.store import StoreError
 
-        if not query.strip():
-            raise ValueError("The question is empty: pass the question as `query`.")
-        setup = Setup(
-            query=query,
-            config=self.config,
-            documents=documents_of(context),
-            context=context,
-            store=self._store,
-            durability=self._durability,
-            prices=self._prices,
-            custom=self._providers,
-            api_key=self._api_key,
-        )
+        setup = self._setup(query, context)
         try:
-            session, ended = await run_session(setup, gate, self._on_event)
+            session, ended = await run_session(setup, gate, listener)
         except (ProviderError, StoreError, LogError) as error:
             return Result("", status="failed", error=str(error))
         outcome = ended.outcome
+        value = outcome.value
+        if self._type is not None and outcome.status == "completed":
+            value = self._type.model_validate(value)
         return Result(
             answer=outcome.answer or "",
-            value=outcome.value,
+            value=value,
             status=outcome.status,
             limit=outcome.limit,
             error=outcome.error,
@@ -182,6 +208,70 @@ class RLM:
             session_id=session,
         )
 
+    def _setup(self, query: str, context: Any) -> Setup:
+        from rlm_tui.session.setup import Setup, documents_of
+
+        if not query.strip():
+            raise ValueError("the question is empty: pass it as `query`")
+        if not isinstance(context, str | list | dict):
+            raise TypeError(f"the context must be a str, a list or a dict, not {type(context).__name__}")
+        names = {self.config.model, self.config.sub_model or self.config.model, *self.config.models_at.values()}
+        return Setup(
+            query=query,
+            config=self.config,
+            documents=documents_of(context),
+            context=context,
+            store=self._store,
+            durability=self._durability,
+            prices=self._prices,
+            custom={name: self._provider for name in names} if self._provider is not None else None,
+            api_key=self._api_key,
+            validator=self._validator,
+        )
+
+
+class Stream:
+    """An asynchronous iterator over the events of a completion. `result` is there once the iteration has ended.
+
+    Leaving the iteration early and calling `aclose` cancels the run; it is saved up to there.
+    """
+
+    def __init__(self, run: Callable[[Callable[[Entry], None]], Any], tell: Callable[[Entry], None]) -> None:
+        self.result: Result | None = None
+        self._run = run
+        self._tell = tell
+        self._task: asyncio.Task[None] | None = None
+
+    def __aiter__(self) -> AsyncIterator[Event]:
+        return self._events()
+
+    async def _events(self) -> AsyncIterator[Event]:
+        waiting: asyncio.Queue[Event | None] = asyncio.Queue()
+
+        def listener(entry: Entry) -> None:
+            self._tell(entry)
+            waiting.put_nowait(entry.event)
+
+        async def work() -> None:
+            try:
+                self.result = await self._run(listener)
+            finally:
+                waiting.put_nowait(None)
+
+        self._task = asyncio.create_task(work())
+        try:
+            while (event := await waiting.get()) is not None:
+                yield event
+            await self._task
+        finally:
+            await self.aclose()
+
+    async def aclose(self) -> None:
+        """Cancel the run if it is still going. Idempotent."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
 
 def _checked(result: Result) -> Result:
     if result.status in ("failed", "cancelled") or (result.status == "partial" and not result.answer):
@@ -189,4 +279,21 @@ def _checked(result: Result) -> Result:
     return result
 
 
-__all__ = ["RLM", "Limits", "RLMError", "Result", "RunConfig"]
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
+        return False
+    return True
+
+
+def _schema(schema: Any) -> tuple[Any, dict[str, Any] | None]:
+    """A Pydantic model (or ``None``) and the JSON schema that it or the user's own schema stands for."""
+    from rlm_tui.engine.answers import check_schema
+
+    if schema is None:
+        return None, None
+    if isinstance(schema, type) and hasattr(schema, "model_json_schema"):
+        return schema, schema.model_json_schema()
+    check_schema(schema)
+    return None, dict(schema)

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import msgspec
@@ -149,7 +149,7 @@ class Caller:
         started = time.monotonic()
         try:
             provider = self._models.resolve(order.model)
-            info = provider.info(order.model)
+            info = self._models.info(order.model)
         except ProviderError as error:
             fault = Fault(error.kind, clean(error.message), error.status)
             await self._refused(order, fault)
@@ -212,6 +212,7 @@ class Caller:
         # A call that a crash cut off goes on counting its tries.
         before = self._journal.state.calls.get(order.call)
         first = attempt = before.attempts if before is not None else 0
+        lost = Usage()  # What failed tries were charged all the same.
         while True:
             attempt += 1
             left = self._ledger.seconds_left()
@@ -235,7 +236,9 @@ class Caller:
                     async with asyncio.timeout(timeout + 5.0):
                         reply = await provider.complete(request, partial.take if partial else None)
                         self._slots.answered()
-                        return reply
+                        return replace(
+                            reply, usage=msgspec.structs.replace(reply.usage + lost, calls=reply.usage.calls)
+                        )
                 except TimeoutError:
                     raise ProviderError(
                         "timeout",
@@ -254,7 +257,9 @@ class Caller:
                     pause = None
                 fault = Fault(error.kind, clean(error.message), error.status)
                 await self._journal.write(AttemptFailed(call=order.call, attempt=attempt, fault=fault, retry_in=pause))
+                lost = lost + error.usage
                 if pause is None:
+                    error.usage = msgspec.structs.replace(lost, calls=min(lost.calls, 1))
                     raise
                 await asyncio.sleep(pause)
             except (asyncio.CancelledError, OverBudget):

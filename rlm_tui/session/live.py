@@ -111,11 +111,11 @@ class LiveSession:
         from rlm_tui.store import Store
 
         # The store stays open after the end: whoever looks at the session still needs its texts.
-        self._store = Store.open(self._setup.store, durability=self._setup.durability)
+        self._store = Store.open(self._setup.store or None, durability=self._setup.durability)
         self._log = open_log(self._store, self._setup)
         self.session = self._log.session
         self._log.listeners.append(self._entries.append)
         try:
-            self._ended = await run_on(self._store, self._log, self._setup, self.gate)
+            self._ended = await run_on(self._store, self._log, self.session, self._setup, self.gate)
         finally:
             self._log.close()

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
 from rlm_tui.document.document import Document
-from rlm_tui.events import DocumentRef, Entry, RunConfig
+from rlm_tui.events import DocumentRef, Entry, Log, MemoryLog, RunConfig
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
@@ -29,7 +29,8 @@ class Setup:
 
     `context` is what the REPL gets; without it, it follows from `documents`: the text of one, or ``{name: text}`` of
     several. With `fork`, the recorded beginning of another session is used (`rlm_tui.session.again.Fork`); with `resume`,
-    the session of that id goes on where its events end, and the rest follows from it. `store` is the store's path (default: the user's). `prices` overrides prices (US dollars per million tokens,
+    the session of that id goes on where its events end, and the rest follows from it. `store` is the store's path (default:
+    the user's), or ``False`` to keep nothing. `prices` overrides prices (US dollars per million tokens,
     by model); `custom` maps model names to providers of the caller's own; `api_key` goes before the environment.
     """
 
@@ -37,11 +38,12 @@ class Setup:
     config: RunConfig
     documents: Sequence[Document] = ()
     context: Any = None
-    store: str | os.PathLike[str] | None = None
+    store: str | os.PathLike[str] | Literal[False] | None = None
     durability: str = "full"
     prices: Mapping[str, Mapping[str, float]] | None = None
     custom: Mapping[str, Provider] | None = None
     api_key: str | None = None
+    validator: Callable[[Any], str | None] | None = None
     session: str | None = None
     fork: Fork | None = None
     resume: str | None = None
@@ -69,13 +71,19 @@ async def run_session(setup: Setup, gate: Gate | None = None, listener: Listener
     it names can't work, and `AgainError` when a saved session can't go on; any failure after the first event is an ended
     session instead.
     """
-    from rlm_tui.store import Store
+    from rlm_tui.store import Store, new_id
 
+    if setup.store is False:
+        memory = MemoryLog()
+        if listener is not None:
+            memory.listeners.append(listener)
+        session = setup.session or new_id()
+        return session, await run_on(None, memory, session, setup, gate)
     with Store.open(setup.store, durability=setup.durability) as store:
         log = open_log(store, setup)
         if listener is not None:
             log.listeners.append(listener)
-        return log.session, await run_on(store, log, setup, gate)
+        return log.session, await run_on(store, log, log.session, setup, gate)
 
 
 def open_log(store: Store, setup: Setup) -> SessionLog:
@@ -83,14 +91,14 @@ def open_log(store: Store, setup: Setup) -> SessionLog:
     return store.resume(setup.resume) if setup.resume is not None else store.create(setup.session)
 
 
-async def run_on(store: Store, log: SessionLog, setup: Setup, gate: Gate | None = None) -> Ended:
-    """Run a session on an open log."""
+async def run_on(store: Store | None, log: Log, session: str, setup: Setup, gate: Gate | None = None) -> Ended:
+    """Run a session on an open log. `store` is where a session to fork or resume is read from."""
     from rlm_tui.document.coverage import Matcher
     from rlm_tui.engine.engine import Engine
     from rlm_tui.engine.providers.registry import Providers
     from rlm_tui.engine.sandbox.factory import PythonReplFactory
 
-    documents, task, past, record = _task(store, log, setup)
+    documents, task, past, record = _task(store, log, session, setup)
     config = task.config
     models = Providers(api_base=config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
     for model in dict.fromkeys([config.model, config.sub_model, *config.models_at.values()]):
@@ -100,7 +108,7 @@ async def run_on(store: Store, log: SessionLog, setup: Setup, gate: Gate | None 
     try:
         for document in documents:
             log.put(document.text)
-        task = replace(task, finder=Matcher(documents))
+        task = replace(task, finder=Matcher(documents), validator=setup.validator)
         return await Engine(task, log, models, repls, gate, record=record, past=past).run()
     finally:
         await repls.close()
@@ -108,20 +116,22 @@ async def run_on(store: Store, log: SessionLog, setup: Setup, gate: Gate | None 
 
 
 def _task(
-    store: Store, log: SessionLog, setup: Setup
+    store: Store | None, log: Log, session: str, setup: Setup
 ) -> tuple[Sequence[Document], Task, Sequence[Entry], Record | None]:
     """What to run, and what of it is recorded already."""
     from rlm_tui.engine.engine import Task
     from rlm_tui.session.again import AgainError, read_saved, record_of
     from rlm_tui.version import VERSION
 
-    if setup.resume is not None:
+    if store is None and (setup.resume is not None or setup.fork is not None):
+        raise AgainError("a session can only be resumed or forked in a store")
+    if setup.resume is not None and store is not None:
         saved = read_saved(store.reader.entries(setup.resume), log.get)
         if saved.ended is not None:
             raise AgainError(f"session {setup.resume} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
         started = saved.started
         task = Task(
-            session=log.session,
+            session=session,
             query=started.query,
             context=saved.context,
             documents=started.documents,
@@ -131,11 +141,11 @@ def _task(
         return saved.documents, task, saved.entries, record_of(saved, None)
     documents = list(setup.documents) or documents_of(setup.context)
     record, parent_seq = None, None
-    if setup.fork is not None:
+    if setup.fork is not None and store is not None:
         saved = read_saved(store.reader.entries(setup.fork.parent), store.reader.text)
         record, parent_seq = record_of(saved, setup.fork), record_seq(saved.entries, setup.fork)
     task = Task(
-        session=log.session,
+        session=session,
         query=setup.query,
         context=setup.given_context(),
         documents=references(documents, setup.context),

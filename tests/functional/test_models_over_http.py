@@ -23,10 +23,9 @@ def no_settings(monkeypatch, tmp_path):
 
 def run(tmp_path, server, **kw):
     entries = []
-    rlm = RLM(
-        "openai/any", api_base=server.base_url, store=tmp_path / "s.db", max_depth=2, on_event=entries.append, **kw
-    )
-    return rlm.try_completion(QUESTION, FRUIT), [entry.event for entry in entries]
+    rlm = RLM("openai/any", api_base=server.base_url, store=tmp_path / "s.db", max_depth=2, **kw)
+    rlm.on("*", entries.append)
+    return rlm.try_completion(QUESTION, FRUIT), entries
 
 
 def of(events, kind):
@@ -70,7 +69,9 @@ def test_prompts_only_grow(tmp_path):
 def test_a_known_price_is_charged(tmp_path):
     with FakeOpenAI(rlm_model()) as server:
         entries = []
-        rlm = RLM("openai/gpt-4o-mini", api_base=server.base_url, store=tmp_path / "s.db", max_depth=2, max_cost=1.0)
+        rlm = RLM(
+            "openai/gpt-4o-mini", api_base=server.base_url, store=tmp_path / "s.db", max_depth=2, max_cost_usd=1.0
+        )
         result = rlm.on(entries.append).try_completion(QUESTION, FRUIT)
     assert result.answer == ANSWER
     assert result.usage.unpriced == 0
@@ -164,6 +165,6 @@ def test_a_script_plays_the_same_without_a_server(tmp_path):
 def test_an_unreachable_server_is_said(tmp_path):
     with FakeOpenAI() as server:
         address = server.base_url
-    rlm = RLM("openai/any", api_base=address, store=tmp_path / "s.db", max_seconds=60)
+    rlm = RLM("openai/any", api_base=address, store=tmp_path / "s.db", timeout=60)
     with pytest.raises(RLMError, match=f"Can't reach {address}"):
         rlm.completion(QUESTION, FRUIT)

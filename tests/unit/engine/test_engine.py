@@ -422,3 +422,15 @@ async def test_complaints_about_the_rate_lower_what_is_in_flight() -> None:
     ran = await play(models, limits=Limits(concurrency=8))
     assert ran.ended.outcome.answer == "leaf"
     assert len(ran.events(ev.AttemptFailed)) == 4
+
+
+async def test_what_failed_tries_were_charged_is_counted() -> None:
+    models = FakeModels([LOOK, DONE])
+    charged = [ProviderError("empty", "Nothing came back.", usage=Usage(calls=1, input=100, output=5))]
+    choose = models._choose
+    models._choose = lambda request: charged.pop() if charged else choose(request)  # type: ignore[method-assign]
+    ran = await play(models)
+    first = ran.events(ev.CallFinished)[0].usage
+    words = sum(len(m.content.split()) for m in models.requests[0].messages)
+    assert (first.calls, first.input) == (1, words + 100)
+    assert ran.ended.usage.calls == 2

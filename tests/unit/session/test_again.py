@@ -120,7 +120,7 @@ async def test_a_session_cut_off_by_its_process_goes_on(tmp_path: Path) -> None:
     log.listeners.clear()
     task = asyncio.ensure_future(asyncio.sleep(0))
     with pytest.raises(Dies):
-        await room.run_on(store, log, setup(path, models))
+        await room.run_on(store, log, log.session, setup(path, models))
     store.close()
     assert len(models.requests) == 1
 
@@ -143,7 +143,7 @@ async def test_an_ended_session_is_not_resumed(tmp_path: Path) -> None:
 
 async def test_verify_finds_nothing_where_nothing_differs_and_names_what_does(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
-    session, entries = await first(path)
+    _, entries = await first(path)
     with StoreReader(path) as reader:
         saved = read_saved(entries, reader.text)
         repls = PythonReplFactory()

@@ -1,0 +1,121 @@
+"""The Python interface, as the README shows it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from rlm_tui import RLM, RLMError
+from rlm_tui import events as ev
+from rlm_tui.engine.providers.base import ProviderError
+from rlm_tui.store import StoreReader
+from tests.support.engine import FakeModels, cell
+
+TEXT = "a line\n" * 50
+TURNS = [cell("n = len(context.splitlines())\nprint(n)"), cell("FINAL(n)")]
+
+
+def rlm(turns: Any = TURNS, **options: Any) -> RLM:
+    return RLM("any", provider=FakeModels(turns), **{"store": False, **options})
+
+
+def test_a_completion_prints_as_its_answer() -> None:
+    result = rlm().completion(query="How many lines?", context=TEXT)
+    assert str(result) == "50" and result.value == 50 and result.status == "completed"
+    assert result.usage.calls == 2 == result.by_kind["turn"].calls == result.by_node["0"].calls
+    assert rlm().complete("How many?", TEXT).answer == "50"
+
+
+def test_a_session_is_saved_unless_told_otherwise(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    result = rlm(store=path).completion("How many?", TEXT)
+    with StoreReader(path) as reader:
+        assert isinstance(reader.entries(result.session_id)[-1].event, ev.SessionEnded)
+
+
+async def test_inside_a_running_loop_both_ways_work() -> None:
+    assert (await rlm().acompletion("How many?", TEXT)).answer == "50"
+    assert (await rlm().acomplete("How many?", TEXT)).answer == "50"
+    assert rlm().completion("How many?", TEXT).answer == "50"
+
+
+def test_a_failure_raises_with_the_result_or_is_returned() -> None:
+    refused = [ProviderError("auth", "The key was refused.")]
+    with pytest.raises(RLMError, match="The key was refused") as caught:
+        rlm(refused).completion("q", TEXT)
+    assert caught.value.result is not None and caught.value.result.session_id
+    assert rlm(refused).try_completion("q", TEXT).error == "The key was refused."
+
+
+def test_a_partial_answer_is_an_answer() -> None:
+    result = rlm(max_calls=2).completion("q", TEXT)
+    assert (result.status, result.limit, result.answer) == ("partial", "calls", "forced answer")
+
+
+def test_an_unknown_model_is_one_sentence() -> None:
+    result = RLM("no-such-model-anywhere", store=False).try_completion("q", TEXT)
+    assert result.status == "failed" and "no-such-model-anywhere" in (result.error or "")
+
+
+class Count(BaseModel):
+    n: int
+    unit: str = "lines"
+
+
+def test_a_pydantic_model_types_the_answer() -> None:
+    result = rlm([TURNS[0], cell("FINAL('fifty')"), cell("FINAL({'n': n})")], schema=Count).completion("q", TEXT)
+    assert result.value == Count(n=50)
+
+
+def test_a_schema_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError, match="not a JSON schema"):
+        RLM("any", schema={"type": 7})
+
+
+@pytest.mark.parametrize(("query", "context", "error"), [(" ", "x", ValueError), ("q", 7, TypeError)])
+def test_bad_input(query: str, context: Any, error: type[Exception]) -> None:
+    with pytest.raises(error):
+        rlm().completion(query, context)
+
+
+def test_limits_that_make_no_sense() -> None:
+    with pytest.raises(ValueError, match="greater than 0"):
+        RLM("any", max_calls=0)
+
+
+def test_an_option_that_no_model_can_get() -> None:
+    with pytest.raises(ValueError, match="on_event"):
+        RLM("any", on_event=print)
+
+
+def test_callbacks_get_the_events_they_asked_for() -> None:
+    seen: list[ev.Event] = []
+    everything: list[ev.Event] = []
+    rlm().on("call.finished", seen.append).on("*", everything.append).completion("q", TEXT)
+    assert {type(e) for e in seen} == {ev.CallFinished} and len(seen) == 2
+    assert isinstance(everything[0], ev.SessionStarted) and isinstance(everything[-1], ev.SessionEnded)
+
+
+async def test_a_stream_of_events_ends_with_a_result() -> None:
+    stream = rlm().stream("q", TEXT)
+    kinds = [ev.kind_of(event) async for event in stream]
+    assert kinds[0] == "session.started" and kinds[-1] == "session.ended"
+    assert stream.result is not None and stream.result.answer == "50"
+
+
+async def test_a_stream_that_is_left_early_cancels_the_run() -> None:
+    models = FakeModels(TURNS, delay=30)
+    stream = RLM("any", provider=models, store=False).stream("q", TEXT)
+    async for event in stream:
+        if isinstance(event, ev.AttemptStarted):
+            break
+    await asyncio.wait_for(stream.aclose(), 10)
+    assert models.active == 0
+
+
+def test_further_keywords_go_to_the_provider() -> None:
+    models = FakeModels(TURNS)
+    RLM("any", provider=models, store=False, temperature=0.5, top_p=0.9).completion("q", TEXT)
+    assert models.requests[0].temperature == 0.5 and models.requests[0].options == {"top_p": 0.9}
