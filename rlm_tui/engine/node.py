@@ -30,6 +30,7 @@ from rlm_tui.events import (
     CellProposed,
     CellStarted,
     ConversationCompacted,
+    Event,
     FinalProposed,
     FinalRefused,
     NodeEnded,
@@ -264,21 +265,20 @@ class NodeRun:
         reply = await self._ask(call)
         names = frozenset(v.name for v in self._variables)
         reading = read_reply(reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names)
-        await self.journal.write(
-            ReplyRead(
-                node=self.id,
-                turn=self.turn,
-                call=call,
-                action=reading.action,
-                kept=self.journal.keep(reading.kept),
-                rule=reading.rule,
-                notice=reading.notice,
-            )
+        read = ReplyRead(
+            node=self.id,
+            turn=self.turn,
+            call=call,
+            action=reading.action,
+            kept=self.journal.keep(reading.kept),
+            rule=reading.rule,
+            notice=reading.notice,
         )
         self._talk.replied(reading.kept)
         if reading.action == "cell":
             self._patience.code()
-            return await self._run_cells(reading.cells, reading.notice)
+            return await self._run_cells(reading.cells, reading.notice, read)
+        await self.journal.write(read)
         if reading.action == "final":
             assert reading.answer is not None
             return await self._accept(reading.answer, None, "prose", None)
@@ -325,10 +325,11 @@ class NodeRun:
             )
         )
 
-    async def _run_cells(self, cells: Sequence[str], notice: str) -> Outcome | None:
+    async def _run_cells(self, cells: Sequence[str], notice: str, read: ReplyRead) -> Outcome | None:
         reports = []
-        for code in cells:
-            cell, code, result = await self._run_cell(code)
+        for number, code in enumerate(cells):
+            # How the reply was read and its first block share a commit.
+            cell, code, result = await self._run_cell(code, (read,) if number == 0 else ())
             report = prompts.cell_report(result, self.config.max_output_chars)
             reports.append(report)
             self._outputs.append(report)
@@ -345,11 +346,12 @@ class NodeRun:
         self._say("\n\n".join([*reports, *([notice] if notice else [])]))
         return None
 
-    async def _run_cell(self, code: str) -> tuple[str, str, CellResult]:
+    async def _run_cell(self, code: str, before: Sequence[Event] = ()) -> tuple[str, str, CellResult]:
         assert self._repl is not None
         self._cells += 1
         cell = f"{self.id}:c{self._cells}"
-        await self.journal.write(CellProposed(cell=cell, node=self.id, turn=self.turn, code=self.journal.keep(code)))
+        proposed = CellProposed(cell=cell, node=self.id, turn=self.turn, code=self.journal.keep(code))
+        await self.journal.write(*before, proposed)
         await self.gate.reach(Stop("before_exec", self.id, self.turn, cell, code=code))
         edited = await self._edited(cell)
         notices: tuple[str, ...] = ()

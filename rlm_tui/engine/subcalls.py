@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 OUTPUT_PIECE = 16_000
 """Longest text of one `CellOutput` event, in characters."""
 
+OUTPUT_DELAY = 0.02
+"""Printed text waits this long, in seconds, for more of it to share a commit."""
+
 OUTPUT_LOGGED = 200_000
 """Live output beyond this many characters a cell is not logged piece by piece; the finished cell has all that is kept."""
 
@@ -37,6 +40,7 @@ class SubCalls:
         self._batch = 0
         self._logged = 0
         self._output: list[str] = []
+        self._later: asyncio.TimerHandle | None = None
         self._writing: asyncio.Task[None] | None = None
         self.answers: list[Sequence[Slot]] = []
         self.exhausted: str | None = None
@@ -56,13 +60,21 @@ class SubCalls:
             return
         self._logged += len(text)
         self._output.append(text)
-        if self._writing is None or self._writing.done():
-            self._writing = asyncio.create_task(self._write_output())
+        if self._later is None and (self._writing is None or self._writing.done()):
+            # Short cells end before anybody could read their first words: they need no commit for them.
+            self._later = asyncio.get_running_loop().call_later(OUTPUT_DELAY, self._begin)
 
     async def flush(self) -> None:
-        """Wait until the output so far is in the log."""
-        while self._writing is not None and not self._writing.done():
+        """The cell is over: what is still waiting need not be written any more, as the finished cell has all of it."""
+        self._output.clear()
+        if self._later is not None:
+            self._later.cancel()
+        if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
+
+    def _begin(self) -> None:
+        self._later = None
+        self._writing = asyncio.create_task(self._write_output())
 
     async def _write_output(self) -> None:
         while self._output:

@@ -72,7 +72,7 @@ def test_a_known_price_is_charged(tmp_path):
         rlm = RLM(
             "openai/gpt-4o-mini", api_base=server.base_url, store=tmp_path / "s.db", max_depth=2, max_cost_usd=1.0
         )
-        result = rlm.on(entries.append).try_completion(QUESTION, FRUIT)
+        result = rlm.on("*", entries.append).try_completion(QUESTION, FRUIT)
     assert result.answer == ANSWER
     assert result.usage.unpriced == 0
     assert result.usage.cost == pytest.approx(result.usage.input * 1.5e-07 + result.usage.output * 6e-07)

@@ -14,7 +14,7 @@ from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
 from rlm_tui.events import Usage
 
 LONG = 200_000
-SURE = 62
+SURE = 44
 NOTE = "built-in explorer: a deterministic reader, not a language model"
 
 

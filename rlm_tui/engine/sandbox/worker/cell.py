@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import mmap
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,7 @@ ECHO_MAX = 200_000
 """Characters of the echoed value."""
 
 _RESERVE = 6 << 20
+"""Bytes of address space kept back, untouched, so that a cell that ran out of memory can still be reported."""
 _FREE_NAMES = frozenset({"answer", "budget"})
 """Scaffold names that a model may take for its own variable and keep."""
 
@@ -74,7 +76,7 @@ class PythonCell:
             }
         )
         self._manifest = Manifest()
-        self._reserve = bytearray(0)
+        self._reserve: mmap.mmap | None = None
         self._number = 0
         self.current_file = ""
 
@@ -110,7 +112,7 @@ class PythonCell:
         self._fixed: dict[str, Any] = {"context": context, "query": query, **self.scaffold.helpers}
         self.namespace.update(self._fixed)
         self.namespace["answer"] = self.scaffold.answer
-        self._reserve = bytearray(_RESERVE)
+        self._reserve = mmap.mmap(-1, _RESERVE)
 
     def variables(self) -> dict[str, Any]:
         """The user's variables, without imports and the scaffold."""
@@ -208,10 +210,10 @@ class PythonCell:
             self.scaffold.notices.append(f"The answer could not be read: {type_name(error)}.")
         finally:
             clock.stop()
-        if not self._reserve:
+        if self._reserve is None:
             try:
-                self._reserve = bytearray(_RESERVE)
-            except MemoryError:
+                self._reserve = mmap.mmap(-1, _RESERVE)
+            except (MemoryError, OSError):
                 self.scaffold.notices.append("Nearly all memory is in use: delete what is no longer needed.")
         self._note_reassigned()
         result["final"] = self.scaffold.final
@@ -249,7 +251,9 @@ class PythonCell:
             result["error"] = {"type": "Cancelled", "message": message, "line": None, "text": f"Cancelled: {message}"}
 
     def _out_of_memory(self, result: dict[str, Any], limits: dict[str, Any]) -> None:
-        self._reserve = bytearray(0)
+        if self._reserve is not None:
+            self._reserve.close()
+            self._reserve = None
         gc.collect()
         message = (
             f"the cell needed more than {int(limits['memory_mb'])} MB beyond the context; "

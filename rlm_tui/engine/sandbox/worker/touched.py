@@ -36,6 +36,7 @@ class Touched:
                 if type(value) is str:
                     self._documents.setdefault(id(value), number)
         self._values: Any = values
+        self._flush: Callable[[], None] = lambda: None
         text = context if type(context) is str else None
         if text is not None:
             self.getitem, self.getiter, self.read = self._text_guards(text)
@@ -94,6 +95,7 @@ class Touched:
 
     def take(self) -> list[list[int]]:
         """The spans since the last call, merged and sorted, as [document, start, end]; at most `MOST_SPANS`."""
+        self._flush()
         gap = 0
         while True:
             spans = {document: _merged(found, gap) for document, found in self._spans.items()}
@@ -109,13 +111,28 @@ class Touched:
     def _text_guards(self, text: str) -> tuple[Callable[..., Any], Callable[..., Any], Callable[..., Any]]:
         add = self.add
         length = len(text)
+        # Most slices follow each other, so the last span is kept here and only a gap is added; see `take`.
+        first = last = 0
+
+        def flush() -> None:
+            nonlocal first, last
+            add(0, first, last)
+            first = last = 0
+
+        self._flush = flush
 
         def getitem(ob: Any, key: Any) -> Any:
+            nonlocal first, last
             if ob is text:
                 if type(key) is slice:
+                    start, end = key.start, key.stop
+                    if start == last and type(end) is int and start < end <= length and key.step is None:
+                        last = end
+                        return text[key]
                     start, end, step = key.indices(length)
                     if step > 0:
-                        add(0, start, end)
+                        add(0, first, last)
+                        first, last = start, max(start, end)
                     else:
                         add(0, end + 1, start + 1)
                 elif type(key) is int and -length <= key < length:
