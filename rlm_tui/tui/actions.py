@@ -110,7 +110,13 @@ def _many_documents(view: View) -> str:
 
 
 def _past(view: View) -> str:
-    return "" if not view.live else "This is the newest event already."
+    return "" if not view.live or view.selected is not None else "This is the newest event already."
+
+
+def _can_play(view: View) -> str:
+    if view.live and view.running:
+        return "The run is live: n, s and c go on."
+    return _has_session(view)
 
 
 def _asks(view: View) -> str:
@@ -260,11 +266,11 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "time.head",
         ("L",),
-        "Live",
+        "Newest",
         "Return to the newest event and follow the run.",
         TIME,
         verbs_time.to_head,
-        _has_session,
+        _past,
         12,
     ),
     Action(
@@ -274,7 +280,7 @@ ACTIONS: tuple[Action, ...] = (
         "Play the events from the cursor on, or stop playing.",
         TIME,
         verbs_time.play,
-        _has_session,
+        _can_play,
         13,
     ),
     Action(
@@ -357,6 +363,15 @@ ACTIONS: tuple[Action, ...] = (
         verbs_pane.copy,
     ),
     Action("look.zoom", ("z",), "Zoom", "Give the whole screen to this pane, or take it back.", LOOK, verbs_pane.zoom),
+    Action("pane.next", ("tab",), "Next pane", "Give the keys to the next pane.", LOOK, verbs_pane.next_pane),
+    Action(
+        "pane.previous",
+        ("shift+tab",),
+        "Previous pane",
+        "Give the keys to the previous pane.",
+        LOOK,
+        verbs_pane.previous_pane,
+    ),
     Action("pane.document", ("1",), "Document", "Go to the document.", LOOK, verbs_pane.go_document),
     Action("pane.tree", ("2",), "Recursion", "Go to the recursion tree.", LOOK, verbs_pane.go_tree),
     Action("pane.code", ("3",), "Code", "Go to the code.", LOOK, verbs_pane.go_code),

@@ -175,7 +175,9 @@ def _turn_detail(view: View, call: Call) -> tuple[str, str]:
     state = view.state
     paused = state.paused
     if paused is not None and view_row_of_pause(state) == call.id:
-        return f"PAUSED {STOPS.get(paused.stop, paused.stop)}", "held"
+        held = state.cells_of.get(call.id)
+        why = gist(view.text(state.cells[held[-1]].code)) if held else STOPS.get(paused.stop, paused.stop)
+        return f"PAUSED {view.glyphs.dot} {one_line(why)}", "held"
     if call.status == "failed" and call.fault is not None:
         return one_line(call.fault.kind), "bad"
     if call.status == "retrying" and call.fault is not None:
@@ -196,7 +198,11 @@ def _turn_detail(view: View, call: Call) -> tuple[str, str]:
     if cell.error is not None:
         return one_line(f"{edited}{cell.error.type}: {cell.error.message}"), "bad"
     if cell.final:
-        return f"{edited}FINAL", "answer"
+        node = state.nodes.get(cell.node)
+        given = view.text(
+            node.answer if node is not None and node.answer else state.proposed if cell.node == "0" else None
+        )
+        return f"{edited}FINAL {one_line(given[:200])}".rstrip(), "answer"
     return edited + one_line(gist(view.text(cell.code))), "operator" if edited else "muted"
 
 
@@ -220,19 +226,20 @@ def _call_detail(view: View, call: Call) -> tuple[str, str]:
         words += " from the record"
     if where := span_words(view, call.id):
         words += f" {where}"
-    elif call.reply is not None:
+    if call.reply is not None:
         words += f" {one_line(view.text(call.reply)[:200])}"
     return words.strip(), "muted"
 
 
 def span_words(view: View, key: str) -> str:
-    """Where in the documents a call read, as ``[1.0M-1.5M]``; empty when it read nothing of them."""
+    """Where in the documents a call read: ``[1.0M-1.5M]``, or ``[7 parts 2.1k]`` when that says little; else empty."""
     spans = view.state.coverage.spans_of(key)
     if not spans:
         return ""
-    document = spans[0].document
-    start = min(span.start for span in spans if span.document == document)
-    end = max(span.end for span in spans if span.document == document)
+    start, end = min(span.start for span in spans), max(span.end for span in spans)
+    chars = sum(span.end - span.start for span in spans)
+    if len({span.document for span in spans}) > 1 or chars < (end - start) * 0.7:
+        return f"[{len(spans)} parts {count(chars)}]"
     return f"[{count(start)}-{count(end)}]"
 
 

@@ -1,4 +1,4 @@
-"""Where the cursor goes when one steps through a session, forwards or backwards. Pure functions of the timeline."""
+"""Where the cursor goes when one steps through a session, forwards or backwards. They look, and change nothing."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from collections.abc import Callable
 
 from rlm_tui import events as ev
 from rlm_tui.events import Entry
-from rlm_tui.projection.timeline import Timeline
 from rlm_tui.tui.view import View
 
 SMALL = (ev.CallPartial, ev.CellOutput, ev.AttemptStarted, ev.TextSeen)
@@ -21,6 +20,8 @@ def turn(view: View, *, backwards: bool) -> int | None:
         event = entry.event
         if isinstance(event, ev.CellProposed):
             return event.node == node
+        if backwards:
+            return False
         return isinstance(event, ev.SessionEnded) or (isinstance(event, ev.NodeEnded) and event.node == node)
 
     return _find(view, wanted, backwards)
@@ -48,11 +49,11 @@ def stop(view: View, *, backwards: bool) -> int | None:
     return _find(view, lambda entry: isinstance(entry.event, kinds), backwards)
 
 
-def moment(timeline: Timeline, at: float) -> int:
-    """The last event that is not later than `at` (seconds since the epoch)."""
+def moment(view: View, worked: float) -> int:
+    """The last event that is not later than so many seconds of work after the start."""
     seq = 0
-    for entry in timeline.entries:
-        if entry.at > at:
+    for entry in view.timeline.entries:
+        if view.worked(entry.at) > worked:
             break
         seq = entry.seq
     return seq

@@ -73,6 +73,14 @@ def zoom(bench: Workbench) -> None:
 # --- panes
 
 
+def next_pane(bench: Workbench) -> None:
+    bench.focus_next()
+
+
+def previous_pane(bench: Workbench) -> None:
+    bench.focus_previous()
+
+
 def go_document(bench: Workbench) -> None:
     bench.go_to_pane("document")
 

@@ -72,9 +72,6 @@ def play(bench: Workbench) -> None:
         bench.stop_playing()
         return
     if view.live:
-        if view.running:
-            bench.tell("The run is live: n, s and c go on.")
-            return
         bench.seek(0)
     bench.start_playing()
 

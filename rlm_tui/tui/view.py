@@ -5,7 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from rlm_tui.events import BlobRef, CallReserved, CellProposed, Entry, NodeStarted
+from rlm_tui.events import (
+    BlobRef,
+    CallReserved,
+    CellProposed,
+    Entry,
+    NodeStarted,
+    Paused,
+    Resumed,
+    SessionEnded,
+    SessionResumed,
+)
 from rlm_tui.projection.fold import Changed
 from rlm_tui.projection.state import Call, Cell, Node, SessionState
 from rlm_tui.projection.timeline import Timeline
@@ -39,6 +49,8 @@ class View:
         self.question = ""
         self.waiting_breakpoints: dict[int, str] = {}
         self.places: dict[str, int] = {}
+        self._stops: list[tuple[float, float]] = []
+        self._stopped_at: float | None = None
         self._documents: Sequence[Document] = ()
         self._clock = clock
 
@@ -54,7 +66,19 @@ class View:
                 self.places.setdefault(event.node, entry.seq)
             elif isinstance(event, CellProposed):
                 self.places.setdefault(event.cell, entry.seq)
+            elif isinstance(event, Paused):
+                self._stopped_at = entry.at
+            elif isinstance(event, Resumed | SessionEnded | SessionResumed) and self._stopped_at is not None:
+                self._stops.append((self._stopped_at, entry.at))
+                self._stopped_at = None
         return self.timeline.append(entries)
+
+    def worked(self, at: float) -> float:
+        """Seconds from the session's start to the moment `at` without those in which the run waited for the operator."""
+        waited = sum(min(end, at) - start for start, end in self._stops if start < at)
+        if self._stopped_at is not None and at > self._stopped_at:
+            waited += at - self._stopped_at
+        return max(0.0, at - self.head.started - waited)
 
     @property
     def state(self) -> SessionState:

@@ -73,8 +73,8 @@ class Breakpoints(Dialog[None]):
         chosen = points.highlighted
         points.clear_options()
         points.add_options([Option(Content(f"#{n}  {visible(text)}"), id=str(n)) for n, text in items.items()])
-        if chosen is not None and items:
-            points.highlighted = min(chosen, len(items) - 1)
+        if items:
+            points.highlighted = min(chosen or 0, len(items) - 1)
         points.display = bool(items)
         self.query_one("#none").display = not items
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class Help(Dialog[None]):
-    """Scrolls; what can't be done now says why."""
+    """Scrolls. What can't be done now is quieter; the palette says why."""
 
     HEADING = "Keys"
     KEYS = "Up, down, PgUp, PgDn scroll   Esc close"
@@ -51,11 +51,9 @@ def help_text(view: View, keys: Keymap, palette: Palette) -> Text:
             group = action.group
         names = " ".join(shown(key) for key in keys[action.id]) or "palette"
         reason = action.when(view)
-        text.append(f"  {names:<9}", palette["key"])
-        text.append(f" {action.title:<16} ", palette["text"])
+        text.append(f"  {names:<9}", palette["faint" if reason else "key"])
+        text.append(f" {action.title:<17} ", palette["muted" if reason else "text"])
         text.append(action.help + "\n", palette["muted"])
-        if reason:
-            text.append(f"{'':29}not now: {reason}\n", palette["faint"])
     text.append("\nConditions of breakpoints\n", palette["title"])
     text.append("".join(f"  {line}\n" for line in EXAMPLES.split("\n")), palette["muted"])
     text.append("  and, or, not, and brackets join them.\n", palette["muted"])

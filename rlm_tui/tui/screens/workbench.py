@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingsMap
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widget import Widget
@@ -58,7 +59,8 @@ class Workbench(Screen[None]):
         self._playing: Timer | None = None
         self._announced = False
         self._failed = False
-        self._bindings = bindings(keys)
+        self._ready = False
+        self._bindings = BindingsMap.merge([bindings(keys), self._bindings])
         self.title_line = Title(id="title")
         self.tree_pane = RecursionTree(id="tree")
         self.variables = Variables(id="variables")
@@ -93,6 +95,7 @@ class Workbench(Screen[None]):
 
     def on_mount(self) -> None:
         self.prompt.display = False
+        self._ready = True
         self.grid.rearrange(self.app.size)
         if self._ticking:
             self.set_interval(1 / RATE, self.tick)
@@ -107,7 +110,7 @@ class Workbench(Screen[None]):
 
     def deliver(self, changed: Changed) -> None:
         """Give what changed to the panes that can be seen and depend on it, as one update of the screen."""
-        if not self.is_mounted:
+        if not self._ready:
             return
         with self.app.batch_update():
             for pane in self.panes:
@@ -119,6 +122,10 @@ class Workbench(Screen[None]):
     def sync_all(self) -> None:
         """Everything may look different."""
         self.deliver(EVERYTHING | {SELECTION, CLOCK, DOCUMENTS})
+
+    @on(PaneGrid.Revealed)
+    def _revealed(self) -> None:
+        self.sync_all()
 
     @property
     def panes(self) -> Sequence[Pane]:
@@ -199,7 +206,7 @@ class Workbench(Screen[None]):
 
     @on(Timeline.Sought)
     def _sought(self, message: Timeline.Sought) -> None:
-        self.seek(travel.moment(self.view.timeline, message.at))
+        self.seek(travel.moment(self.view, message.at))
 
     def go_to_event(self, words: str) -> None:
         """Seek to the event with this number."""

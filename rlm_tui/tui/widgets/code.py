@@ -178,7 +178,7 @@ class Code(LineView):
 
     def _wrap(self) -> None:
         self._wrapped = []
-        width = max(8, self.size.width - 2)
+        width = max(8, self.view_width - 2)
         if self._lines and self._remarks:
             self._wrapped.append(("", ""))
         for style, text in self._remarks:

@@ -77,7 +77,7 @@ class DocumentPane(Vertical, Pane):
             self.text.paint(coverage, spans)
         if view.row != self._row:
             self._row = view.row
-            if spans and not self.text.has_focus:
+            if spans and not self.has_focus_within:
                 self._go_to_span(documents, spans[0])
         self._below(view)
 
@@ -92,10 +92,13 @@ class DocumentPane(Vertical, Pane):
             return
         glyphs, coverage = view.glyphs, view.state.coverage
         more = f"{self._shown + 1}/{len(view.documents)} " if len(view.documents) > 1 else ""
-        name = shorten_left(visible(document.name), 24, glyphs.cut)
+        # With one document its name stands in the title line; here it would only push the line number out.
+        room = self.size.width - 26
+        name = shorten_left(visible(document.name), room, glyphs.cut) if more and room > 4 else ""
         lines = f"{self.text.cursor + 1:,}/{count(document.line_count)}"
         indexing = "" if document.complete else f" {glyphs.dot} indexing"
-        self.caption(f"1 Document {more}{name} {glyphs.dot} {lines}{indexing}", "")
+        where = f"{more}{name} {glyphs.dot} {lines}" if more else f"{glyphs.rule} {lines}"
+        self.caption(f"1 Document {where}{indexing}", "/ find  g go to  m readers")
         known = self._shown < len(coverage.sizes)
         read = coverage.read_chars(document=self._shown) if known else 0
         touched = coverage.read_chars("touched", self._shown) if known else 0

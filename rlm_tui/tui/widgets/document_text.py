@@ -150,7 +150,7 @@ class DocumentText(LineView):
     @property
     def text_width(self) -> int:
         """Columns for text."""
-        return max(4, self.size.width - self._digits - 3)
+        return max(4, self.view_width - self._digits - 3)
 
     def _step(self, line: int) -> int:
         """Characters per row of a long line."""
@@ -305,7 +305,7 @@ class DocumentText(LineView):
     # --- drawing
 
     def render_line(self, y: int) -> Strip:
-        base, width = self.rich_style, self.size.width
+        base, width = self.rich_style, self.view_width
         pieces = self._layout()
         if y >= len(pieces):
             return Strip.blank(width, base)

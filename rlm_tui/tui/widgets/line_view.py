@@ -87,6 +87,7 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
         size = Size(max(self.content_width, 0), self.count())
         if size != self.virtual_size:
             self.virtual_size = size
+            self.call_after_refresh(self._check_width)
         if following:
             self.to_end()
         else:
@@ -100,12 +101,21 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
         super().notify_style_update()
         self._kept.clear()
 
+    @property
+    def view_width(self) -> int:
+        """Columns for rows: without the scroll bar."""
+        return max(1, self.scrollable_content_region.width)
+
     def on_resize(self, event: events.Resize) -> None:
-        if self.size.width != self._drawn_width:
-            self._drawn_width = self.size.width
-            self.rewidth(self.size.width)
-            self.changed_rows()
+        self._check_width()
         self.show_cursor()
+
+    def _check_width(self) -> None:
+        """The room for rows may have changed: by a resize, or because a scroll bar came or went."""
+        if self.view_width != self._drawn_width:
+            self._drawn_width = self.view_width
+            self.rewidth(self._drawn_width)
+            self.changed_rows()
 
     def rewidth(self, width: int) -> None:
         """The view has `width` columns from now on."""
@@ -173,7 +183,7 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         scroll_x, scroll_y = self.scroll_offset
-        row, width = scroll_y + y, self.size.width
+        row, width = scroll_y + y, self.view_width
         base = self.rich_style
         if row >= self.count():
             return Strip.blank(width, base)
@@ -202,7 +212,7 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
 
     def row_text(self, row: int) -> str:
         """The text of a row, as selection and copying take it."""
-        return self.row_strip(row, self.size.width).text.rstrip()
+        return self.row_strip(row, self.view_width).text.rstrip()
 
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
         first = selection.start.y if selection.start is not None else 0

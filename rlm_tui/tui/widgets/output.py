@@ -30,6 +30,7 @@ class Output(LineView):
         self._transcript = Transcript()
         self._starts: list[int] = [0]
         self._row = ""
+        self._columns = 8
 
     def sync(self, view: View, changed: Changed) -> None:
         self._view = view
@@ -52,7 +53,8 @@ class Output(LineView):
         self.caption(f"4 Output{whose}{follow}", plural(self.count(), "line") if self.count() else "")
 
     def _measure(self) -> None:
-        width = self._text_width(self.size.width)
+        # Rows are counted and drawn for the same width, even while a scroll bar comes or goes.
+        self._columns = width = self._text_width(self.view_width)
         self._starts = [0, *accumulate(block.rows(width) for block in self._transcript.blocks)]
 
     def rewidth(self, width: int) -> None:
@@ -88,8 +90,7 @@ class Output(LineView):
     def parts(self, row: int, width: int) -> Parts:
         block, inside = self.block_at(row)
         palette, glyphs = self.palette, self.glyphs
-        text_width = self._text_width(width)
-        text, first = block.at(inside, text_width)
+        text, first = block.at(inside, self._columns)
         if block.rule:
             head = f"{glyphs.rule * 2} {shorten(text, width - 4, glyphs.cut)} "
             return [(head, palette["muted"]), (glyphs.rule * max(0, width - width_of(head)), palette["faint"])]

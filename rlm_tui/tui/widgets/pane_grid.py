@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import events
 from textual.geometry import Offset, Region, Size, Spacing
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
+from textual.message import Message
 from textual.widget import Widget
 
 from rlm_tui.tui.arrange import PANES, Wishes, arrange
@@ -29,10 +30,14 @@ class _Places(Layout):
 class PaneGrid(Widget):
     """Holds the parts by their ids. `wishes` is what the operator asked for; call `rearrange` after changing it."""
 
+    class Revealed(Message):
+        """Other parts can be seen now; they have missed what happened while they were hidden."""
+
     def __init__(self, *children: Widget) -> None:
         super().__init__(*children)
         self.wishes = Wishes()
         self._places = _Places()
+        self._shown: frozenset[str] = frozenset()
 
     @property
     def layout(self) -> Layout:
@@ -47,6 +52,7 @@ class PaneGrid(Widget):
         if not size:
             return
         regions = arrange(size.width, size.height, self.wishes)
+        shown = frozenset(regions)
         self._places.regions = regions
         for child in self.children:
             child.display = child.id in regions
@@ -57,7 +63,11 @@ class PaneGrid(Widget):
             and not all(node.display for node in focused.ancestors_with_self if isinstance(node, Widget))
         ):
             self.screen.set_focus(None)
-        self.refresh(layout=True)
+        # A child's new layout makes its parent arrange again; the parent's own would keep the old arrangement.
+        self.children[0].refresh(layout=True)
+        if shown != self._shown:
+            self._shown = shown
+            self.post_message(self.Revealed())
 
     @property
     def narrow(self) -> bool:

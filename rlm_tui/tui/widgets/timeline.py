@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -19,21 +20,27 @@ from rlm_tui.tui.view import CLOCK, View
 from rlm_tui.tui.widgets.line_view import Parts, strip_of
 from rlm_tui.tui.widgets.pane import Pane
 
+PATIENT_ABOVE = 2000
+"""Calls and cells above which the lanes of a live run are drawn anew only once a second."""
+
 MARGIN = 5
 """Columns for a lane's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A stretch of time, in seconds since the epoch: `kind` is ``model``, ``code`` or ``bad``."""
+    """A stretch of time, in seconds of work since the start: `kind` is ``model``, ``code`` or ``bad``."""
 
     start: float
     end: float
     kind: str
 
 
-def lanes(state: SessionState, until: float, most: int) -> list[list[Bar]]:
-    """The stretches of each depth, the root's first; with more depths than `most`, the last lane holds the rest."""
+def lanes(state: SessionState, until: float, most: int, worked: Callable[[float], float]) -> list[list[Bar]]:
+    """The stretches of each depth, the root's first; with more depths than `most`, the last lane holds the rest.
+
+    `until` is the moment up to which what is still open goes on; `worked` turns moments into seconds of work.
+    """
     depths = min(most, 2 + state.depth if state.calls else 1)
     found: list[list[Bar]] = [[] for _ in range(max(1, depths))]
     for key in state.order:
@@ -42,26 +49,26 @@ def lanes(state: SessionState, until: float, most: int) -> list[list[Bar]]:
             depth = (node.depth if node else 0) + (1 if call.purpose == "leaf" else 0)
             end = call.ended if call.ended is not None else until
             kind = "bad" if call.status == "failed" else "model"
-            found[min(depth, len(found) - 1)].append(Bar(call.started, end, kind))
+            found[min(depth, len(found) - 1)].append(Bar(worked(call.started), worked(end), kind))
         elif cell := state.cells.get(key):
             if not cell.started:
                 continue
             node = state.nodes.get(cell.node)
             end = cell.ended if cell.ended is not None else until
             kind = "bad" if cell.error is not None else "code"
-            found[min(node.depth if node else 0, len(found) - 1)].append(Bar(cell.started, end, kind))
+            found[min(node.depth if node else 0, len(found) - 1)].append(Bar(worked(cell.started), worked(end), kind))
     return [lane for n, lane in enumerate(found) if lane or n == 0]
 
 
-def columns(lane: list[Bar], start: float, span: float, width: int) -> list[str]:
+def columns(lane: list[Bar], span: float, width: int) -> list[str]:
     """A lane as one kind (or ``""``) per column. Failing beats model beats code, for what is rare must not vanish;
     ``bad`` is where a stretch failed.
     """
     rank = {"": 0, "code": 1, "model": 2, "failing": 3, "bad": 4}
     cells = [""] * width
     for bar in lane:
-        first = int((bar.start - start) / span * width)
-        last = int((bar.end - start) / span * width)
+        first = int(bar.start / span * width)
+        last = int(bar.end / span * width)
         first, last = max(0, first), min(width - 1, last)
         kind = "failing" if bar.kind == "bad" else bar.kind
         for column in range(first, last + 1):
@@ -79,7 +86,7 @@ class Timeline(Pane, can_focus=True):
     ALLOW_SELECT = False
 
     class Sought(Message):
-        """The operator pointed at a moment: seconds since the epoch."""
+        """The operator pointed at a moment: seconds of work since the start."""
 
         def __init__(self, at: float) -> None:
             super().__init__()
@@ -89,16 +96,18 @@ class Timeline(Pane, can_focus=True):
         super().__init__(id=id)
         self._view: View | None = None
         self._lanes: list[list[Bar]] = []
-        self._start = 0.0
         self._span = 1.0
+        self._drawn_seq = -1
 
     def sync(self, view: View, changed: Changed) -> None:
         self._view = view
         head, state = view.head, view.state
-        self._start = head.started
-        until = head.ended or max(head.at, head.started + (view.elapsed if view.live else 0.0))
-        self._span = max(0.001, until - head.started)
-        self._lanes = lanes(head, until, max(1, self.size.height)) if head.calls or head.cells else []
+        until = head.ended or max(head.at, view.now() if view.running and head.paused is None else 0.0)
+        self._span = max(0.001, view.worked(until))
+        many = len(head.order) > PATIENT_ABOVE and view.running
+        if (head.seq != self._drawn_seq and (CLOCK in changed or not many)) or head.open_calls or head.running_cells:
+            self._drawn_seq = head.seq
+            self._lanes = lanes(head, until, max(1, self.size.height), view.worked) if head.order else []
         glyphs = view.glyphs
         where = (
             "live head"
@@ -127,9 +136,9 @@ class Timeline(Pane, can_focus=True):
     def _lane(self, view: View, number: int, width: int) -> Parts:
         palette, glyphs = self.palette, self.glyphs
         room = max(1, width - MARGIN - 1)
-        cells = columns(self._lanes[number], self._start, self._span, room)
+        cells = columns(self._lanes[number], self._span, room)
         deeper = "+" if number == len(self._lanes) - 1 and view.head.depth + 1 > number and number > 0 else ""
-        at = room - 1 if view.live else min(room - 1, int((view.state.at - self._start) / self._span * room))
+        at = room - 1 if view.live else min(room - 1, int(view.worked(view.state.at) / self._span * room))
         parts: Parts = [(fit(f" d{number}{deeper}", MARGIN), palette["muted"])]
         for column, kind in enumerate(cells):
             if column == at:
@@ -145,7 +154,7 @@ class Timeline(Pane, can_focus=True):
         room = max(1, self.size.width - MARGIN - 1)
         if offset is not None and offset.x >= MARGIN and self._view is not None and self._view.head.seq:
             share = min(1.0, (offset.x - MARGIN + 1) / room)
-            self.post_message(self.Sought(self._start + share * self._span))
+            self.post_message(self.Sought(share * self._span))
 
 
 def _sign(glyphs: Glyphs, kind: str) -> tuple[str, str]:
@@ -165,14 +174,15 @@ class TimeStrip(Timeline, can_focus=False):
 
     def sync(self, view: View, changed: Changed) -> None:
         super().sync(view, changed)
-        self._lanes = [[bar for lane in self._lanes for bar in lane]]
+        if self._lanes:
+            self._lanes = [[bar for lane in self._lanes for bar in lane]]
 
     def caption(self, title: str, subtitle: str = "") -> None:
         self._words = subtitle
 
     def render_line(self, y: int) -> Strip:
         base, width = self.rich_style, self.size.width
-        if self._view is None or not self._view.head.seq:
+        if self._view is None or not self._lanes:
             return Strip.blank(width, base)
         words = f" {self._view.state.seq}/{self._view.head.seq} +{clock(self._view.elapsed)} "
         room = max(8, width - width_of(words))

@@ -41,13 +41,17 @@ class Title(Pane):
         state = pill(view)
         turn = _turn(view)
         words = f" {state.text}{f' {glyphs.dot} {turn}' if turn else ''} "
+        document = self._documents(view)
+        models = _models(view)
+        if view.note:
+            # That no language model answers must be readable, whatever else has to be cut.
+            words = shorten(words, max(24, width - width_of(models) - 6), glyphs.cut)
+            document = shorten_left(document, max(0, width - width_of(models) - width_of(words) - 6), glyphs.cut)
         room = width - 1
         words = shorten(words, room, glyphs.cut)
         room -= width_of(words)
-        document = self._documents(view)
-        models = _models(view)
         question = one_line(view.state.query or view.question)
-        free = "read-only" if view.replay else ""
+        free = f"read-only {glyphs.dot} $0.00" if view.replay else ""
         quiet = "  ".join(word for word in (models, free) if word)
         document = shorten_left(document, max(0, min(room - 2, 40)), glyphs.cut) if room > 6 else ""
         room -= width_of(document) + 2

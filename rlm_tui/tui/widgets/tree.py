@@ -49,7 +49,7 @@ class RecursionTree(LineView):
             len(self._flat) < PATIENT_ABOVE or state is not self._state or CLOCK in changed or not view.running
         ):
             self._lay_out()
-        if changed - {CLOCK} or grown:
+        if changed - {CLOCK, SELECTION} or grown:
             self.changed_rows()
         if self._place.get(view.row, self.cursor) != self.cursor:
             self.put_cursor(self._place[view.row])

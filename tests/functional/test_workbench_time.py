@@ -1,0 +1,118 @@
+"""Time travel: the same keys and the same panes in a replay, and in the past of a live run."""
+
+from __future__ import annotations
+
+from rlm_tui import events as ev
+from rlm_tui.tui.status import pill
+from tests.support.novel import build
+from tests.support.screen import app_at, gate_of, press, screen_text, settle, source_of
+
+
+async def test_a_replay_opens_at_its_end_and_steps_both_ways() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        view = app.view
+        last = view.head.seq
+        assert view.live and pill(view).name == "REPLAY DONE"
+        await press(pilot, "N")
+        event = view.timeline.entries[view.state.seq - 1].event
+        assert isinstance(event, ev.CellProposed) and event.turn == 5
+        await press(pilot, "N")
+        event = view.timeline.entries[view.state.seq - 1].event
+        assert isinstance(event, ev.CellProposed) and event.turn == 4
+        assert "unexecuted" in screen_text(app)
+        await press(pilot, "n")
+        assert view.timeline.entries[view.state.seq - 1].event.turn == 5  # type: ignore[attr-defined]
+        await press(pilot, "left", "left", "right")
+        assert pill(view).name == "REPLAY"
+        await press(pilot, "home")
+        assert view.state.seq == 0
+        await press(pilot, "s")
+        assert view.state.seq == 1
+        await press(pilot, "end")
+        assert view.state.seq == last
+
+
+async def test_stepping_forwards_to_the_end_shows_what_the_head_shows() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "N", "end")
+        before = [line[:88] for line in screen_text(app).split("\n")[1:]]
+        await press(pilot, "home")
+        for _ in range(app.view.head.seq):
+            await pilot.press("right")
+        await settle(pilot)
+        assert app.view.live
+        assert [line[:88] for line in screen_text(app).split("\n")[1:]] == before
+
+
+async def test_the_past_of_a_live_run_stays_while_events_come_in() -> None:
+    script, _document, marks = build()
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "N")
+        seq = app.view.state.seq
+        assert pill(app.view).name == "HISTORY"
+        shown = screen_text(app).split("\n")[5:20]
+        source_of(app).feed(script.entries[marks["held"] : marks["held"] + 3])
+        await settle(pilot)
+        assert app.view.state.seq == seq
+        assert screen_text(app).split("\n")[5:20] == shown
+        await press(pilot, "n")  # In the past this moves the cursor; the run is not touched.
+        assert gate_of(app).did == []
+        await press(pilot, "L")
+        assert app.view.live
+
+
+async def test_node_edges_stops_errors_and_rows() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        view = app.view
+        await press(pilot, "C")
+        assert isinstance(view.timeline.entries[view.state.seq - 1].event, ev.Paused)
+        await press(pilot, "F")
+        assert isinstance(view.timeline.entries[view.state.seq - 1].event, ev.NodeStarted)
+        await press(pilot, "f")
+        assert isinstance(view.timeline.entries[view.state.seq - 1].event, ev.NodeEnded)
+        await press(pilot, "x")
+        assert view.row == "0/c3.3:c1.2"
+        await press(pilot, "x")
+        assert view.row == "0:t4"
+        await press(pilot, "X")
+        assert view.row == "0/c3.3:c1.2"
+        await press(pilot, "t")
+        assert isinstance(view.timeline.entries[view.state.seq - 1].event, ev.CallFailed)
+
+
+async def test_space_plays_and_stands_still() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "space")
+        assert app.view.playing and app.view.state.seq == 0
+        app.workbench._play_on()
+        app.workbench._play_on()
+        assert app.view.state.seq == 2
+        await press(pilot, "space")
+        assert not app.view.playing
+
+
+async def test_a_click_on_the_timeline_seeks() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await pilot.click("#timeline", offset=(60, 1))
+        await settle(pilot)
+        assert 0 < app.view.state.seq < app.view.head.seq
+
+
+async def test_g_in_the_timeline_goes_to_an_event() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "6", "g", "1", "2", "enter")
+        assert app.view.state.seq == 12
