@@ -124,20 +124,19 @@ class Touched:
         def getitem(ob: Any, key: Any) -> Any:
             nonlocal first, last
             if ob is text:
-                if type(key) is slice:
-                    start, end = key.start, key.stop
-                    if start == last and type(end) is int and start < end <= length and key.step is None:
-                        last = end
-                        return text[key]
+                if type(key) is not slice:
+                    if type(key) is int and -length <= key < length:
+                        at = key % length
+                        add(0, at, at + 1)
+                elif key.start == last and type(end := key.stop) is int and last < end <= length and key.step is None:
+                    last = end
+                else:
                     start, end, step = key.indices(length)
                     if step > 0:
                         add(0, first, last)
                         first, last = start, max(start, end)
                     else:
                         add(0, end + 1, start + 1)
-                elif type(key) is int and -length <= key < length:
-                    at = key % length
-                    add(0, at, at + 1)
             return ob[key]
 
         def getiter(ob: Any) -> Any:
