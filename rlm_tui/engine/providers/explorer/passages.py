@@ -21,9 +21,9 @@ MONEY = re.compile(
     r"[$€£¥]\s?\d[\d,]*(?:\.\d+)?(?: ?(?:million|billion|bn|k)\b)?|"
     rf"{FIGURE} (?:dollars?|euros?|pounds?|pence|cents?|guineas?|shillings?|roubles?|rubles?|francs?|shekels?|crowns?|kronor|kroner|marks?|yen|pesos?|USD|EUR|GBP)\b(?: of \w+)?", re.I)  # fmt: skip
 DATE = re.compile(
-    r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b|"
+    r"\d{4}[-/]\d\d[-/]\d\d(?:[T ]\d\d:\d\d(?::\d\d)?)?|\b\d{1,2}[/.]\d{1,2}[/.]\d{2,4}\b|"
     rf"(?:the )?\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b{MONTH} \d{{4}}|"
-    rf"\bthe (?:\w+ ?-?)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|\w+tieth) (?:day )?of (?:{MONTH}|\w+)|\b(?:1[0-9]|20)\d\d\b"
+    rf"\bthe (?:\w+ ?-?)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|\w+tieth) (?:day )?of {MONTH}(?:,? \d{{4}})?|\b(?:1[0-9]|20)\d\d\b"
 )  # fmt: skip
 CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I)
 DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b", re.I)
@@ -56,13 +56,17 @@ def sentences(passage: str) -> list[tuple[str, str]]:
     wrapped = len(lengths) > 3 and 45 <= lengths[len(lengths) * 2 // 3] <= 100
     blocks: list[list[str]] = []
     head, blank = "", True
+    trail: list[str] = []
     for line in lines:
         starts = re.match(r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}:\s|\W*\d{1,4}[-/:.]\d)", line)
+        if line.startswith("#"):
+            level = len(line) - len(line.lstrip("#"))
+            trail = [*trail[: level - 1], line.strip("# ")]
         title = line and len(line) < (42 if wrapped else 70) and not re.search(r"[.!?:,;\"”]$", line) and (line.startswith("#") or (blank and not re.match(r"\W*\d{1,4}[-/:]\d|[-*|>]", line)))
         if wrapped and blocks and line and not blank and not starts and blocks[-1][0] and len(blocks[-1][0].split("\n")[-1]) > 35 and not blocks[-1][0].startswith(("#", "|")):
             blocks[-1][0] += " " + line.strip()
         elif line:
-            head = line if title else head
+            head = " / ".join(trail[1:] or trail) if line.startswith("#") else line if title else head
             blocks.append([line.strip(), head])
         blank = not line
     found = []
@@ -129,7 +133,8 @@ def keys_of(question: str, kind: str) -> list[Key]:
         while start and fold(words[start - 1].group()) not in STOP:
             start -= 1  # a noun phrase: its determiner stands before it, its head is the last word
         head = i + 1 == len(words) or fold(words[i + 1].group()) in STOP or words[i + 1].start() > match.end() + 1 or words[i + 1].group()[0].islower() and re.search(r"ed$|s$", words[i + 1].group()) is not None
-        determined = start > 0 and head and fold(words[start - 1].group()) in "the a an this that these those my your his her its their our of".split()
+        asked = re.match(r"\W*(?:what|who|which|how much|how many) (?:is|was|are|were|will be) (?:the|a|an|my|your|his|her|its|their)\W+(?:\w+\W+){0,2}$", fold(question[: match.start()]))
+        determined = start > 0 and head and not asked and fold(words[start - 1].group()) in "the a an this that these those my your his her its their our of".split()
         entity = determined or (word[0].isupper() and i > 0) or match.group() != word
         found.setdefault(root, Key(root, entity, root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
@@ -163,6 +168,8 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             after = [stem(w) for w in re.findall(r"[^\W\d_]+", follows)[:5] if fold(w) != "of"]
             before = [stem(w) for w in re.findall(r"[^\W\d_]+", body[: found.start()])[-5:]]
             text = (found.group() if found[2] else found.group(1)).strip(" ,.-")
+            if re.search(r"[$€£¥]", text) and wanted:
+                continue
             if re.fullmatch(r"one|a", text.lower()) or re.match(r"\s*[.)] ", body[found.end(1) :]) and not body[: found.start()].strip():
                 continue
             if kind == "age":
@@ -179,7 +186,10 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
                 if not worth and before and before[-1] in roots and wanted[0] in map(stem, ("people", "person", "guest", "serving", "time")):
                     worth = 1.3  # "serves 6"
             else:
-                worth = 1.4 if found[2] and _fits(low, found[2]) else 0
+                gauge = re.search(r"\b(?:what|which) (?:is|was) the (?:\w+ )*?(population|output|capacity|number|weight|speed|size|age|area|elevation|altitude)\b", low)
+                worth = 1.4 if (found[2] or gauge) and _fits(low, found[2] or "") else 0
+                if gauge and stem(gauge[1]) not in before + after:
+                    worth = 0
             year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
             if worth and not year:
                 spans.append((worth, found.start(), found.end(1) if found[3] else found.end(), text))
@@ -195,21 +205,24 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
         for found in NAME.finditer(body):
             single = re.escape(found.group())
             opening = found.start() < 2 and " " not in found.group() and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
+            if kind == "person" and (not re.search(r"[a-z]", found.group()) or (" " not in found.group() and re.search(r"\bthe $", body[: found.start()]))):
+                continue
+            away = kind == "person" and re.search(r"\b(?:in|at|on|near) $", body[: found.start()])
             titled = kind == "person" and body[found.start() - 1 : found.start()] in ('"', "“", "/", "#")
             plain = re.sub(r"^(?:(?:And|But|Then|So|For|The|When|In|On|At|By|From|With|After|Before|If|As|While|Since|That|This) )+", "", found.group().strip())
             if _fresh(plain, asked) and not opening and not titled:
-                spans.append((1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain))
+                spans.append((0.7 if away else 1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain))
         if kind == "person":
-            spans += [(1.2, m.start(1), m.end(1), m[1]) for m in re.finditer(r"\bby ((?:the|an?) [a-z]+)\b(?! [A-Z])", body)]
+            spans += [(1.2, m.start(1), m.end(1), m[1]) for m in re.finditer(r"\bby ((?:the|an?) [a-z]+(?: [a-z]+)?)(?=[.;]|,(?! [A-Z])|$)", body)]
         if kind == "which":
-            spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
+            spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)]
             noun = re.search(r"\b(?:which|what) (?:\w+ )??([a-z]+) ", low)
             for m in re.finditer(rf"\b{noun[1]} (\d[\w.]*|[A-Z]\w*)", body) if noun else ():
                 spans.append((2.0, m.start(), m.end(), m.group()))
             if "version" in low or "release" in low:
                 spans += [(1.8, m.start(), m.end(), m.group()) for m in re.finditer(r"\bv?\d+(?:\.\d+)+\b", body)]
     elif kind == "name":
-        spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([^\"”]{2,60})[\"”]", body)]
+        spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)]
         for found in re.finditer(r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body):
             spans.append((1.5, found.start(1), found.end(1), found[1]))
         for found in NAME.finditer(body):
@@ -217,7 +230,7 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             if _fresh(found.group(), asked) and any(m and stem(m[1]) in roots for m in near):
                 spans.append((1.5, found.start(), found.end(), found.group().strip()))
     elif kind == "place":
-        for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath|into|onto|along) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'-]+ ){0,2}?[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|(?:the |a |an |our |my |his |her |its |their )(?:[a-z'-]+ ){0,2}?[a-z'-]+(?: of (?:the |a )?[\w-]+)?(?= \w+ /|[ ,.;:!)]|$))", body):  # fmt: skip
+        for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath|into|onto|along) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'-]+ ){0,2}?[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|(?:the |a |an |our |my |his |her |its |their )(?:[a-z'-]+ ){0,2}[a-z'-]+(?: of (?:the |a )?[\w-]+)?(?= (?:and|with|by|for|until|on|in|at|to|from|under|when|where|because|after|before|which|that|upon)\b|[,.;:!)]|$))", body):  # fmt: skip
             if not ({stem(w) for w in tokens(found[1])} & asked) and not re.search(rf"{MONTH}|\d{{4}}", found[1]):
                 spans.append((1.3, found.start(), found.end(), found.group()))
         spans += [(1.4, m.start(), m.end(), m.group().rstrip(".")) for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)]
@@ -340,7 +353,8 @@ def answer(question: str, passage: str) -> Answer | None:
             elif kind == "quantity" and key.root == keys[0].root and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", question, re.I):
                 sure *= 0.85
             else:
-                sure *= 0.3 if key.strict else 0.55
+                short = len(stems[i]) <= 7 and kind in ("date", "quantity", "money", "clock")
+                sure *= 0.3 if key.strict else 0.8 if short else 0.45 if kind in ("person", "name", "reason") else 0.55
         if sure < 0.5 or direct / len(keys) < 0.4:
             continue
         label = re.match(r"(?:\W*)([A-Z][\w ]{1,24}?)\W*: +(.+)", sentence)
@@ -391,7 +405,7 @@ def reply(prompt: str) -> str:
 
 def summary(text: str, size: int) -> list[str]:
     """The most central sentences, in their order: those that share the most words with the rest."""
-    units = [s for s, _ in sentences(text) if len(tokens(s)) > 6 and re.search(r"[.!:\"”)]$", s)][:400] or [s for s, _ in sentences(text)][:400]
+    units = [s for s, _ in sentences(text) if len(tokens(s)) > 6 and re.search(r"[.!\"”)]$", s) and not re.match(r"[A-Z][\w ]{1,24}: ", s)][:400] or [s for s, _ in sentences(text)][:400]
     bags = [{stem(w) for w in content(s)} for s in units]
     count: dict[str, int] = {}
     for bag in bags:

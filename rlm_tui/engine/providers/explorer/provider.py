@@ -14,7 +14,7 @@ from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
 from rlm_tui.events import Usage
 
 LONG = 200_000
-SURE = 44
+SURE = 54
 NOTE = "built-in explorer: a deterministic reader, not a language model"
 
 
@@ -77,7 +77,8 @@ def next_turn(talk: Conversation) -> str:
         return start(talk, lines, look)
     if 'print("FIELD"' in last and not failed:
         found = profile(output)
-        name = fact_of(question, found.facts) if found.facts and not TIMES.search(fold(question)) else ""
+        meaning = shape_of(talk).kind != "glossary" or re.search(r"\b(?:what|who) (?:is|are|was|were)\b|\bmean|\bdefin", fold(question))
+        name = fact_of(question, found.facts) if meaning and found.facts and not TIMES.search(fold(question)) else ""
         if name:
             return block(cells.fact(name), "One of the named values is what the question asks for.")
         plan = decide(question, found, shape_of(talk))
@@ -139,7 +140,7 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
 
-LINE_WORDS = frozenset("line lines where forbids allows describes explains lists introduces announces states refers reports quotes names gives speaks about say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split())
+LINE_WORDS = frozenset("line lines paragraph story reveal reveals function method class struct variable constant comment code contains has number please where forbids allows describes explains lists introduces announces states refers reports quotes names gives speaks about say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split())
 
 
 def asks_line(low: str) -> bool:
@@ -170,8 +171,13 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         return Plan("search", doubts=["no records"])
     asking = Asking(question, found)
     plan = asking.read()
-    if shape.kind == "code" and re.search(r"\bwho\b", fold(question)):
-        plan.doubts.append("people in code")
+    if shape.kind == "code":
+        head = asking.phrase(asking.noun())
+        kind = next((k for k in CODE_KINDS if head and stem(k) == asking.stems[head[0]]), "")
+        if plan.op == "count" and kind and not any(s.startswith("kind is") for s in plan.said):
+            return Plan("count", conditions=[f"r['kind'] == {kind!r}"], said=[f"kind is {kind}"])
+        if re.search(r"\b(?:who|company|organisation)\b", fold(question)) or (plan.op == "lookup" and not any(s.startswith("kind is") for s in plan.said)):
+            plan.doubts.append("what the code does not say")
     if shape.kind == "outline" and plan.op == "count" and any(s.startswith("section is") for s in plan.said) and not any(s.startswith("kind is") for s in plan.said):
         plan.conditions.append("r['kind'] in ('item', 'numbered item', 'table row')")
     if (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup")) and plan.op not in ("list", "top", "distinct") and not asking.anchored():
@@ -244,6 +250,7 @@ def lines_found(talk: Conversation, output: str) -> str:
     return block(cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally.")
 
 
+CODE_KINDS = ("class", "function", "method", "struct", "interface", "enum", "import", "constant")
 LOOSE = ("outline", "prose", "chat", "verses", "lines", "code")
 """Shapes whose records are loose text: a word in them may mean anything, so what is counted must be named outright."""
 RECORDS = ("table", "pairs", "logfmt", "json", "json lines", "access log", "yaml", "ini")

@@ -40,7 +40,7 @@ COLLECTIONS = frozenset(
 SUBJECTS = frozenset(
     stem(w)
     for w in "project document text article story letter report page file program software tool app application library guide manual "
-    "book company organisation organization team club event meeting house paper study game film product service machine device flat".split()
+    "book company organisation organization team club event meeting house paper study game film product service machine device flat script module firm festival society association group".split()
 )
 """What people call the subject of the document itself."""
 ANCHORS = frozenset(stem(w) for w in "row record line entry item event message request login attempt log result verse post".split())
@@ -98,6 +98,8 @@ class Field:
             self.id = not all(1500 <= x <= 2100 for x in figured)  # a running number
         if folded == "verse":
             self.moment = ""
+        if self.numeric and self.distinct > 0.9 * self.n > 10 and full and all(re.fullmatch(r"[1-9]\d{3,}", v) for v in full) and len({len(v) for v in full}) == 1 and not self.units():
+            self.id = self.id or not any(related(p, stem(w)) for p in self.parts for w in ("price", "salary", "amount", "size", "population", "year", "bytes", "score", "distance", "weight"))
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
         self.person = not self.numeric and any(related(p, stem("name")) and p != "id" for p in self.parts)
         self.place = any(p in map(stem, "city town country place location where address destination venue room region".split()) for p in self.parts)
@@ -162,7 +164,8 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
         ]
         if counted and not ((stem(counted[1]) == steps[-1][-1] or (stem(counted[1]) in steps[-1] and set(steps[-1]) <= set(asked))) and re.search(r"\d", value)):
             continue
-        if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1):
+        head = bool(left) and any(re.search(rf"\b{re.escape(w)}\s+(?:of|for|in)\b|\b{re.escape(w)}\W*$", fold(question)) for w, a in zip(words, asked, strict=False) if a == left[0])
+        if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1 and not head):
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
             ranked.append((len(exact) + 0.6 * len(loose) + 0.5 * bool(hint) + 0.5 * len(leaf) / len(steps[-1]) - 0.15 * unmatched - 0.5 * len(left), name, value))
     ranked.sort(key=lambda r: -r[0])
@@ -421,6 +424,7 @@ class Asking:
     def values(self) -> None:
         """Values of fields that the question names, longest first; the same value in two fields stays a choice."""
         found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
+        listed = self.phrase(self.noun()) if self.plan.op in ("distinct", "top", "list") else []
         for f in self.profile.fields:
             if f.name == "done" or any(fold(v) in ("male", "female") for v, _ in f.values):
                 for i, (_, _, t) in enumerate(self.tokens):
@@ -442,6 +446,8 @@ class Asking:
                     for size in range(len(roots), 0, -1):
                         span = slice(i, i + size)
                         if i + size > len(self.tokens) or any(self.used[span]):
+                            continue
+                        if size == 1 and i in listed and any(self.strength(g, i) >= 2 for g in self.profile.fields):
                             continue
                         whole = size == len(roots)
                         if whole and not self.same(roots, i, value, f):
@@ -593,8 +599,16 @@ class Asking:
                 self.used[i] = True
 
     # -- the whole ----------------------------------------------------------------------------------------------
+    def only(self) -> Field | None:
+        """The text of a plain list, if there is nothing else to ask for."""
+        if {f.name for f in self.profile.fields} <= {"text", "number", "amount", "year"}:
+            return next((f for f in self.profile.fields if f.name == "text"), None)
+        return None
+
     def label(self) -> Field | None:
         """The field that names a record."""
+        if self.only():
+            return self.only()
         fields = [f for f in self.profile.fields if not f.text or f.size < 60]
         unique = [f for f in fields if f.distinct >= 0.95 * self.profile.records and f.n >= 0.9 * self.profile.records]
         named = [f for f in unique if f.parts and f.parts[-1] in map(stem, ("name", "title", "subject", "heading", "label"))]
@@ -706,6 +720,8 @@ class Asking:
             return True
         if re.match(r"\s*\(", self.low[self.tokens[i][1] :]) and i + 1 < len(self.tokens) and self.used[i + 1]:
             return True  # explained in parentheses
+        if self.plan.op == "lookup" and self.has(r"\bwho\b"):
+            return False
         if self.plan.op == "lookup":
             return bool(self.plan.target and self.plan.conditions and text.endswith(("ed", "ing")) and before not in DETERMINERS)
         narrowing = before in ("by", "with", "from", "in", "at", "about", "without", "via", "on", "to", "under", "of") and not re.search(r"\b(?:all|of(?: all)?(?: the)?|per|each) $", self.low[: self.tokens[i][0]])
@@ -740,7 +756,8 @@ class Asking:
     def intent(self, wh: str, noun: int | None) -> str:
         """What is asked for; returns the superlative that decides, if any."""
         plan = self.plan
-        superlative = next((fold(t) for _, _, t in self.tokens if fold(t) in SUPERLATIVES and fold(t) not in ("most", "least", "fewest")), "")
+        found = [fold(t) for _, _, t in self.tokens if fold(t) in SUPERLATIVES and fold(t) not in ("most", "least", "fewest")]
+        superlative = next(iter(sorted(found, key=lambda t: t in ("best", "worst"))), "")
         extreme = re.search(r"\b(most|least|fewest)\b(?!\s+\d)", re.sub(r"\b(?:at (?:most|least)|most of)\b", "", self.low))
         frequent = self.has(r"\b(?:most|least) (?:often|frequent\w*|common\w*|popular|regularly|active)\b|\bcommonest\b|\brarest\b|\bbusiest\b|\bmode\b|\bmore often than\b")
         how_many = self.has(r"\bhow many\b|\bnumber of\b|^\W*count\b|\bcount of\b|\bhow often\b")
@@ -817,7 +834,8 @@ class Asking:
             dated = [f for f in usable if (f.moment or f.year)] if superlative in ("oldest", "newest", "latest", "earliest", "youngest") else []
             behind = [i for i, (a, _, t) in enumerate(self.tokens) if superlative and fold(t) not in STOP and a > (re.search(rf"\b{superlative}\b", self.low) or re.match("", "")).start()]
             ids = [f for f in self.profile.fields if f.id and f.numeric and behind and self.strength(f, behind[0]) >= 2 and plan.op == "best"]
-            direct = [f for f in usable + ids if behind and max(self.strength(f, i) for i in behind[:2]) >= 2]
+            direct = [f for f in usable + ids if behind and self.strength(f, behind[0]) >= 2]
+            direct = direct or [f for f in usable + ids if behind and max(self.strength(f, i) for i in behind[:2]) >= 2]
             named = (direct[0], behind[:2]) if len(direct) == 1 and superlative else self.mention(lambda f: f in usable and (f.numeric or bool(dated) or plan.op == "best"), stops=True)
             if concept and by_concept:
                 plan.target = named[0] if named and named[0] in by_concept else by_concept[0] if len(by_concept) == 1 else None
@@ -871,6 +889,9 @@ class Asking:
             plan.target = noun_field
         if self.has(r"\bname of\b|['’]s name\b") and plan.target and not plan.target.person and not any(p in (stem("name"), stem("title")) for p in plan.target.parts):
             plan.doubts.append("a name")
+        told = next((f for f in fields if f.name in ("text", "message", "definition")), None)
+        if plan.target is None and told and any(s.startswith(("verse is", "number is", "term is")) for s in plan.said):
+            plan.target = told
         if plan.target is None and named and wh not in ("who", "when", "where", "why"):
             plan.target = named[0]
         if plan.target is None:
@@ -880,8 +901,8 @@ class Asking:
             pinned = any(s.startswith(f"{f.name} is ") or s.startswith(f"{f.name} ==") for f in self.profile.fields if (f.id or not (f.numeric or f.moment)) and f.distinct >= 0.95 * f.n > 2 for s in plan.said)
             section = next((f for f in self.profile.fields if f.name == "section"), None)
             holds = self.has(r"\b(?:uses?|contains?|includes?|has|have|needs?|requires?|mentions?|calls? for)\b")
-            if section and not kinds2 and wh == "which" and holds:
-                label = section
+            if section and not kinds2 and wh in ("which", "what") and holds:
+                label = next((f for f in self.profile.fields if f.name == "part"), section)
             wants = noun is not None and wh in ("which", "what") and (not self.used[noun] or bool(kinds2)) and not pinned and label and label.name not in self.filtered and not measured
             wants = wants and self.has(rf"\b(?:which|what) {re.escape(self.tokens[noun][2].casefold())}\b" if noun is not None else "$^")
             plan.target = plan.label = label if wants else None
@@ -901,8 +922,8 @@ class Asking:
         person = [f for f in self.profile.fields if f.person and ok(f)]
         named = self.mention(ok)
         plan.by = noun_field if noun_field and ok(noun_field) and wh != "who" else person[0] if wh == "who" and len(person) == 1 else named[0] if named else None
-        if plan.by is None and len(self.profile.fields) == 1:
-            plan.by = self.profile.fields[0]
+        if self.only() and (plan.by is None or plan.by.name == "number"):
+            plan.by = self.only()
             if noun is not None:
                 self.used[noun] = True
         if plan.by is None:
@@ -925,13 +946,17 @@ class Asking:
                 plan.target = self.label()
             if noun is not None and not self.used[noun]:
                 self.used[noun] = not self.profile.words.get(self.tokens[noun][2]) or len(self.profile.fields) == 1
-        if plan.target is None or (plan.op == "distinct" and not noun_field and len(self.profile.fields) > 2):
+        if self.only() and plan.op == "distinct":
+            plan.target = self.only()
+            if noun is not None:
+                self.used[noun] = True
+        if plan.target is None or (plan.op == "distinct" and not noun_field and not self.only()):
             plan.doubts.append("what to list")
 
     def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
         plan = self.plan
-        single = any(s.startswith(f"{f.name} is ") for f in self.profile.fields if f.distinct >= 0.95 * f.n > 2 for s in plan.said)
+        single = not self.has(r"\bhow (?:many times|often)\b") and any(s.startswith(f"{f.name} is ") for f in self.profile.fields if f.distinct >= 0.95 * f.n > 2 for s in plan.said)
         verb = self.mention(lambda f: f.numeric and not f.id and f.name not in self.filtered, stops=True) if single or self.has(r"\bhow many (?:do|does|did|can|people (?:do|does|did|can))\b") and plan.conditions else None
         if verb:
             plan.op, plan.what, plan.target = "sum", "sum(values)", verb[0]
@@ -939,7 +964,8 @@ class Asking:
         head = (self.phrase(noun) or [None])[-1]
         if head is not None and not self.is_value(head):
             people = self.stems[head] in map(stem, "people person user participant member author customer".split())
-            groups = [f for f in self.profile.fields if not f.numeric and not f.text and 1 < f.distinct < f.n and (self.strength(f, head) >= 2.2 or (people and f.person and self.strength(f, head) >= 1))]
+            times = self.has(r"\bhow (?:many times|often)\b")
+            groups = [f for f in self.profile.fields if not times and not f.numeric and not f.text and 1 < f.distinct < f.n and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))]
             if len(groups) == 1 and groups[0].name not in self.filtered and (not people or not self.label() or not self.label().person):
                 plan.op, plan.target = "distinct", groups[0]
                 self.used[head] = True

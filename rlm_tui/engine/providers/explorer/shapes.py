@@ -29,6 +29,7 @@ LINE_SHAPES = (
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<component>[\w./-]+)(?::| [-|])\s+(?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<component>[\w./-]+){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<level>{LEVEL}){GAP}(?P<message>.*)", 0.7),
+    ("log", rf"\[?(?P<level>{LEVEL}){GAP}\[?(?P<time>TIME){GAP}(?P<component>[\w./-]+): (?P<message>.*)", 0.7),
     ("log", rf"\[?(?P<level>{LEVEL}){GAP}\[?(?P<time>TIME){GAP}(?P<message>.*)", 0.7),
     ("log", r"(?P<time>TIME)\s+(?:\d+\s+\d+\s+)?(?P<level>[EWIDVF])[/ ](?P<component>[\w.-]+)(?:\(\s*\d+\))?: (?P<message>.*)", 0.7),
     ("syslog", r"(?:<\d+>)?(?P<time>TIME) (?P<host>\w[\w.-]*) (?P<component>[^\s:\[]+)(?:\[(?P<pid>\d+)\])?: (?P<message>.*)", 0.7),
@@ -159,7 +160,7 @@ def detect(sample: Sequence[str], output: str) -> Shape:
                 return Shape(kind, precise, pairs="<message>" in pattern and share(full, r".*\b[a-z_]\w*(?:=|: )\S+[ ,;|].*\b[a-z_]\w*(?:=|: )\S+") > 0.5)
     if share(full, r"\d{1,3} [A-Z\"“‘]") > 0.8 and share(full, r"\d{1,3} .*[.,;:!?]$") > 0.5:
         return Shape("verses", r"(?P<verse>\d{1,3}) +(?P<text>.+)")
-    headings = sum(bool(re.match(r"#{1,6} \S", line)) for line in full)
+    headings = sum(bool(re.match(r"#{1,6} \S|(?:={3,}|-{3,})$", line)) for line in full)
     config = share(full, r"\s*(?:\[+[^\]]+\]+\s*$|[;#]|(?:export )?[\w.-]+\s*=\s*)")
     if config > 0.9 and share(full, r"\s*(?:export )?[\w.-]+\s*=(?!=)") > 0.4 and share(full, r".*[;{(]\s*$|\s*(?:import|from|def|const|let|var) ") < 0.1:
         return Shape("ini")
@@ -184,8 +185,9 @@ def detect(sample: Sequence[str], output: str) -> Shape:
     keys = Counter(m[1] for line in full if (m := re.match(rf"(?:[-*•] )?({PAIR}):(?:\s|$)", line)))
     repeated = sorted(keys.values(), reverse=True)
     if repeated and share(full, rf"(?:[-*•] )?{PAIR}:\s+\S") > 0.25 and repeated[0] >= 2 and (len(repeated) == 1 or repeated[1] >= 2):
-        if len(keys) <= 12 and share(full, rf"{PAIR}: ") > 0.6 and not any(not line.strip() for line in sample):
-            if len({re.sub(r":.*", "", line) for line in full[: len(keys)]}) < len(keys):
+        spoken = [line.split(":", 1)[1] for line in full if re.match(rf"{PAIR}: ", line)]
+        if sum(map(len, spoken)) > 25 * len(spoken) and len(keys) <= 8 and len(spoken) > 0.6 * len(full) and repeated[0] >= 3:
+            if True:
                 return Shape("chat", r"(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)")
         return Shape("blocks")
     if share(full, r"\s*(?:- )?[\w./-]+:(?:\s|$)") > 0.6:
@@ -355,7 +357,7 @@ for n, line in enumerate(lines, 1):
 _CODE = """# Definitions: what is defined where, with the lines that belong to it.
 import re
 shapes = {
-    "class": r"\\s*(?:export |default |public |abstract |final |pub |typedef )*(?:class|struct|interface|enum|trait)\\s+(\\w+)(?!.*;\\s*$)()",
+    "class": r"\\s*(?:export |default |public |abstract |final |pub |typedef )*(class|struct|interface|enum|trait|type)\\s+(\\w+)(?!.*;\\s*$)",
     "function": r"\\s*(?:export |default |public |private |static |async |pub )*(?:def|function\\*?|func|fn)\\s+(?:\\([^)]*\\) ?)?(\\w+)()",
     "arrow function": r"\\s*(?:export |default )*(?:const|let|var) (\\w+) = (?:async )?(?:\\([^)]*\\)|\\w+) =>()",
     "package": r"package\\s+([\\w.]+)()",
@@ -363,7 +365,7 @@ shapes = {
     "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
     "C function": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;]*$()",
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
-    "constant": r"\\s*(?:export |public |static |final |const |let |var |#define |val )*([A-Za-z_]\\w*)(?:: [\\w\\[\\]]+)?(?: = | (?=[\\d\\"'(]))(.+?);?$",
+    "constant": r"\\s*(?:export |public |static |final |const |let |var |#define |val )*([A-Za-z_]\\w*)(?:: [\\w\\[\\]]+)?(?:\\s+:?= | (?=[\\d\\"'(]))(.+?);?$",
 }
 rows, facts, comment, owner = [], [], "", ""
 for n, line in enumerate(lines, 1):
@@ -371,10 +373,13 @@ for n, line in enumerate(lines, 1):
     if re.match(r"\\s*(#(?!include|define)|//|/?\\*|@)", line):
         comment += line.strip() + " "
         continue
-    if found and (kind != "constant" or not rows or line[0] > " "):
+    if found and (kind != "constant" or not rows or line[0] > " " or found.group(1)[0].isupper()):
         kind = "function" if kind in ("C function", "arrow function") else "method" if kind == "short method" or (line[0] in " \\t" and kind == "function") else kind
-        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": found.group(1), "value": found.group(2).strip("\\"' ")})
-        owner = found.group(1) if kind == "class" else owner if line[0] == " " else ""
+        name, value = found.groups()
+        if kind == "class":
+            kind, name, value = name.replace("type", "struct"), value, ""
+        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value.strip("\\"' ")})
+        owner = name if kind in ("class", "struct") else owner if line[0] == " " else ""
         if kind == "constant":
             facts.append((found.group(1), rows[-1]["value"]))
         for name, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
@@ -396,9 +401,12 @@ for n, line in enumerate(lines, 1):
         rows[-1]["_text"] += line.strip() + " \""""
 _OUTLINE = """# Headings, list items, table rows and `Label: text` lines, each with the heading it stands under.
 import re
-rows, facts, section, header = [], [], "", []
+rows, facts, section, header, trail = [], [], "", [], {}
 for n, line in enumerate(lines, 1):
-    row = {"_line": n, "_text": line.strip(), "section": section}
+    below = lines[n].strip() if n < len(lines) else ""
+    if len(below) > 2 and set(below) in ({"="}, {"-"}) and line.strip() and "|" not in line:
+        line = ("# " if below[0] == "=" else "## ") + line  # an underlined heading
+    row = {"_line": n, "_text": line.strip(), "section": section, "part": trail.get(2) or trail.get(1) or ""}
     heading = re.match(r"(#{1,6})\\s+(.+)|((?:CHAPTER|Chapter|PART|Part|BOOK|ACT|SCENE) +[\\dIVXL]+\\b.*)|(\\d+\\. [A-Z][^.!?]{1,60}$)|([A-Z][\\w &'-]{1,40}):\\s*$", line)
     item = re.match(r"\\s*(?:[-*+•]|(\\d+)[.)])\\s+(?:\\[([ xX])\\]\\s+)?(.+)", line)
     label = re.match(r"(?:\\*\\*)?([A-Z][\\w ]{1,24}?)(?:\\*\\*)?:(?:\\*\\*)? +(.+)", line)
@@ -412,8 +420,9 @@ for n, line in enumerate(lines, 1):
     header = []
     if heading:
         section = (heading.group(2) or heading.group(0)).strip(" #:")
+        trail = {k: v for k, v in trail.items() if k < len(heading.group(1) or "##")} | {len(heading.group(1) or "##"): section}
         kind = (heading.group(3) or "").split(" ")[0].lower()
-        rows.append({**row, "section": "", "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
+        rows.append({**row, "section": "", "part": "", "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
     elif item:
         done = {"": "", " ": "no"}.get(item.group(2) or "", "yes")
         rows.append({**row, "kind": "numbered item" if item.group(1) else "item", "done": done, "text": item.group(3)})

@@ -105,7 +105,16 @@ CONCEPTS = tuple(
 SYNONYMS = tuple(
     frozenset(row.split())
     for row in (
-        "max maximum limit",
+        "max maximum limit top",
+        "db database",
+        "env environment",
+        "addr address",
+        "dir directory folder",
+        "mail email",
+        "qty quantity amount",
+        "len length",
+        "lang language",
+        "lvl level",
         "min minimum",
         "end ended finish finished close closed conclude",
         "begin start open opened commence",
@@ -181,7 +190,7 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=50_000)
 def stem(word: str) -> str:
     """The stem of a word: folded, possessive and irregular forms undone."""
-    word = fold(word).removesuffix("'s").rstrip("'")
+    word = fold(word).replace("e-mail", "email").removesuffix("'s").rstrip("'")
     word = _BASE.get(word, word)
     if 2 < len(word) < 5 and word.endswith("s") and word[-2] not in "suia":
         word = word[:-1]  # CPUs, IDs
