@@ -42,7 +42,7 @@ class Wishes:
             self.left = _within(self.left + step, 0.18, 0.5)
         elif pane == "document":
             self.right = _within(self.right + step, 0.18, 0.5)
-        elif columns:
+        elif columns and pane != "timeline":
             # The middle takes from both neighbours.
             self.left = _within(self.left - step / 2, 0.18, 0.5)
             self.right = _within(self.right - step / 2, 0.18, 0.5)
@@ -73,8 +73,8 @@ def arrange(width: int, height: int, wishes: Wishes) -> dict[str, Region]:
 def _wide(width: int, height: int, wishes: Wishes) -> dict[str, Region]:
     below = 4 + wishes.lanes
     room = height - 1 - below
-    left = max(28, round(width * wishes.left))
-    right = max(26, round(width * wishes.right))
+    left = min(max(28, round(width * wishes.left)), width - 56)
+    right = min(max(26, round(width * wishes.right)), width - left - 30)
     middle = width - left - right
     variables = min(room - 5, max(4, round(room * wishes.variables)))
     output = min(room - 5, max(5, round(room * wishes.output)))

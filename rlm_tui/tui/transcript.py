@@ -34,7 +34,7 @@ _NOTES = {
 
 @dataclass(slots=True)
 class Block:
-    """Lines of one kind. `label` stands before the first of them; `turn` is the key of the row they belong to."""
+    """Lines of one kind. `label` stands before the first of them; `turn` is the key of the tree row they belong to."""
 
     label: str
     style: str
@@ -150,10 +150,11 @@ class Transcript:
                 below = state.calls.get(child) or state.nodes.get(child)
                 if below is not None and below.cell == cell_key:
                     blocks.append(_sub(view, below))
+                    blocks[-1].turn = child
             blocks += self._cell(view, cell)
         blocks += [_note(note) for note in notes if note.kind != "retry"]
         for block in blocks:
-            block.turn = key
+            block.turn = block.turn or key
         return blocks
 
     def _cell(self, view: View, cell: Cell) -> list[Block]:

@@ -7,6 +7,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
@@ -51,7 +52,7 @@ class Breakpoints(Dialog[None]):
         yield plain("No breakpoints: the run goes on to its end or to a limit.", id="none", classes="quiet")
         yield Input(placeholder="stop when…  (cost>0.50, error, depth>=2)", id="condition")
         yield plain("", id="problem", classes="bad")
-        yield plain(EXAMPLES, classes="quiet examples")
+        yield VerticalScroll(plain(EXAMPLES, classes="quiet"), id="examples", can_focus=False)
 
     def on_mount(self) -> None:
         self._list()

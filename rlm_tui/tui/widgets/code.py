@@ -176,6 +176,10 @@ class Code(LineView):
 
     # --- rows
 
+    @property
+    def marks_cursor(self) -> bool:
+        return bool(self._lines) or self.has_focus
+
     def _wrap(self) -> None:
         self._wrapped = []
         width = max(8, self.view_width - 2)

@@ -54,6 +54,11 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
 
     # --- what subclasses give
 
+    @property
+    def empty(self) -> str:
+        """What stands in a view without rows: what will appear there, or what to do."""
+        return ""
+
     def count(self) -> int:
         """How many rows there are."""
         raise NotImplementedError
@@ -186,6 +191,9 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
         row, width = scroll_y + y, self.view_width
         base = self.rich_style
         if row >= self.count():
+            if row == 0 and self.empty:
+                hint = strip_of([(f" {self.empty}", self.palette["muted"])])
+                return hint.crop_extend(0, width, base).apply_style(base)
             return Strip.blank(width, base)
         strip = self.row_strip(row, width)
         if row == self.cursor and self.marks_cursor:

@@ -74,6 +74,10 @@ class Output(LineView):
 
     # --- rows
 
+    @property
+    def empty(self) -> str:
+        return "What the model says and the code prints."
+
     def count(self) -> int:
         return self._starts[-1]
 

@@ -18,6 +18,9 @@ from rlm_tui.tui.widgets.document import DOCUMENTS
 from rlm_tui.tui.widgets.line_view import Parts, strip_of
 from rlm_tui.tui.widgets.pane import Pane
 
+DISCLAIMER = "not a language model"
+"""What a note must not lose when it is shortened."""
+
 
 class Title(Pane):
     """What gives way when it gets narrow: first the question, then the models, then the document; never the state."""
@@ -45,6 +48,8 @@ class Title(Pane):
         models = _models(view)
         if view.note:
             # That no language model answers must be readable, whatever else has to be cut.
+            if DISCLAIMER in models and width_of(models) > width - 48:
+                models = f"explorer, {DISCLAIMER}"
             words = shorten(words, max(24, width - width_of(models) - 6), glyphs.cut)
             document = shorten_left(document, max(0, width - width_of(models) - width_of(words) - 6), glyphs.cut)
         room = width - 1

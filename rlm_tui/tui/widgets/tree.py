@@ -79,6 +79,16 @@ class RecursionTree(LineView):
 
     # --- rows
 
+    @property
+    def empty(self) -> str:
+        if self._view is None:
+            return ""
+        if self._filter:
+            return "No row contains that. Esc shows all."
+        if self._view.source is None and not self._view.starting:
+            return "Nothing runs yet: a asks a question."
+        return f"Starting{self.glyphs.cut}"
+
     def count(self) -> int:
         return len(self._flat)
 

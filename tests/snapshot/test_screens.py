@@ -1,0 +1,154 @@
+"""What a person should see. Each picture is taken of the novel's session (`tests.support.novel`) with a still clock.
+
+After a wanted change: ``pytest tests/snapshot --snapshot-update``, and look at the pictures before committing them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rlm_tui.tui.app import Options, WorkbenchApp
+from tests.support.novel import build
+from tests.support.screen import app_at, press, settle
+from tests.support.sessions import Clock
+
+Compare = Callable[..., bool]
+
+WIDE, NARROW = (120, 36), (80, 24)
+BOTH = pytest.mark.parametrize("size", [WIDE, NARROW], ids=["120x36", "80x24"])
+
+
+def after(*keys: str) -> Callable[[Pilot[Any]], Any]:
+    """Settle, then press keys, then let remarks in the corner go."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        await press(pilot, *keys)
+        pilot.app.clear_notifications()
+        await settle(pilot)
+
+    return run
+
+
+@BOTH
+def test_idle(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The document is open and nothing runs: its text, empty panes that say what will appear, pill IDLE, key `a` to ask."""
+    _, document, _ = build()
+    app = WorkbenchApp(Options(documents=[document], clock=Clock(), ticking=False))
+    assert snap_compare(app, terminal_size=size, run_before=after())
+
+
+@BOTH
+def test_thinking(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The first call is in flight: pill THINKING, turn 1 is running in the tree, the code pane says the model is thinking."""
+    assert snap_compare(app_at("asked"), terminal_size=size, run_before=after())
+
+
+@BOTH
+def test_held_before_the_first_cell(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Amber pill PAUSED before exec; the code of turn 1 with a mark at its first line; below it that running costs nothing."""
+    assert snap_compare(app_at("first"), terminal_size=size, run_before=after())
+
+
+@BOTH
+def test_held_at_a_breakpoint(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The pill names breakpoint 1 and its condition; the tree shows six sub-calls, one of them a child node with a failure;
+    costs are right-aligned with bars; below the code stands a forecast; your message stands in the output."""
+    assert snap_compare(app_at("held"), terminal_size=size, run_before=after())
+
+
+@BOTH
+def test_the_answer(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """A box with the answer in bold, then cost, tokens, work, what was read, and the session's name; green pill DONE behind."""
+    assert snap_compare(app_at("end"), terminal_size=size, run_before=after())
+
+
+@BOTH
+def test_replay_in_the_past(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Violet pill REPLAY with the event's number; title says read-only and $0.00; on the timeline what comes later is grey."""
+    assert snap_compare(app_at("replay"), terminal_size=size, run_before=after("N", "N"))
+
+
+def test_an_error_in_a_cell(snap_compare: Compare) -> None:
+    """Turn 4 has a red cross; its code has a cross at line 2 and the IndexError below; the output shows the report."""
+    assert snap_compare(app_at("replay"), terminal_size=WIDE, run_before=after("x", "x"))
+
+
+def test_a_subcall(snap_compare: Compare) -> None:
+    """The code pane shows prompt and reply of sub-call 5; the document is at the part it read, with a bracket beside it."""
+    assert snap_compare(app_at("held"), terminal_size=WIDE, run_before=after("up", "up"))
+
+
+def test_a_child_node(snap_compare: Compare) -> None:
+    """A row of the child node is selected: code, output and variables are the child's, and say so in their titles."""
+    assert snap_compare(app_at("held"), terminal_size=WIDE, run_before=after("up", "up", "up", "up", "up", "up"))
+
+
+def test_who_read_this(snap_compare: Compare) -> None:
+    """Line 416 of the document has the keys; below the text stand the calls that read it with their costs."""
+    assert snap_compare(app_at("held"), terminal_size=WIDE, run_before=after("1", "g", "4", "1", "6", "enter", "m"))
+
+
+def test_find(snap_compare: Compare) -> None:
+    """Both places of the word are found; the first is on screen, highlighted."""
+    assert snap_compare(app_at("held"), terminal_size=WIDE, run_before=after("1", "/", *"natasha", "enter"))
+
+
+def test_zoomed_output(snap_compare: Compare) -> None:
+    """The output has the whole screen; each turn begins with a rule that says model, tokens, time and cost."""
+    assert snap_compare(app_at("held"), terminal_size=WIDE, run_before=after("4", "z"))
+
+
+@pytest.mark.parametrize("tab", ["1", "4", "5"], ids=["document", "output", "variables"])
+def test_narrow_tabs(snap_compare: Compare, tab: str) -> None:
+    """On a narrow screen one pane stands beside the tree; the tab line marks which."""
+    assert snap_compare(app_at("held"), terminal_size=NARROW, run_before=after(tab))
+
+
+@BOTH
+def test_ask(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """A box over the document: its name and size, the models, a line to type the question into."""
+    _, document, _ = build()
+    app = WorkbenchApp(
+        Options(
+            documents=[document],
+            start=lambda question: pytest.fail("nobody asked"),
+            models="gpt-5 / gpt-5-mini",
+            clock=Clock(),
+            ticking=False,
+        )
+    )
+    assert snap_compare(app, terminal_size=size, run_before=after())
+
+
+@pytest.mark.parametrize("key", ["i", "E", "b", "question_mark", "q"], ids=["inject", "edit", "break", "help", "quit"])
+def test_dialogs(snap_compare: Compare, key: str) -> None:
+    """A box in the middle with a heading in its border and the keys at its foot; the workbench is dimmed behind it."""
+    assert snap_compare(app_at("held"), terminal_size=NARROW, run_before=after(key))
+
+
+def test_explorer_is_announced(snap_compare: Compare) -> None:
+    """The title line says in full that the answers don't come from a language model, even in 80 columns."""
+    note = "built-in explorer: a deterministic reader, not a language model"
+    assert snap_compare(app_at("held", note=note), terminal_size=NARROW, run_before=after())
+
+
+@pytest.mark.parametrize("theme", ["light"])
+def test_themes(snap_compare: Compare, theme: str) -> None:
+    """The same screen in other colours: everything can be read, and the pill stands out."""
+    assert snap_compare(app_at("held", theme=theme), terminal_size=WIDE, run_before=after())
+
+
+@BOTH
+def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Nothing but ASCII, apart from the text of the session: borders, bars, heat, marks."""
+    assert snap_compare(app_at("held", glyphs="ascii"), terminal_size=size, run_before=after())
+
+
+def test_too_small(snap_compare: Compare) -> None:
+    """One sentence that says how large the terminal has to be."""
+    assert snap_compare(app_at("held"), terminal_size=(40, 10), run_before=after())

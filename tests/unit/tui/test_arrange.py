@@ -1,0 +1,53 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rlm_tui.tui.arrange import LEAST, NARROW_BELOW, PANES, RIGHT, Wishes, arrange
+
+
+@given(st.integers(1, 400), st.integers(1, 150), st.sampled_from([None, *PANES]), st.sampled_from(RIGHT))
+def test_parts_never_overlap_and_stay_on_the_screen(width: int, height: int, zoomed: str | None, beside: str) -> None:
+    regions = arrange(width, height, Wishes(zoomed=zoomed, beside=beside))
+    area = 0
+    for region in regions.values():
+        assert region.x >= 0 and region.y >= 0
+        assert region.right <= width and region.bottom <= height
+        assert region.width > 0 and region.height > 0
+        area += region.area
+    for region in regions.values():
+        for other in regions.values():
+            assert region is other or not region.overlaps(other)
+    assert area == width * height
+
+
+def test_sizes_choose_the_arrangement() -> None:
+    assert set(arrange(LEAST[0] - 1, 40, Wishes())) == {"small"}
+    assert set(arrange(80, LEAST[1] - 1, Wishes())) == {"small"}
+    assert "tabs" in arrange(NARROW_BELOW - 1, 40, Wishes())
+    assert set(PANES) <= set(arrange(NARROW_BELOW, 36, Wishes()))
+    assert set(PANES) & set(arrange(120, 36, Wishes(zoomed="code"))) == {"code"}
+
+
+@pytest.mark.parametrize("pane", PANES)
+def test_resizing_stays_usable(pane: str) -> None:
+    wishes = Wishes()
+    for columns, rows in ((5, 3), (-5, -3)):
+        for _ in range(60):
+            wishes.resize(pane, columns, rows, 120, 36)
+            for region in arrange(120, 36, wishes).values():
+                assert region.width >= 10 and region.height >= 1
+
+
+def test_a_pane_grows_in_the_direction_that_is_asked_for() -> None:
+    for pane in ("tree", "document", "code"):
+        before = arrange(120, 36, Wishes())[pane]
+        wishes = Wishes()
+        wishes.resize(pane, 6, 0, 120, 36)
+        assert arrange(120, 36, wishes)[pane].width > before.width
+    for pane in ("tree", "variables", "code", "output", "timeline"):
+        before = arrange(120, 36, Wishes())[pane]
+        wishes = Wishes()
+        wishes.resize(pane, 0, 2, 120, 36)
+        assert arrange(120, 36, wishes)[pane].height > before.height
