@@ -27,10 +27,10 @@ def show(as_json: bool) -> None:
     """Every setting, its value, and where the value comes from."""
     from rlm_tui.cli.table import table
     from rlm_tui.config.paths import config_dir, store_path
-    from rlm_tui.config.settings import PROJECT_FILE, USER_FILE, Settings, load
+    from rlm_tui.config.settings import EXPLAINED, PROJECT_FILE, USER_FILE, load
 
     loaded = load()
-    values: dict[str, Any] = loaded.settings.model_dump(exclude={"prices"})
+    values: dict[str, Any] = {key: getattr(loaded.settings, key) for key in EXPLAINED if key != "prices"}
     values |= {f"prices.{model}": rates for model, rates in loaded.settings.price_overrides().items()}
     values["store"] = values["store"] or str(store_path())
     origins = loaded.origins
@@ -40,8 +40,7 @@ def show(as_json: bool) -> None:
         return
     rows = []
     for key, value in values.items():
-        field = Settings.model_fields.get(key)
-        meaning = (field.description if field is not None else None) or "US dollars per million tokens"
+        meaning = EXPLAINED.get(key, "US dollars per million tokens")
         rows.append([key, "" if value is None else _shown(value), origins.get(key, "default"), meaning])
     width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
     for line in table(("setting", "value", "from", "meaning"), rows, width=width):

@@ -109,7 +109,8 @@ def _store(given: str | None) -> tuple[State, str]:
     if answer != "ok":
         return "bad", f"{path} is damaged: {answer}; keep a copy, and use another place with --store"
     size = path.stat().st_size / 1_000_000
-    return "ok", f"{path}: {sums.sessions} sessions, {sums.events:,} events, {size:.1f} MB, intact"
+    sessions = "1 session" if sums.sessions == 1 else f"{sums.sessions:,} sessions"
+    return "ok", f"{path}: {sessions}, {sums.events:,} events, {size:.1f} MB, intact"
 
 
 def _models() -> tuple[State, str]:
