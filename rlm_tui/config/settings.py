@@ -3,23 +3,22 @@
 Order, first wins: command line, environment (``RLM_TUI_MODEL`` and so on), the project's file ``rlm-tui.toml`` in the
 working directory, the user's file ``config.toml`` in the configuration folder, the default. Keys of providers are not
 settings: they stay in their own environment variables.
-
-Importing this module loads pydantic, so the command line imports it only where settings are needed.
 """
 
 from __future__ import annotations
 
 import difflib
+import math
 import os
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+import msgspec
+from msgspec import Meta
 
 from rlm_tui.config.paths import config_dir
 
@@ -33,77 +32,77 @@ class SettingsError(Exception):
     """A setting is wrong. The message is one sentence that names the place and the key."""
 
 
-class PriceOverride(BaseModel):
+Amount = Annotated[float, Meta(ge=0)]
+Text = Annotated[str, Meta(min_length=1)]
+
+
+class PriceOverride(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A model's price in US dollars per million tokens, and its window in tokens."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    input: float = Field(ge=0, allow_inf_nan=False)
-    output: float = Field(ge=0, allow_inf_nan=False)
-    cached: float | None = Field(None, ge=0, allow_inf_nan=False)
-    cache_write: float | None = Field(None, ge=0, allow_inf_nan=False)
-    reasoning: float | None = Field(None, ge=0, allow_inf_nan=False)
-    window: int | None = Field(None, ge=1)
+    input: Amount
+    output: Amount
+    cached: Amount | None = None
+    cache_write: Amount | None = None
+    reasoning: Amount | None = None
+    window: Annotated[int, Meta(ge=1)] | None = None
 
     def rates(self) -> dict[str, float]:
         """The given values by name, as `rlm_tui.engine.providers.pricing.PriceTable` takes them."""
-        return {name: float(value) for name, value in self.model_dump(exclude_none=True).items()}
+        return {name: float(value) for name, value in msgspec.structs.asdict(self).items() if value is not None}
 
 
-class Settings(BaseSettings):
-    """Every setting with its default. `None` means: not set, or no limit."""
+class Settings(msgspec.Struct, frozen=True):
+    """Every setting with its default. `None` means: not set, or no limit. `EXPLAINED` says what each is for."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True)
-
-    model: str | None = Field(None, min_length=1, description="model of the root; without one a key decides")
-    sub_model: str | None = Field(None, min_length=1, description="model of sub-calls; without one the root's")
-    api_base: str | None = Field(None, description="address of an OpenAI-compatible server")
-    max_cost: float | None = Field(None, ge=0, allow_inf_nan=False, description="US dollars a session may cost")
-    max_depth: int = Field(1, ge=0, le=16, description="levels of recursion below the root")
-    max_turns: int = Field(30, ge=1, le=10_000, description="turns of a node")
-    call_timeout: float = Field(120.0, gt=0, le=3600, description="seconds a call to a model may take")
-    concurrency: int = Field(8, ge=1, le=256, description="requests in flight at once")
-    unknown_price: str = Field("allow", description="allow, refuse, or assume:IN,OUT in US dollars per million tokens")
-    durability: Literal["full", "normal"] = Field("full", description="full survives a power cut, normal a crash")
-    store: str | None = Field(None, min_length=1, description="file of the saved sessions")
-    theme: str = Field("dark", min_length=1, description="name of a theme")
-    glyphs: Literal["unicode", "ascii"] = Field("unicode", description="signs on the screen")
-    keymap: str = Field("default", min_length=1, description="preset of key bindings")
-    prices: dict[str, PriceOverride] = Field(default_factory=dict, description="price overrides by model name")
-
-    @field_validator("api_base")
-    @classmethod
-    def _is_an_address(cls, value: str | None) -> str | None:
-        if value is not None and not re.match(r"https?://[^\s/]+", value):
-            raise ValueError("should be an address such as http://127.0.0.1:8000/v1")
-        if value is not None and "@" in value.split("/")[2]:
-            # It is kept with each session.
-            raise ValueError("should not hold a password; set the provider's variable instead, such as OPENAI_API_KEY")
-        return value
-
-    @field_validator("unknown_price")
-    @classmethod
-    def _is_a_price_rule(cls, value: str) -> str:
-        number = r"\d+(\.\d*)?|\.\d+"
-        if value not in ("allow", "refuse") and not re.fullmatch(rf"assume:({number}),({number})", value):
-            raise ValueError("should be allow, refuse, or assume:IN,OUT such as assume:0.5,1.5")
-        return value
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        # The layers are read by `load`, which must know the origin of every value; they arrive merged.
-        return (init_settings,)
+    model: Text | None = None
+    sub_model: Text | None = None
+    api_base: str | None = None
+    max_cost: Amount | None = None
+    max_depth: Annotated[int, Meta(ge=0, le=16)] = 1
+    max_turns: Annotated[int, Meta(ge=1, le=10_000)] = 30
+    call_timeout: Annotated[float, Meta(gt=0, le=3600)] = 120.0
+    concurrency: Annotated[int, Meta(ge=1, le=256)] = 8
+    unknown_price: str = "refuse"
+    durability: Literal["full", "normal"] = "full"
+    store: Text | None = None
+    theme: Text = "dark"
+    glyphs: Literal["unicode", "ascii"] = "unicode"
+    keymap: Text = "default"
+    prices: dict[str, PriceOverride] = {}
 
     def price_overrides(self) -> dict[str, dict[str, float]]:
         """The price overrides as plain numbers, US dollars per million tokens."""
         return {model: override.rates() for model, override in self.prices.items()}
+
+
+EXPLAINED = {
+    "model": "model of the root; without one a key decides",
+    "sub_model": "model of sub-calls; without one the root's",
+    "api_base": "address of an OpenAI-compatible server",
+    "max_cost": "US dollars a session may cost",
+    "max_depth": "levels of recursion below the root",
+    "max_turns": "turns of a node",
+    "call_timeout": "seconds a call to a model may take",
+    "concurrency": "requests in flight at once",
+    "unknown_price": "what to do under max_cost about a model without a price: refuse, allow, or assume:IN,OUT in US dollars "
+    "per million tokens",
+    "durability": "full survives a power cut, normal a crash",
+    "store": "file of the saved sessions",
+    "theme": "name of a theme",
+    "glyphs": "signs on the screen: unicode or ascii",
+    "keymap": "preset of key bindings",
+    "prices": "price overrides by model name",
+}
+
+_NUMBER = r"(?:\d+(?:\.\d*)?|\.\d+)"
+_FORMS = {
+    "api_base": (r"https?://[^\s/]+.*", "should be an address such as http://127.0.0.1:8000/v1"),
+    "unknown_price": (
+        rf"allow|refuse|assume:{_NUMBER},{_NUMBER}",
+        "should be allow, refuse, or assume:IN,OUT such as assume:0.5,1.5",
+    ),
+}
+"""Texts that must look a certain way: key → (pattern, what to say)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def load(
         _Source(str(user), _from_file(user)),
     ]
     merged: dict[str, Any] = {}
-    origins = dict.fromkeys(Settings.model_fields, "default")
+    origins = dict.fromkeys(EXPLAINED, "default")
     for layer in reversed(layers):
         for key, value in layer.values.items():
             place = f"environment ({PREFIX}{key.upper()})" if layer.place == "environment" else layer.place
@@ -154,16 +153,82 @@ def load(
             else:
                 merged[key] = value
                 origins[key] = place
+    types = get_type_hints(Settings, include_extras=True)
+    checked: dict[str, Any] = {}
+    for key, value in merged.items():
+        place = origins.get(key, "settings")
+        if key not in types:
+            raise SettingsError(f"{place}: {key}: {_unknown(key)}")
+        if key == "prices":
+            checked[key] = {model: _price(model, given, origins) for model, given in value.items()}
+        else:
+            checked[key] = _checked(key, value, types[key], place)
+    return Loaded(Settings(**checked), origins)
+
+
+def _checked(key: str, value: Any, kind: Any, place: str) -> Any:
+    if get_origin(kind) is Literal and value not in get_args(kind):
+        raise SettingsError(f"{place}: {key}: should be {' or '.join(get_args(kind))}, not {value!r}.")
     try:
-        settings = Settings(**merged)
-    except ValidationError as error:
-        raise SettingsError(_sentence(error, origins)) from None
-    return Loaded(settings, origins)
+        # Only the environment has numbers as texts.
+        found = msgspec.convert(value, kind, strict=not place.startswith("environment"))
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"{place}: {key}: {_plain(error)}, not {value!r}.") from None
+    if key == "api_base" and isinstance(found, str) and re.match(r"\w+://[^/]*@", found):
+        # It is kept with each session.
+        raise SettingsError(
+            f"{place}: {key}: should not hold a password; set the provider's variable instead, such as OPENAI_API_KEY."
+        )
+    form, wanted = _FORMS.get(key, (".*", ""))
+    if isinstance(found, str) and not re.fullmatch(form, found, re.DOTALL):
+        raise SettingsError(f"{place}: {key}: {wanted}, not {value!r}.")
+    if isinstance(found, float) and not math.isfinite(found):
+        raise SettingsError(f"{place}: {key}: should be a finite number, not {value!r}.")
+    return found
+
+
+def _price(model: str, given: Any, origins: Mapping[str, str]) -> PriceOverride:
+    place = origins.get(f"prices.{model}", origins.get("prices", "settings"))
+    where = f"prices.{model}"
+    if not isinstance(given, dict):
+        raise SettingsError(f"{place}: {where}: should be a table with input and output, not {given!r}.")
+    types = get_type_hints(PriceOverride, include_extras=True)
+    rates = {}
+    for name, value in given.items():
+        if name not in types:
+            raise SettingsError(f"{place}: {where}.{name}: is not a part of a price; there are {', '.join(types)}.")
+        rates[name] = _checked(f"{where}.{name}", value, types[name], place)
+    for name in ("input", "output"):
+        if name not in rates:
+            raise SettingsError(f"{place}: {where}.{name}: is missing.")
+    return PriceOverride(**rates)
+
+
+_WORDS = (
+    (r" - at `.*`$", ""),
+    (r", got .*$", ""),
+    (r"^Expected ", "should be "),
+    (r"`float( \| null)?`", "a number"),
+    (r"`int( \| null)?`", "a whole number"),
+    (r"`str( \| null)?` of length >= 1", "a text that is not empty"),
+    (r"`str( \| null)?`", "a text"),
+    (r">= ([\d.]+?)(\.0)?$", r"of at least \1"),
+    (r"<= ([\d.]+?)(\.0)?$", r"of at most \1"),
+    (r"> ([\d.]+?)(\.0)?$", r"greater than \1"),
+)
+
+
+def _plain(error: Exception) -> str:
+    """What msgspec says, as people say it: ``should be a whole number of at least 1``."""
+    what = str(error)
+    for pattern, words in _WORDS:
+        what = re.sub(pattern, words, what)
+    return what[:1].lower() + what[1:]
 
 
 def _from_environment(env: Mapping[str, str]) -> dict[str, Any]:
     values: dict[str, Any] = {}
-    for key in Settings.model_fields:
+    for key in EXPLAINED:
         text = env.get(PREFIX + key.upper(), "")
         if not text:
             continue
@@ -192,7 +257,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from None
     for key in values:
-        if key not in Settings.model_fields:
+        if key not in EXPLAINED:
             raise SettingsError(f"{path}: {key}: {_unknown(key)}")
     return values
 
@@ -200,20 +265,5 @@ def _from_file(path: Path) -> dict[str, Any]:
 def _unknown(key: str) -> str:
     if _SECRET.search(key):
         return "keys don't belong in a file; set the provider's variable instead, such as OPENAI_API_KEY."
-    near = difflib.get_close_matches(key.replace("-", "_"), Settings.model_fields, n=1)
+    near = difflib.get_close_matches(key.replace("-", "_"), EXPLAINED, n=1)
     return f"unknown setting{f'; did you mean {near[0]}?' if near else '.'}"
-
-
-def _sentence(error: ValidationError, origins: Mapping[str, str]) -> str:
-    first = error.errors()[0]
-    path = [str(part) for part in first["loc"]]
-    place = origins.get(".".join(path[:2])) or origins.get(path[0] if path else "", "settings")
-    if first["type"] == "extra_forbidden" and len(path) == 1:
-        return f"{place}: {path[0]}: {_unknown(path[0])}"
-    what = first["msg"].removeprefix("Value error, ")
-    what = what[0].lower() + what[1:] if what else "wrong value"
-    given = first["input"]
-    if "password" in what:
-        given = None
-    shown = f", not {given!r}" if isinstance(given, str | int | float | bool) and first["type"] != "missing" else ""
-    return f"{place}: {'.'.join(path)}: {what}{shown}."

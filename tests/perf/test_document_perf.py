@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from rlm_tui.document import Document, Matcher, load
+from rlm_tui.document.coverage import Matcher
+from rlm_tui.document.document import Document
+from rlm_tui.document.loader import load
 from rlm_tui.events import Span
 from rlm_tui.projection.conditions import parse
 from rlm_tui.projection.coverage import Coverage

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rlm_tui.document import Document, Matcher, load
-from rlm_tui.document.coverage import merge
+from rlm_tui.document.coverage import Matcher, merge
+from rlm_tui.document.document import Document
+from rlm_tui.document.loader import load
 from rlm_tui.events import Span
 
 

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rlm_tui.document import Document, DocumentError, load
 from rlm_tui.document import body as body_module
 from rlm_tui.document.body import MappedBody
+from rlm_tui.document.document import Document
+from rlm_tui.document.errors import DocumentError
+from rlm_tui.document.loader import load
 from rlm_tui.events import BlobRef
 from rlm_tui.patterns import PatternError
 

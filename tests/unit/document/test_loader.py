@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rlm_tui.document import DocumentError, load
 from rlm_tui.document.encoding import find_encoding
-from rlm_tui.document.loader import unique_names
+from rlm_tui.document.errors import DocumentError
+from rlm_tui.document.loader import load, unique_names
 
 TEXT = "Ünïcödé: naïve café, 42 €\nsecond line\n"
 
