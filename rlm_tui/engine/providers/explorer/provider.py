@@ -242,7 +242,8 @@ def sound(plan: Plan, output: str, question: str) -> bool:
 def lines_found(talk: Conversation, output: str) -> str:
     """The line, if one stands out."""
     found = [(int(n), float(s)) for n, s in re.findall(r"^LINE (\d+) ([\d.]+) ", output, re.M)]
-    if not found or found[0][1] < 0.5:
+    ahead = found and (len(found) == 1 or found[0][1] > 1.4 * found[1][1])
+    if not found or found[0][1] < (0.34 if ahead else 0.5):
         return seek(talk)
     equal = [n for n, s in found if s > found[0][1] - 0.005]
     if len(equal) > 5:

@@ -56,10 +56,10 @@ VERBS = frozenset(
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "include import define declare configure set equal assign count cite appear mean answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
+    "include import define declare configure set equal assign count cite appear mean ask answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
-BELOW = r"less than|fewer than|under|below|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
+BELOW = r"less than|fewer than|under|below|within|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
 LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"
 MOST = r"at most|no more than|not more than|up to|until|<=|≤"
 COMPARE = re.compile(rf"(?:(?P<ge>{LEAST})|(?P<le>{MOST})|(?P<gt>{ABOVE})|(?P<lt>{BELOW}))\s+(?:the )?(?:age of |year )?(?=[-$€£\d<]|\w)")
@@ -101,8 +101,8 @@ class Field:
         if self.numeric and self.distinct > 0.9 * self.n > 10 and full and all(re.fullmatch(r"[1-9]\d{3,}", v) for v in full) and len({len(v) for v in full}) == 1 and not self.units():
             self.id = self.id or not any(related(p, stem(w)) for p in self.parts for w in ("price", "salary", "amount", "size", "population", "year", "bytes", "score", "distance", "weight"))
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
-        self.person = not self.numeric and any(related(p, stem("name")) and p != "id" for p in self.parts)
-        self.place = any(p in map(stem, "city town country place location where address destination venue room region".split()) for p in self.parts)
+        self.person = not self.numeric and related(self.parts[-1], stem("name")) and self.parts[-1] != "id"
+        self.place = any(p in map(stem, "city town country place location where address destination venue room region station stop port airport office branch site shop store".split()) for p in self.parts)
         named = sum(bool(re.fullmatch(r"(?:[A-Z][\w.'’-]*,? ){1,3}[A-Z][\w.'’-]+", v)) for v in full)
         self.person = self.person or (not self.numeric and not self.moment and self.distinct > 0.8 * self.n > 2 and named > 0.7 * len(full) and self.at < 4)
         self.multi = not self.numeric and not self.moment and sum(bool(re.search(r"\w(?:,|;| /) \w", v)) for v in full) > 0.2 * len(full) and not self.person
@@ -148,7 +148,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     ranked = []
     for name, value in facts:
         path = [p for p in name.split(".") if p]
-        steps = [parts(p) for p in path if parts(p)]
+        steps = [[p for p in parts(step) if p not in ("count", "number", "num")] or parts(step) for step in path if parts(step)]
         if not steps:
             continue
         flat = [p for step in steps for p in step]
@@ -472,7 +472,9 @@ class Asking:
             if len({o[0].name for o in options}) > 1:
                 tests = " or ".join(self.equal(f, [v], whole) for f, v, whole in options)
                 self.keep(f"{'not ' if negative else ''}({tests})", f"{' or '.join(dict.fromkeys(o[0].name for o in options))} is {options[0][1]}")
-                self.plan.doubts.append(f"which field {options[0][1]!r} belongs to") if self.overlap(options) else None
+                self.filtered.update(o[0].name for o in options)
+                if self.overlap(options) and {o[0].name for o in options} != {"section", "part"}:
+                    self.plan.doubts.append(f"which field {options[0][1]!r} belongs to")
             else:
                 for f, v, whole in options:
                     chosen.setdefault(f.name, []).append((f, v, whole, negative))
@@ -558,7 +560,7 @@ class Asking:
                 turned = bool(opposite and f.flag and any(related(stem(opposite[2]), p) for p in f.parts))
                 if f.flag and text.startswith("off") and any(p == stem("on" + text[3:]) for p in f.parts):
                     opposite, turned = re.match(r"(off)(\w+)", text), True
-                close = any(p == self.stems[i] or (len(p) > 3 and p.startswith(self.stems[i])) for p in f.parts)
+                close = self.strength(f, i) >= 3 or any(p == self.stems[i] or (len(p) > 3 and p.startswith(self.stems[i])) for p in f.parts)
                 if f.flag and (turned or close):
                     yes = self.negated(self.tokens[i][0]) == turned
                     wanted = [fold(v) for v, _ in f.values if fold(v) in (TRUE if yes else FALSE)]
@@ -669,7 +671,8 @@ class Asking:
         if plan.op in ("sum", "mean", "median", "best", "group"):
             self.measure(superlative, noun)
         if plan.op in ("top", "list", "distinct", "best", "first") and noun_field and noun is not None and not (plan.op == "list" and self.is_value(noun)):
-            self.used[noun] = True
+            for i in self.phrase(noun):
+                self.used[i] = self.used[i] or (self.strength(noun_field, i) >= 1 and not self.is_value(i))
         self.values()
         self.flags()
         self.missing()
@@ -714,12 +717,12 @@ class Asking:
         Objects of prepositions, modifiers, names and numbers do narrow: if they are not understood, nothing is.
         """
         text, before = self.tokens[i][2], fold(self.tokens[i - 1][2]) if i else ""
-        if not text.islower() or self.profile.words.get(text):
-            return False
-        if text.endswith("ly") or (before in ("the", "this", "that", "our") and self.stems[i] in SUBJECTS | COLLECTIONS) or (self.stems[i] in COLLECTIONS and before == "in"):
-            return True
-        if re.match(r"\s*\(", self.low[self.tokens[i][1] :]) and i + 1 < len(self.tokens) and self.used[i + 1]:
+        if re.match(r"\s*\(", self.low[self.tokens[i][1] :]) and i + 1 < len(self.tokens) and (self.used[i + 1] or (self.plan.target and self.strength(self.plan.target, i + 1))):
             return True  # explained in parentheses
+        if not text.islower() or (self.profile.words.get(text) and self.stems[i] not in VERBS):
+            return False
+        if text.endswith("ly") or (before in ("the", "this", "that", "our") and self.stems[i] in SUBJECTS | COLLECTIONS) or (self.stems[i] in COLLECTIONS and before in ("in", "a", "one")):
+            return True
         if self.plan.op == "lookup" and self.has(r"\bwho\b"):
             return False
         if self.plan.op == "lookup":
@@ -735,8 +738,16 @@ class Asking:
         return any(stem(v) == self.stems[noun] for f in self.profile.fields for v in [*f.asked, *(x for x, _ in f.values)])
 
     def noun_field(self, noun: int | None) -> Field | None:
+        """The field that the noun's phrase names: its last word counts most (`client IPs`, `log levels`)."""
         if noun is None:
             return None
+        words = self.phrase(noun)
+        cut = next((k for k, i in enumerate(words) if k and (self.stems[i] in VERBS or self.tokens[i][2].endswith("ed"))), len(words))
+        words = words[:cut]
+        if len(words) > 1:
+            ranked = sorted(((1.5 * self.strength(f, words[-1]) + 0.7 * max(self.strength(f, i) for i in words[:-1]), f) for f in self.profile.fields), key=lambda r: -r[0])
+            if ranked and ranked[0][0] >= 2 and (len(ranked) == 1 or ranked[0][0] > ranked[1][0]):
+                return ranked[0][1]
         following = noun + 1 if noun + 1 < len(self.tokens) and fold(self.tokens[noun + 1][2]) not in STOP else noun
         alone = not any(self.strength(f, noun) for f in self.profile.fields)
         scored = [(max(self.strength(f, noun), alone * (self.strength(f, following) >= 2) * self.strength(f, following) - 0.1), f) for f in self.profile.fields]
@@ -950,6 +961,8 @@ class Asking:
             plan.target = self.only()
             if noun is not None:
                 self.used[noun] = True
+        if plan.target is not None and not plan.conditions and not noun_field and not self.only() and len(self.phrase(noun)) > 1:
+            plan.doubts.append("what kind of thing to list")
         if plan.target is None or (plan.op == "distinct" and not noun_field and not self.only()):
             plan.doubts.append("what to list")
 
@@ -965,7 +978,7 @@ class Asking:
         if head is not None and not self.is_value(head):
             people = self.stems[head] in map(stem, "people person user participant member author customer".split())
             times = self.has(r"\bhow (?:many times|often)\b")
-            groups = [f for f in self.profile.fields if not times and not f.numeric and not f.text and 1 < f.distinct < f.n and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))]
+            groups = [f for f in self.profile.fields if not times and not f.numeric and not f.text and 1 < f.distinct < 0.5 * f.n and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))]
             if len(groups) == 1 and groups[0].name not in self.filtered and (not people or not self.label() or not self.label().person):
                 plan.op, plan.target = "distinct", groups[0]
                 self.used[head] = True

@@ -160,10 +160,13 @@ def detect(sample: Sequence[str], output: str) -> Shape:
                 return Shape(kind, precise, pairs="<message>" in pattern and share(full, r".*\b[a-z_]\w*(?:=|: )\S+[ ,;|].*\b[a-z_]\w*(?:=|: )\S+") > 0.5)
     if share(full, r"\d{1,3} [A-Z\"“‘]") > 0.8 and share(full, r"\d{1,3} .*[.,;:!?]$") > 0.5:
         return Shape("verses", r"(?P<verse>\d{1,3}) +(?P<text>.+)")
-    headings = sum(bool(re.match(r"#{1,6} \S|(?:={3,}|-{3,})$", line)) for line in full)
+    headings = sum(bool(re.match(r"#{1,6} \S|={3,}$", line)) for line in full)
     config = share(full, r"\s*(?:\[+[^\]]+\]+\s*$|[;#]|(?:export )?[\w.-]+\s*=\s*)")
     if config > 0.9 and share(full, r"\s*(?:export )?[\w.-]+\s*=(?!=)") > 0.4 and share(full, r".*[;{(]\s*$|\s*(?:import|from|def|const|let|var) ") < 0.1:
         return Shape("ini")
+    terms = [m for line in full if (m := re.match(r"([^\s:#][^:.]{0,40}): (\S.+)", line))]
+    if len(terms) > 0.7 * len(full) and len({m[1] for m in terms}) == len(terms) > 3 and sum(len(m[2]) for m in terms) > 28 * len(terms):
+        return Shape("glossary", r"(?P<term>[^:]{1,60}?): (?P<text>.+)")
     keyed = [m[1] for line in full if (m := re.match(r"([\w./-]+):(?:\s|$)", line))]
     if share(full, r"\s*(?:- |#|---|(?:- )?[\w./-]+:(?:\s|$))") > 0.9 and len(keyed) > 1 and len(set(keyed)) == len(keyed) and any(re.match(r"\s+(?:- )?[\w./-]+:|- ", line) for line in full):
         return Shape("yaml")
@@ -187,8 +190,7 @@ def detect(sample: Sequence[str], output: str) -> Shape:
     if repeated and share(full, rf"(?:[-*•] )?{PAIR}:\s+\S") > 0.25 and repeated[0] >= 2 and (len(repeated) == 1 or repeated[1] >= 2):
         spoken = [line.split(":", 1)[1] for line in full if re.match(rf"{PAIR}: ", line)]
         if sum(map(len, spoken)) > 25 * len(spoken) and len(keys) <= 8 and len(spoken) > 0.6 * len(full) and repeated[0] >= 3:
-            if True:
-                return Shape("chat", r"(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)")
+            return Shape("chat", r"(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)")
         return Shape("blocks")
     if share(full, r"\s*(?:- )?[\w./-]+:(?:\s|$)") > 0.6:
         return Shape("yaml")
@@ -404,9 +406,9 @@ import re
 rows, facts, section, header, trail = [], [], "", [], {}
 for n, line in enumerate(lines, 1):
     below = lines[n].strip() if n < len(lines) else ""
-    if len(below) > 2 and set(below) in ({"="}, {"-"}) and line.strip() and "|" not in line:
+    if len(below) > 2 and set(below) in ({"="}, {"-"}) and line.strip() and not set("|:") & set(line):
         line = ("# " if below[0] == "=" else "## ") + line  # an underlined heading
-    row = {"_line": n, "_text": line.strip(), "section": section, "part": trail.get(2) or trail.get(1) or ""}
+    row = {"_line": n, "_text": line.strip(), "section": section, "part": trail[2] if trail.get(2, section) != section else ""}
     heading = re.match(r"(#{1,6})\\s+(.+)|((?:CHAPTER|Chapter|PART|Part|BOOK|ACT|SCENE) +[\\dIVXL]+\\b.*)|(\\d+\\. [A-Z][^.!?]{1,60}$)|([A-Z][\\w &'-]{1,40}):\\s*$", line)
     item = re.match(r"\\s*(?:[-*+•]|(\\d+)[.)])\\s+(?:\\[([ xX])\\]\\s+)?(.+)", line)
     label = re.match(r"(?:\\*\\*)?([A-Z][\\w ]{1,24}?)(?:\\*\\*)?:(?:\\*\\*)? +(.+)", line)

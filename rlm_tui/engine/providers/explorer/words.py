@@ -22,7 +22,7 @@ STOP = frozenset(
     "try work works working come comes came go goes going went make makes made appear appears appearing occur occurs "
     "contain contains contained mention mentions mentioned recorded listed files use uses need needs used called take takes "
     "different distinct unique inclusive in-between exist exists first last most least more less fewer fewest same "
-    "own away kind sort information details detail describe described happen happened happens belong belongs not no without "
+    "own away yet kind sort information details detail describe described happen happened happens belong belongs not no without "
     "never none nobody nothing don't doesn't didn't isn't aren't wasn't weren't haven't hasn't while because since but "
     "state stated stand stands according single individual particular certain there'll around about ones".split()
 )
@@ -192,7 +192,7 @@ def stem(word: str) -> str:
     """The stem of a word: folded, possessive and irregular forms undone."""
     word = fold(word).replace("e-mail", "email").removesuffix("'s").rstrip("'")
     word = _BASE.get(word, word)
-    if 2 < len(word) < 5 and word.endswith("s") and word[-2] not in "suia":
+    if 2 < len(word) < 5 and word.endswith("s") and word[-2] not in "si":
         word = word[:-1]  # CPUs, IDs
     return str(_stemmer().stemWord(word))  # type: ignore[attr-defined]
 
