@@ -128,11 +128,15 @@ def _check_conditions(conditions: tuple[str, ...]) -> None:
 
 def _check_models(config: RunConfig, settings: Settings) -> ModelInfo:
     """What is known of the root's model. Raises `ProviderError` if one of the models can't work."""
-    from rlm_tui.engine.providers.registry import Providers
+    from rlm_tui.engine.providers.base import ModelInfo
+    from rlm_tui.engine.providers.registry import EXPLORER, Providers
 
     providers = Providers(api_base=config.api_base, prices=settings.price_overrides())
-    names = [config.model_at(0), config.model, config.sub_model, *config.models_at.values()]
-    found = {name: providers.info(name) for name in names if name}
+    # The explorer needs nothing, and loading it would only keep the first frame waiting.
+    found = {EXPLORER: ModelInfo(EXPLORER, language_model=False, note="built in, not a language model")}
+    for name in (config.model_at(0), config.model, config.sub_model, *config.models_at.values()):
+        if name and name not in found:
+            found[name] = providers.info(name)
     return found[config.model_at(0)]
 
 
