@@ -9,7 +9,7 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio
 from rlm_tui.engine.sandbox.worker.basics import builtin_names
-from rlm_tui.engine.sandbox.worker.classes import UserClasses, bind_type
+from rlm_tui.engine.sandbox.worker.classes import Marker, UserClasses, bind_type
 from rlm_tui.engine.sandbox.worker.clock import CellClock, Stop
 from rlm_tui.engine.sandbox.worker.facade import Facade
 from rlm_tui.engine.sandbox.worker.guards import Guards
@@ -131,6 +131,8 @@ class PythonCell:
     def _imported(self, value: Any) -> bool:
         if isinstance(value, type):
             return value not in self.classes.made
+        if isinstance(value, Marker):
+            return True
         return callable(value) and hasattr(value, "__name__") and not self._users_own(value)
 
     def _users_own(self, value: Any) -> bool:

@@ -19,6 +19,7 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker import contexts
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
+from rlm_tui.engine.sandbox.worker.javascript import JavaScriptCell
 from rlm_tui.engine.sandbox.worker.line import Line
 from rlm_tui.engine.sandbox.worker.output import Output
 from rlm_tui.engine.sandbox.worker.serve import Server
@@ -159,7 +160,7 @@ def serve(line: Line, cell: PythonCell, context: Any) -> None:
         kind = frame["kind"]
         body = b"".join(bytes(line.receive()["part"]) for _ in range(frame["parts"]))
         context = contexts.decode(kind, memoryview(body))
-    server = Server(line, cell)
+    server = Server(line, JavaScriptCell(cell.output) if frame["language"] == "javascript" else cell)
     server.open(frame, context)
     server.run_forever()
 

@@ -191,7 +191,7 @@ class Modules:
     def _missing(self, name: str) -> ModuleNotFoundError:
         hint = hint_for(name)
         text = f"`import {name}` is not available here"
-        text += f": {hint}" if hint else f"; available: {self.available}"
+        text += f": {hint}; available: {self.available}" if hint else f"; available: {self.available}"
         return ModuleNotFoundError(text, name=name)
 
     def import_(self, name: str) -> Facade:

@@ -12,6 +12,7 @@ from rlm_tui.engine.sandbox.wire import WireError
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
 from rlm_tui.engine.sandbox.worker.clock import HAS_ALARM, CellClock, Stop
 from rlm_tui.engine.sandbox.worker.confine import confine
+from rlm_tui.engine.sandbox.worker.javascript import JavaScriptCell
 from rlm_tui.engine.sandbox.worker.line import Line
 from rlm_tui.engine.sandbox.worker.scaffold import SubcallError
 
@@ -25,7 +26,7 @@ EPILOGUE = 1.5
 class Server:
     """One REPL's worker. `cell` was made before the fork; `context` comes with it."""
 
-    def __init__(self, line: Line, cell: PythonCell) -> None:
+    def __init__(self, line: Line, cell: PythonCell | JavaScriptCell) -> None:
         self._line = line
         self._cell = cell
         self.clock = CellClock(cell.output.flush)
@@ -43,7 +44,11 @@ class Server:
         """Put everything in place, lock the process, say ``ready``."""
         cell = self._cell
         cell.output.set_sender(self.send_output)
-        cell.open(context, frame["query"], frozenset(frame["names"]), self.ask, self._code_ended)
+        try:
+            cell.open(context, frame["query"], frozenset(frame["names"]), self.ask, self._code_ended)
+        except ImportError as error:
+            self._line.send({"t": "unable", "reason": str(error)})
+            os._exit(0)
         directory = frame.get("directory")
         if directory:
             os.chdir(directory)
