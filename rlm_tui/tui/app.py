@@ -20,6 +20,7 @@ from rlm_tui.tui.palette import Palette
 from rlm_tui.tui.screens.workbench import Workbench
 from rlm_tui.tui.themes import DEFAULT, Theme, ThemeError, available, find_theme, load_theme
 from rlm_tui.tui.view import View
+from rlm_tui.tui.widgets.document import DOCUMENTS
 
 if TYPE_CHECKING:
     from rlm_tui.document.document import Document
@@ -120,6 +121,9 @@ class WorkbenchApp(App[int]):
         self.push_screen(self.workbench)
         for problem in self._problems:
             self.notify(problem, severity="warning", markup=False, timeout=10)
+        for document in self.view.documents:
+            if not document.complete:
+                document.index_in_background(lambda done, of: self.workbench.pump.mark(DOCUMENTS))
         if self.view.source is None and self.options.start is not None:
             self.call_after_refresh(self._begin)
 

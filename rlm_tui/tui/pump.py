@@ -29,15 +29,15 @@ class Pump:
         self.deliveries = 0
 
     def mark(self, *parts: str) -> None:
-        """Something changed that is not an event; it is delivered with the next tick."""
+        """Something changed that is not an event; it is delivered with the next tick. May be called from any thread."""
         self._marked.update(parts)
 
     def tick(self) -> Changed:
         """Take what came, and deliver. Returns what changed."""
         self.ticks += 1
         view = self._view
-        changed: set[str] = set(self._marked)
-        self._marked.clear()
+        marked, self._marked = self._marked, set()
+        changed: set[str] = set(marked)
         if view.source is not None:
             entries = view.source.drain()
             if entries:

@@ -137,7 +137,7 @@ def test_explorer_is_announced(snap_compare: Compare) -> None:
     assert snap_compare(app_at("held", note=note), terminal_size=NARROW, run_before=after())
 
 
-@pytest.mark.parametrize("theme", ["light"])
+@pytest.mark.parametrize("theme", ["light", "ember", "nordic", "contrast", "terminal"])
 def test_themes(snap_compare: Compare, theme: str) -> None:
     """The same screen in other colours: everything can be read, and the pill stands out."""
     assert snap_compare(app_at("held", theme=theme), terminal_size=WIDE, run_before=after())

@@ -15,6 +15,9 @@ from rlm_tui.tui.figures import clock, count, percent, plural, price
 from rlm_tui.tui.screens.dialog import Dialog, plain
 from rlm_tui.tui.view import View
 
+LOOK_UP_TO = 20_000_000
+"""Characters of documents that are looked through for the answer's quotes when the answer is shown."""
+
 HEADINGS = {
     "completed": "Answer",
     "partial": "Partial answer",
@@ -58,6 +61,8 @@ class Answer(Dialog[None]):
         elif not head.error:
             yield plain("There is no answer.", classes="quiet")
         yield Static(Content(facts(self._view)), id="facts", markup=False)
+        if doubts := unbacked(self._view, answer):
+            yield plain(f"{glyphs.warn} {doubts}", id="doubts", classes="warn")
         if answer and not head.coverage.read_chars() and not head.coverage.read_chars("touched"):
             yield plain(f"{glyphs.warn} Nothing of the document was read for this answer.", classes="warn")
 
@@ -66,6 +71,29 @@ class Answer(Dialog[None]):
         if answer:
             self.app.copy_to_clipboard(answer)
             self.app.notify(f"Copied {len(answer):,} characters.", markup=False, timeout=3)
+
+
+def unbacked(view: View, answer: str) -> str:
+    """Which quotes and numbers of the answer stand in no document, output or reply, as a sentence; else empty.
+
+    Nothing is said when the documents are too large to look through at once.
+    """
+    if not answer or sum(document.chars for document in view.documents) > LOOK_UP_TO:
+        return ""
+    from rlm_tui.document.quotes import unsupported
+
+    head = view.head
+    texts = [document.text for document in view.documents]
+    texts += [view.text(cell.output) for cell in head.cells.values() if cell.output is not None]
+    texts += [
+        view.text(call.reply) for call in head.calls.values() if call.reply is not None and call.purpose == "leaf"
+    ]
+    found = unsupported(answer, [*texts, head.query])
+    if not found:
+        return ""
+    shown = ", ".join(visible(" ".join(piece.text.split()))[:60] for piece in found[:3])
+    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
+    return f"In no document, output or reply: {shown}{more}."
 
 
 def facts(view: View) -> str:

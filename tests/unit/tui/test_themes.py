@@ -30,7 +30,7 @@ def write(folder: Path, text: str) -> Path:
         ("colors: {primary: '#fff'}\nstyles: {cost: 'bold bold on'}", "styles.cost: "),
         ("colors: {primary: '#fff'}\nstyles: {cost: 3}", "styles.cost: should be a text"),
         ("colors: {primary: '#fff'}\ndark: maybe", "dark: should be true or false"),
-        ("colors: [", "line 1"),
+        ("colors: [", "is not YAML"),
     ],
 )
 def test_a_broken_theme_names_file_and_key(tmp_path: Path, text: str, says: str) -> None:
