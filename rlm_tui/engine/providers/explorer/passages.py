@@ -93,6 +93,7 @@ def kind_of(question: str) -> str:
         ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)s?\b|\bsince when\b"),
         ("person", r"\bwho(?:m|se)?\b"),
         ("place", r"\bwhere\b"),
+        ("increase", r"\bby how much\b"),
         ("frequency", r"\bhow often\b"),
         ("money", r"\bhow much (?:is|was|were|are|will|did|does|do|has|have)\b(?!.*\b(?:weigh|hold|need|contain|grow|drink|eat|produce|use|free)\b)|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
         ("quantity", r"\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
@@ -236,6 +237,8 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
         spans += [(1.4, m.start(), m.end(), m.group().rstrip(".")) for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)]
     elif kind == "reason":
         spans += [(1.5, m.start(), m.end(), (m[1] or m[2]).strip()) for m in REASON.finditer(body)]
+    elif kind == "increase":
+        spans += [(1.5, m.start(1), m.end(1), m[1]) for m in re.finditer(rf"\bby ((?:about |almost |nearly )?{FIGURE}(?: ?%| per ?cent| [a-z]+)?)", body)]
     elif kind == "frequency":
         spans += [(1.5, m.start(), m.end(), m.group()) for m in FREQUENCY.finditer(body)]
     elif kind == "colour":

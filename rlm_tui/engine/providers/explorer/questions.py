@@ -46,6 +46,7 @@ SUBJECTS = frozenset(
 ANCHORS = frozenset(stem(w) for w in "row record line entry item event message request login attempt log result verse post".split())
 ALIASES = {
     "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
+    "item": frozenset("bullet bullets points".split()),
     "female": frozenset("women woman females ladies girls girl".split()),
     "male": frozenset("men man males boys boy".split()),
     "no": frozenset("open todo remaining unfinished pending outstanding incomplete unchecked left undone".split()),
@@ -64,7 +65,7 @@ LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"
 MOST = r"at most|no more than|not more than|up to|until|<=|≤"
 COMPARE = re.compile(rf"(?:(?P<ge>{LEAST})|(?P<le>{MOST})|(?P<gt>{ABOVE})|(?P<lt>{BELOW}))\s+(?:the )?(?:age of |year )?(?=[-$€£\d<]|\w)")
 FIGURE = re.compile(r"(?:[$€£]\s?)?(-?\d[\d,]*(?:\.\d+)?)\s?(%|[a-z°]+\b)?")
-NEGATION = re.compile(r"\b(?:not|no|without|except(?: for)?|excluding|exclude|other than|non|never|apart from)[^\w(]+(?:\w+[^\w(]+){0,2}$|n't[^\w(]+(?:\w+[^\w(]+){0,2}$")
+NEGATION = re.compile(r"\b(?:not|no|without|except(?: for)?|excluding|exclude|other than|non|never|neither|nor|apart from)[^\w(]+(?:\w+[^\w(]+){0,2}$|n't[^\w(]+(?:\w+[^\w(]+){0,2}$")
 UNITS = frozenset("eur usd gbp kg km cm mm ms c f m s g lb mb gb kb pct percent min sec hrs hours in of the".split())
 
 
@@ -94,7 +95,8 @@ class Field:
             bool(re.search(r"(?i:(^|[ _.-])(no|nr|number|ref|key)\.?$)|^#$", self.name)) and self.distinct > 0.5 * self.n
         )
         figured = [float(v) for v in full if re.fullmatch(r"\d+", v)]
-        if self.at == 0 and self.numeric and len(figured) == len(full) > 3 and self.distinct == self.n and figured == sorted(figured):
+        steps = {b - a for a, b in zip(figured, figured[1:], strict=False)}
+        if self.numeric and len(figured) == len(full) > 3 and self.distinct == self.n and figured == sorted(figured) and (self.at == 0 or (steps == {1.0} and self.n <= 12)):
             self.id = not all(1500 <= x <= 2100 for x in figured)  # a running number
         if folded == "verse":
             self.moment = ""
@@ -426,7 +428,7 @@ class Asking:
         found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
         listed = self.phrase(self.noun()) if self.plan.op in ("distinct", "top", "list") else []
         for f in self.profile.fields:
-            if f.name == "done" or any(fold(v) in ("male", "female") for v, _ in f.values):
+            if f.name == "done" or any(fold(v) in ("male", "female", "item") for v, _ in f.values):
                 for i, (_, _, t) in enumerate(self.tokens):
                     for state, words in ALIASES.items():
                         shown = next((v for v, _ in f.values if fold(v) == state), None)
@@ -442,6 +444,10 @@ class Asking:
                     roots = [stem(value.split(".")[-1])]
                 if not roots or len(roots) > 12 or len(value) >= 60:
                     continue
+                for i in range(len(self.tokens) - 1):
+                    joined = fold(self.tokens[i][2] + self.tokens[i + 1][2])
+                    if len(roots) == 1 and joined == fold(value) and not any(self.used[i : i + 2]):
+                        found.setdefault((i, i + 2), []).append((f, value, True))
                 for i in range(len(self.tokens)):
                     for size in range(len(roots), 0, -1):
                         span = slice(i, i + size)
@@ -468,6 +474,8 @@ class Asking:
             options = list({(o[0].name, fold(o[1])): o for o in ([o for o in found[a, b] if o[2]] or found[a, b])}.values())
             if len({o[0].name for o in options}) > 1:
                 options = self.prefer(options, a, b)
+            if {"section", "part"} & {o[0].name for o in options}:
+                options = [o for o in options if o[0].name != "text"]
             negative = self.negated(self.tokens[a][0])
             if len({o[0].name for o in options}) > 1:
                 tests = " or ".join(self.equal(f, [v], whole) for f, v, whole in options)
@@ -561,6 +569,10 @@ class Asking:
                 if f.flag and text.startswith("off") and any(p == stem("on" + text[3:]) for p in f.parts):
                     opposite, turned = re.match(r"(off)(\w+)", text), True
                 close = self.strength(f, i) >= 3 or any(p == self.stems[i] or (len(p) > 3 and p.startswith(self.stems[i])) for p in f.parts)
+                if f.flag and close and self.plan.op == "lookup" and self.has(r"^\W*(?:is|are|was|were|does|do|did|has|have)\b") and self.plan.target is None and self.filtered:
+                    self.plan.target = f
+                    self.used[i] = True
+                    break
                 if f.flag and (turned or close):
                     yes = self.negated(self.tokens[i][0]) == turned
                     wanted = [fold(v) for v, _ in f.values if fold(v) in (TRUE if yes else FALSE)]
@@ -647,7 +659,8 @@ class Asking:
     def anchored(self) -> bool:
         """Whether the question names what it counts or seeks by a field, a value or a plain word for a record."""
         if self.plan.op == "lookup":
-            return (self.plan.target is not None and self.plan.target in (self.plan.label, self.label())) or all(not said.startswith("text has") for said in self.plan.said)
+            sought = self.noun_field(self.noun()) if self.has(r"\b(?:which|what) \w+") else None
+            return (self.plan.target is not None and self.plan.target in (self.plan.label, self.label(), sought)) or all(not said.startswith("text has") for said in self.plan.said)
         head = self.phrase(self.noun()) if self.plan.op == "count" else list(range(len(self.tokens)))
         roots = [self.stems[i] for i in head]
         if re.search(r"\bhow many (?:were|are|was|of|have|had)\b", self.low) and any(not said.startswith("text has") for said in self.plan.said):
@@ -721,6 +734,10 @@ class Asking:
             return True  # explained in parentheses
         if not text.islower() or (self.profile.words.get(text) and self.stems[i] not in VERBS):
             return False
+        if self.negated(self.tokens[i][0]):
+            return False
+        if i + 1 < len(self.tokens) and self.used[i + 1] and re.search(r"\d", self.tokens[i + 1][2]) and self.tokens[i + 1][0] == self.tokens[i][1] + 1:
+            return True  # "incident 7"
         if text.endswith("ly") or (before in ("the", "this", "that", "our") and self.stems[i] in SUBJECTS | COLLECTIONS) or (self.stems[i] in COLLECTIONS and before in ("in", "a", "one")):
             return True
         if self.plan.op == "lookup" and self.has(r"\bwho\b"):
@@ -797,7 +814,7 @@ class Asking:
             plan.op = "list"
         elif not wh and (plan.conditions or self.has(r"\b(?:with|by|in|without)\b")) and not self.has(r"^\W*(?:is|are|was|were|did|does|do|has|have)\b|\?*of\b"):
             plan.op = "count"
-        for word in ("first", "last", "final", "most", "least", "fewest", "average", "mean", "total", "median", "add", "altogether", "sum"):
+        for word in ("first", "last", "final", "most", "least", "fewest", "average", "mean", "total", "median", "add", "altogether", "sum", "combined"):
             for i, (_, _, t) in enumerate(self.tokens):
                 if fold(t) == word:
                     self.used[i] = True
@@ -838,6 +855,8 @@ class Asking:
         """The numeric (or dated) field of an aggregate or superlative."""
         plan = self.plan
         concept = SUPERLATIVES.get(superlative, (0, ""))[1]
+        if superlative in ("smallest", "largest", "biggest") and not self.mention(lambda f: f.numeric and not f.id):
+            concept = "size"
         usable = [f for f in self.profile.fields if (f.numeric and not f.id) or (f.moment and plan.op == "best")]
         if plan.target is None:
             by_concept = [f for f in usable if concept and any(related(stem(concept), p) for p in f.parts)]
@@ -876,7 +895,7 @@ class Asking:
 
     def lookup(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """One field of the record(s) that the question identifies."""
-        if self.plan.target is not None and self.plan.target.name == "text":
+        if self.plan.target is not None:
             return
         plan, fields = self.plan, [f for f in self.profile.fields if f.name not in self.filtered]
         named = self.mention(lambda f: f in fields)
@@ -979,6 +998,8 @@ class Asking:
             people = self.stems[head] in map(stem, "people person user participant member author customer".split())
             times = self.has(r"\bhow (?:many times|often)\b")
             groups = [f for f in self.profile.fields if not times and not f.numeric and not f.text and 1 < f.distinct < 0.5 * f.n and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))]
+            if len(groups) == 1 and groups[0].name in ("section", "part") and not plan.conditions:
+                plan.doubts.append("which level of headings is meant")
             if len(groups) == 1 and groups[0].name not in self.filtered and (not people or not self.label() or not self.label().person):
                 plan.op, plan.target = "distinct", groups[0]
                 self.used[head] = True

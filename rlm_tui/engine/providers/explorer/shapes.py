@@ -403,16 +403,26 @@ for n, line in enumerate(lines, 1):
         rows[-1]["_text"] += line.strip() + " \""""
 _OUTLINE = """# Headings, list items, table rows and `Label: text` lines, each with the heading it stands under.
 import re
-rows, facts, section, header, trail = [], [], "", [], {}
+rows, facts, section, header, trail, fence = [], [], "", [], {}, False
 for n, line in enumerate(lines, 1):
     below = lines[n].strip() if n < len(lines) else ""
+    if line.startswith("```"):
+        fence = not fence
+        if fence:
+            rows.append({"_line": n, "_text": line, "section": section, "kind": "code block", "text": below})
+    if fence or line.startswith("```"):
+        continue
     if len(below) > 2 and set(below) in ({"="}, {"-"}) and line.strip() and not set("|:") & set(line):
         line = ("# " if below[0] == "=" else "## ") + line  # an underlined heading
     row = {"_line": n, "_text": line.strip(), "section": section, "part": trail[2] if trail.get(2, section) != section else ""}
     heading = re.match(r"(#{1,6})\\s+(.+)|((?:CHAPTER|Chapter|PART|Part|BOOK|ACT|SCENE) +[\\dIVXL]+\\b.*)|(\\d+\\. [A-Z][^.!?]{1,60}$)|([A-Z][\\w &'-]{1,40}):\\s*$", line)
+    if heading and heading.group(4) and (not below or re.match(r"\\d+\\. ", below) or trail):
+        heading = None  # an item of a numbered list
+    for found in re.finditer(r"(?<!!)\\[([^\\]]+)\\]\\(([^)]+)\\)", line):
+        rows.append({**row, "kind": "link", "text": found.group(1), "url": found.group(2)})
     item = re.match(r"\\s*(?:[-*+•]|(\\d+)[.)])\\s+(?:\\[([ xX])\\]\\s+)?(.+)", line)
     label = re.match(r"(?:\\*\\*)?([A-Z][\\w ]{1,24}?)(?:\\*\\*)?:(?:\\*\\*)? +(.+)", line)
-    if line.strip().startswith("|") and line.count("|") > 1:
+    if "|" in line and (line.strip().startswith("|") or header or (set(below) <= set("|:- ") and "|" in below)):
         cells = [cell.strip(" *`") for cell in line.strip().strip("|").split("|")]
         if not header:
             header = cells
