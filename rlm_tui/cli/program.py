@@ -22,8 +22,10 @@ COMMANDS = {
     "demo": "The same with a bundled document and question; no key needed.",
     "run": "Answer a question without a screen: progress on stderr, the answer on stdout.",
     "replay": "Show a saved session again, at no cost.",
-    "sessions": "List the saved sessions.",
-    "export": "Write a saved session to a file that can be replayed anywhere.",
+    "sessions": "List, search, mark and delete the saved sessions.",
+    "coverage": "What of the documents was read for an answer, by whom, and what nothing backs.",
+    "export": "Write a saved session to a file: to replay anywhere, to read, or as one page for the browser.",
+    "import": "Take logs of other tools, and exported sessions, into the store.",
     "models": "Models that can answer here, and which keys they need.",
     "config": "Show the settings and where each of them comes from.",
     "doctor": "Check this installation.",
@@ -51,7 +53,9 @@ class _Program(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
             return None
-        command = import_module(f"rlm_tui.cli.{cmd_name}").command
+        # A module can't be called as a keyword of Python is.
+        module = "import_" if cmd_name == "import" else cmd_name
+        command = import_module(f"rlm_tui.cli.{module}").command
         assert isinstance(command, click.Command)
         return command
 

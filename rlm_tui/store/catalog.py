@@ -48,8 +48,8 @@ class Catalog:
     def list(self, limit: int | None = None, offset: int = 0, where: Condition | None = None) -> list[SessionRow]:
         """A page of sessions, the newest first; only those for which `where` holds, if one is given.
 
-        A condition about texts (``text:"first meet"``, ``code~requests``) reads those of every session it is put to:
-        write the cheaper ones first.
+        ``text:"first meet"`` is answered by the index for searching (`rlm_tui.store.indexed`). Another condition about
+        texts (``code~requests``) reads those of every session it is put to: write the cheaper ones first.
         """
         if where is None:
             return list(self._select(NEWEST, -1 if limit is None else limit, offset))
@@ -57,7 +57,9 @@ class Catalog:
         return list(islice(self._where(where), offset, end))
 
     def _where(self, condition: Condition) -> Iterator[SessionRow]:
-        now, start = time.time(), 0
+        from rlm_tui.store.indexed import indexed
+
+        condition, now, start = indexed(condition, self._reader), time.time(), 0
         while page := self.list(PAGE, start):
             yield from (row for row in page if condition.test(SessionFacts(row, self._reader, now)))
             start += PAGE

@@ -6,7 +6,7 @@ import sqlite3
 
 from rlm_tui.events import BlobRef, Entry, decode
 from rlm_tui.events.codec import UnreadableEvent
-from rlm_tui.store import blobs
+from rlm_tui.store import blobs, search
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import EVENTS
 from rlm_tui.store.row import WRITE, SessionRow, fold, to_sql
@@ -28,7 +28,11 @@ def refold(connection: sqlite3.Connection, session: str) -> SessionRow:
 
 
 def rebuild(connection: sqlite3.Connection) -> int:
-    """Make the table of sessions again, inside the caller's transaction; returns how many there are."""
+    """Make the table of sessions again, inside the caller's transaction; returns how many there are.
+
+    The index for searching goes: the next search makes it.
+    """
+    search.drop(connection)
     connection.execute("DELETE FROM session")
     # One step of the primary key for each session, instead of a walk over all events.
     session, count = "", 0

@@ -80,6 +80,12 @@ def update(connection: sqlite3.Connection) -> bool:
     return len(behind) == STEP
 
 
+def drop(connection: sqlite3.Connection) -> None:
+    """Throw the whole index away, inside the caller's transaction."""
+    for table in ("passage_text", "passage", "indexed"):
+        connection.execute(f"DROP TABLE IF EXISTS {table}")
+
+
 def forget(connection: sqlite3.Connection, session: str) -> None:
     """Take a session out of the index, inside the caller's transaction, while its texts are still there."""
     if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'passage'").fetchone() is None:
@@ -170,7 +176,7 @@ def _take_in(connection: sqlite3.Connection, session: str, after: int, upto: int
 
 def _passage(connection: sqlite3.Connection, event: ev.Event) -> tuple[str, BlobRef | None, str]:
     part, ref = "", None
-    if isinstance(event, ev.SessionStarted):
+    if isinstance(event, ev.SessionStarted | ev.SessionAsked):
         return "question", None, event.query
     if isinstance(event, ev.CellProposed | ev.CellEdited):
         part, ref = "code", event.code

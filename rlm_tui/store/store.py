@@ -148,9 +148,15 @@ class Store:
         from rlm_tui.store import search
 
         search.parse(wanted)
+        self.index_texts()
+        return search.find(self.reader, wanted, limit, session)
+
+    def index_texts(self) -> None:
+        """Take the texts that came since the last search into the index. Raises `StoreError`."""
+        from rlm_tui.store import search
+
         while self._writer.call(search.update):
             pass
-        return search.find(self.reader, wanted, limit, session)
 
     def remove(self, session: str) -> int:
         """Delete a session; returns how many texts nobody else uses went with it. Raises `StoreError`."""

@@ -39,5 +39,7 @@ def rm_command(names: tuple[str, ...], yes: bool, store: str | None, as_json: bo
     if as_json:
         click.echo(json.dumps({"removed": [row.id for row in rows], "texts_freed": freed}))
     else:
-        sessions = "1 session" if len(rows) == 1 else f"{len(rows)} sessions"
-        click.echo(f"{sessions} deleted, and {freed:,} texts that no other session uses.", err=True)
+        from rlm_tui.tui.figures import plural
+
+        texts = plural(freed, "text")
+        click.echo(f"{plural(len(rows), 'session')} deleted, and {texts} that no other session uses.", err=True)

@@ -28,7 +28,10 @@ def rebuild_command(store: str | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"store": str(path), "sessions": sessions, "texts_freed": freed}))
     else:
-        click.echo(f"{path}: {sessions:,} sessions made again from the log; {freed:,} unused texts freed.", err=True)
+        from rlm_tui.tui.figures import plural
+
+        again, unused = plural(sessions, "session"), plural(freed, "unused text")
+        click.echo(f"{path}: {again} made again from the log; {unused} freed.", err=True)
 
 
 @click.command("check")
@@ -51,7 +54,9 @@ def check_command(store: str | None, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps({"store": str(path), "problems": problems}, ensure_ascii=False, indent=2))
     elif sums is not None:
-        click.echo(f"{path}: {sums.sessions:,} sessions, {sums.events:,} events, all intact.", err=True)
+        from rlm_tui.tui.figures import plural
+
+        click.echo(f"{path}: {plural(sums.sessions, 'session')}, {plural(sums.events, 'event')}, all intact.", err=True)
     else:
         for problem in problems:
             click.echo(plain(problem))
