@@ -6,12 +6,14 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import App
 
 from rlm_tui.config.paths import config_dir
+from rlm_tui.tui import layout
 from rlm_tui.tui.commands import Commands
 from rlm_tui.tui.glyphs import Glyphs, glyphs
 from rlm_tui.tui.keymap import KeymapError, keymap
@@ -123,9 +125,14 @@ class WorkbenchApp(App[int]):
             self.notify(problem, severity="warning", markup=False, timeout=10)
         for document in self.view.documents:
             if not document.complete:
-                document.index_in_background(lambda done, of: self.workbench.pump.mark(DOCUMENTS))
+                document.index_in_background(partial(self._indexed, document))
         if self.view.source is None and self.options.start is not None:
             self.call_after_refresh(self._begin)
+
+    def _indexed(self, document: Document, done: int, of: int) -> None:
+        """A part of a huge document is indexed; called from the thread that does it."""
+        self.view.indexed[document.name] = done / max(1, of)
+        self.workbench.pump.mark(DOCUMENTS)
 
     # --- the run
 
@@ -197,8 +204,10 @@ class WorkbenchApp(App[int]):
 def run_app(options: Options) -> int:
     """Open the app and stay until the operator leaves. Returns the exit status."""
     app = WorkbenchApp(options)
+    app.workbench.grid.wishes = layout.load()
     try:
         status = app.run()
     finally:
         app.close_source()
+        layout.save(app.workbench.grid.wishes)
     return status if isinstance(status, int) else app.return_code or 0

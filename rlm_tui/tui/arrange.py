@@ -58,6 +58,40 @@ class Wishes:
         elif pane == "timeline":
             self.lanes = max(1, min(8, self.lanes + rows))
 
+    def drag(self, edge: str, x: int, y: int, width: int, height: int) -> None:
+        """Put an edge (see `edge_at`) to a place on a screen of this size."""
+        room = height - 5 - self.lanes
+        if edge == "left":
+            self.left = _within((x + 1) / width, 0.18, 0.5)
+        elif edge == "right":
+            self.right = _within((width - x) / width, 0.18, 0.5)
+        elif edge == "variables":
+            self.variables = _within((room + 1 - y) / room, 0.12, 0.8)
+        elif edge == "output":
+            self.output = _within((room + 1 - y) / room, 0.15, 0.85)
+        elif edge == "lanes":
+            self.lanes = max(1, min(8, height - 4 - y))
+
+
+def edge_at(regions: dict[str, Region], x: int, y: int) -> str | None:
+    """The edge between two panes that a cell belongs to: ``left``, ``right``, ``variables``, ``output`` or ``lanes``."""
+    if "timeline" not in regions or "document" not in regions or "tree" not in regions:
+        return None
+    timeline, document, tree = regions["timeline"], regions["document"], regions["tree"]
+    if y in (timeline.y - 1, timeline.y):
+        return "lanes"
+    if not 1 <= y < timeline.y:
+        return None
+    if x in (tree.right - 1, tree.right):
+        return "left"
+    if x in (document.x - 1, document.x):
+        return "right"
+    for name in ("variables", "output"):
+        region = regions[name]
+        if region.x <= x < region.right and y in (region.y - 1, region.y):
+            return name
+    return None
+
 
 def arrange(width: int, height: int, wishes: Wishes) -> dict[str, Region]:
     """Regions by part. Parts that are not in the result are hidden. The only part on too small a screen is ``small``."""

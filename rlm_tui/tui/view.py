@@ -35,7 +35,8 @@ class View:
 
     `state` is the session at the cursor, `head` at the newest event; while `live` they are the same. `row` is the key of
     the tree row that code, output, variables and document show: what the operator selected, or else where something
-    last happened. `places` says at which event each row began, whether the cursor has reached it or not.
+    last happened. `places` says at which event each row began, whether the cursor has reached it or not; `indexed` which share of a huge document is
+    indexed, by its name.
     """
 
     def __init__(self, clock: Callable[[], float], glyphs: Glyphs = UNICODE) -> None:
@@ -48,6 +49,7 @@ class View:
         self.note = ""
         self.question = ""
         self.waiting_breakpoints: dict[int, str] = {}
+        self.indexed: dict[str, float] = {}
         self.places: dict[str, int] = {}
         self._stops: list[tuple[float, float]] = []
         self._stopped_at: float | None = None

@@ -259,3 +259,16 @@ async def test_nothing_but_the_wanted_keys_are_bound_twice() -> None:
     for preset in PRESETS:
         if preset == "default":
             assert clashes(keymap(preset)) == {}
+
+
+async def test_an_edge_is_dragged_with_the_mouse() -> None:
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        tree = app.workbench.tree_pane
+        edge = tree.region.right
+        await pilot.mouse_down(None, offset=(edge, 8))
+        await pilot.hover(None, offset=(edge + 10, 8))
+        await pilot.mouse_up(None, offset=(edge + 10, 8))
+        await settle(pilot)
+        assert tree.region.right == edge + 11

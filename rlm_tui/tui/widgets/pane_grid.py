@@ -8,7 +8,7 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.message import Message
 from textual.widget import Widget
 
-from rlm_tui.tui.arrange import PANES, Wishes, arrange
+from rlm_tui.tui.arrange import PANES, Wishes, arrange, edge_at
 
 
 class _Places(Layout):
@@ -38,6 +38,7 @@ class PaneGrid(Widget):
         self.wishes = Wishes()
         self._places = _Places()
         self._shown: frozenset[str] = frozenset()
+        self._edge: str | None = None
 
     @property
     def layout(self) -> Layout:
@@ -68,6 +69,26 @@ class PaneGrid(Widget):
         if shown != self._shown:
             self._shown = shown
             self.post_message(self.Revealed())
+
+    # --- dragging an edge with the mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        offset = event.screen_offset - self.region.offset
+        self._edge = edge_at(self._places.regions, offset.x, offset.y)
+        if self._edge is not None:
+            event.stop()
+            self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._edge is not None:
+            offset = event.screen_offset - self.region.offset
+            self.wishes.drag(self._edge, offset.x, offset.y, self.size.width, self.size.height)
+            self.rearrange()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._edge is not None:
+            self._edge = None
+            self.release_mouse()
 
     @property
     def narrow(self) -> bool:

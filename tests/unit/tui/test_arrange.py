@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_tui.tui.arrange import LEAST, NARROW_BELOW, PANES, RIGHT, Wishes, arrange
+from rlm_tui.tui import layout
+from rlm_tui.tui.arrange import LEAST, NARROW_BELOW, PANES, RIGHT, Wishes, arrange, edge_at
 
 
 @given(st.integers(1, 400), st.integers(1, 150), st.sampled_from([None, *PANES]), st.sampled_from(RIGHT))
@@ -51,3 +54,35 @@ def test_a_pane_grows_in_the_direction_that_is_asked_for() -> None:
         wishes = Wishes()
         wishes.resize(pane, 0, 2, 120, 36)
         assert arrange(120, 36, wishes)[pane].height > before.height
+
+
+def test_edges_are_found_and_follow_the_mouse() -> None:
+    wishes = Wishes()
+    regions = arrange(120, 36, wishes)
+    tree, document, variables = regions["tree"], regions["document"], regions["variables"]
+    assert edge_at(regions, tree.right, 5) == "left"
+    assert edge_at(regions, document.x, 5) == "right"
+    assert edge_at(regions, 3, variables.y) == "variables"
+    assert edge_at(regions, 3, regions["timeline"].y) == "lanes"
+    assert edge_at(regions, 3, 3) is None
+    wishes.drag("left", 49, 5, 120, 36)
+    assert arrange(120, 36, wishes)["tree"].right == 50
+    wishes.drag("right", 80, 5, 120, 36)
+    assert arrange(120, 36, wishes)["document"].x == 80
+    wishes.drag("variables", 3, 12, 120, 36)
+    assert arrange(120, 36, wishes)["variables"].y == 12
+    wishes.drag("output", 60, 12, 120, 36)
+    assert arrange(120, 36, wishes)["output"].y == 12
+    wishes.drag("lanes", 3, 27, 120, 36)
+    assert arrange(120, 36, wishes)["timeline"].y == 27
+
+
+def test_the_layout_is_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "a" / "layout.json"
+    layout.save(Wishes(), file)
+    assert not file.exists()  # Nothing to remember.
+    layout.save(Wishes(left=0.25, lanes=5), file)
+    assert layout.load(file) == Wishes(left=0.25, lanes=5)
+    for nonsense in ("", "[]", '{"left": "wide", "lanes": 900}'):
+        file.write_text(nonsense, encoding="utf-8")
+        assert layout.load(file) == Wishes()
