@@ -15,11 +15,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from collections import OrderedDict
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from rlm_tui.engine.sandbox import handover, walls
@@ -57,7 +56,7 @@ class _Home:
     limits: ReplLimits
     names: frozenset[str]
     key: tuple[Any, ...] | None
-    directory: str = field(default="")
+    directory: tempfile.TemporaryDirectory[str] | None = None
 
 
 class PythonReplFactory:
@@ -96,7 +95,8 @@ class PythonReplFactory:
 
         async def dismissed(repl: WorkerRepl) -> None:
             self._repls.discard(repl)
-            shutil.rmtree(home.directory, ignore_errors=True)
+            if home.directory is not None:
+                home.directory.cleanup()
             await self._release(home.key)
 
         repl = WorkerRepl(lambda: self._hire(home), dismissed, limits, home.names, handover.documents_of(context))
@@ -134,10 +134,10 @@ class PythonReplFactory:
     # Workers
 
     async def _hire(self, home: _Home) -> Worker:
-        if not home.directory:
-            home.directory = tempfile.mkdtemp(prefix="rlm-tui-")
+        if home.directory is None:
+            home.directory = tempfile.TemporaryDirectory(prefix="rlm-tui-", ignore_cleanup_errors=True)
             if hasattr(os, "geteuid") and os.geteuid() == 0:
-                os.chmod(home.directory, 0o755)
+                os.chmod(home.directory.name, 0o755)  # the worker will be nobody
         last: Exception | None = None
         for _ in range(2):
             try:
@@ -180,7 +180,7 @@ class PythonReplFactory:
         await channel.send(
             {
                 "t": "open", "query": home.query, "names": sorted(home.names), "memory_mb": home.limits.memory_mb,
-                "layers": sorted(self._layers), "directory": home.directory, "kind": kind, "parts": len(parts),
+                "layers": sorted(self._layers), "directory": home.directory.name if home.directory else "", "kind": kind, "parts": len(parts),
                 "language": self.language,
             }
         )  # fmt: skip

@@ -105,3 +105,33 @@ async def test_any_json_is_a_context(bench: Bench, context: Any) -> None:
 async def test_a_context_that_is_not_json_is_refused_in_a_sentence(factory: PythonReplFactory, context: Any) -> None:
     with pytest.raises(TypeError, match="the context"):
         await factory.open(context, "q", ReplLimits(), names=frozenset())
+
+
+@pytest.mark.parametrize("code", ["x" + ".a" * 300, "+".join(["1"] * 300), "f(" * 60 + "1" + ")" * 60])
+async def test_deep_but_sane_code_is_compiled_quickly(bench: Bench, code: str) -> None:
+    repl = await bench.open(seconds=2.0)
+    result = await bench.run(repl, code)
+    assert result.status in ("ok", "error")
+    assert result.error is None or result.error.type in ("NameError",)
+
+
+async def test_a_stop_of_the_codes_own_making_is_only_a_stop(bench: Bench) -> None:
+    repl = await bench.open(seconds=0.3)
+    steal = (
+        "kept = []\nclass C:\n    def __enter__(self): pass\n"
+        "    def __exit__(self, kind, error, trace): kept.append(kind)\nwith C():\n    while True: pass"
+    )
+    assert (await bench.run(repl, steal)).status == "timeout"
+    result = await bench.run(repl, "raise kept[0](['not', 'a', 'reason'])")
+    assert (result.status, result.lost) == ("timeout", False)
+    assert (await bench.ok(repl, "1 + 1")).echo == "2"
+
+
+async def test_finalisers_of_generators_act_within_limits(bench: Bench) -> None:
+    repl = await bench.open(seconds=0.5)
+    bomb = (
+        "def g():\n    try:\n        yield\n    finally:\n        llm_query('late')\nllm_query = g()\nnext(llm_query)"
+    )
+    await bench.ok(repl, bomb)
+    await bench.ok(repl, "1")
+    assert bench.host.calls == []

@@ -244,8 +244,10 @@ class PythonCell:
     # Ends
 
     def _stopped(self, result: dict[str, Any], stop: Stop, limits: dict[str, Any]) -> None:
-        result["status"] = stop.reason
-        if stop.reason == "timeout":
+        # The code may have got hold of the class by an __exit__ method and have raised one of its own.
+        cancelled = type(stop.reason) is str and stop.reason == "cancelled"
+        result["status"] = "cancelled" if cancelled else "timeout"
+        if not cancelled:
             message = f"the cell computed for more than {float(limits['seconds']):g} seconds and was stopped; its names are kept"
             result["error"] = {"type": "Timeout", "message": message, "line": None, "text": f"Timeout: {message}"}
         else:

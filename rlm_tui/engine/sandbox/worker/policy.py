@@ -26,7 +26,7 @@ import sys
 from types import CodeType
 from typing import Any
 
-from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransformer, copy_locations
+from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransformer
 
 from rlm_tui.engine.sandbox.worker.names import (
     ENUM_NAMES,
@@ -103,7 +103,7 @@ class Policy(RestrictingNodeTransformer):
         if isinstance(node.ctx, ast.Load):
             if node.id == "__name__" or node.id == "__doc__":
                 new = ast.Constant("__main__" if node.id == "__name__" else None)
-                copy_locations(new, node)
+                ast.copy_location(new, node)
                 return new
             if node.id == "__debug__" or (node.id == "__class__" and self._classes):
                 return node
@@ -117,7 +117,7 @@ class Policy(RestrictingNodeTransformer):
 
     def _call(self, guard: str, node: Any, *arguments: ast.expr) -> ast.Call:
         new = ast.Call(ast.Name(guard, ast.Load()), list(arguments), [])
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         return new
 
     def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
@@ -161,7 +161,7 @@ class Policy(RestrictingNodeTransformer):
             value = self.visit(node.value)
             call = self._call("_aug_attr_", node, operator, self.visit(target.value), ast.Constant(target.attr), value)
             new = ast.Expr(call)
-            copy_locations(new, node)
+            ast.copy_location(new, node)
             return new
         return self.node_contents_visit(node)
 
@@ -169,7 +169,7 @@ class Policy(RestrictingNodeTransformer):
         if self._in_class and isinstance(node.target, ast.Name):
             self.check_name(node.target, node.target.id)
             text = ast.Constant(_annotation_text(node.annotation))
-            copy_locations(text, node)
+            ast.copy_location(text, node)
             node.annotation = text
             if node.value is not None:
                 node.value = self.visit(node.value)
@@ -177,16 +177,16 @@ class Policy(RestrictingNodeTransformer):
         new: ast.stmt
         if node.value is None:
             new = ast.Pass()
-            copy_locations(new, node)
+            ast.copy_location(new, node)
             return new
         new = ast.Assign(targets=[node.target], value=node.value)
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         return self.visit_Assign(new)
 
     def visit_TypeAlias(self, node: Any) -> ast.AST:
         self.check_name(node, node.name.id)
         new = ast.Assign(targets=[node.name], value=ast.Constant(_annotation_text(node.value)))
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         return new
 
     def visit_Nonlocal(self, node: ast.Nonlocal) -> ast.AST:
@@ -225,7 +225,7 @@ class Policy(RestrictingNodeTransformer):
     def _bind(self, node: Any, name: str, value: ast.expr) -> ast.AST:
         self.check_name(node, name)
         new = ast.Assign([ast.Name(name, ast.Store())], value)
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         return new
 
     def visit_Import(self, node: ast.Import) -> Any:
@@ -237,14 +237,14 @@ class Policy(RestrictingNodeTransformer):
                 continue
             # `import a.b` binds `a`; asking for a.b first says clearly when only that is missing.
             check = ast.Expr(whole)
-            copy_locations(check, node)
+            ast.copy_location(check, node)
             package = alias.name.split(".")[0]
             found += [check, self._bind(node, package, self._call("_import_", node, ast.Constant(package)))]
         return found
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
         new: ast.stmt = ast.Pass()
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         if node.module == "__future__":
             return new
         if node.level or node.module is None:
@@ -255,7 +255,7 @@ class Policy(RestrictingNodeTransformer):
             module = ast.Constant(node.module)
             if alias.name == "*":
                 new = ast.Expr(self._call("_import_star_", node, module))
-                copy_locations(new, node)
+                ast.copy_location(new, node)
                 found.append(new)
                 continue
             value = self._call("_import_from_", node, module, ast.Constant(alias.name))
@@ -285,9 +285,9 @@ class Policy(RestrictingNodeTransformer):
         if is_async:
             kept = {name: getattr(node, name) for name in ast.FunctionDef._fields if hasattr(node, name)}
             new = ast.FunctionDef(**kept)
-            copy_locations(new, node)
+            ast.copy_location(new, node)
             mark = ast.Name("_async_", ast.Load())
-            copy_locations(mark, node)
+            ast.copy_location(mark, node)
             new.decorator_list = [*node.decorator_list, mark]
             return new
         return node
@@ -361,7 +361,7 @@ class Policy(RestrictingNodeTransformer):
         for item in node.items:
             item.context_expr = self._call("_awith_", item.context_expr, item.context_expr)
         new = ast.With(node.items, node.body)
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         for item in new.items:
             # The guard's name would be refused as a user's; only its argument is still to be visited.
             call = item.context_expr
@@ -378,7 +378,7 @@ class Policy(RestrictingNodeTransformer):
         node.body = self._statements(node.body, node)
         node.orelse = self._statements(node.orelse, node) if node.orelse else []
         new = ast.For(node.target, node.iter, node.body, node.orelse)
-        copy_locations(new, node)
+        ast.copy_location(new, node)
         return new
 
     def visit_Await(self, node: ast.Await) -> Any:
@@ -480,6 +480,8 @@ def compile_cell(source: str, filename: str) -> CodeType:
         sys.setrecursionlimit(max(limit, DEPTH))
         policy = Policy()
         policy.visit(tree)
+        # The compiler takes its own depth from this limit, and its stack is the machine's: let it have the usual one.
+        sys.setrecursionlimit(limit)
         if policy.problems:
             line, message = policy.problems[0]
             raise Refused(message, line)

@@ -16,7 +16,7 @@ from rlm_tui.engine.sandbox.worker.javascript import JavaScriptCell
 from rlm_tui.engine.sandbox.worker.line import Line
 from rlm_tui.engine.sandbox.worker.scaffold import SubcallError
 
-CPU_MARGIN = 3600
+CPU_MARGIN = 6 * 3600
 """Seconds of CPU that a worker may use in all: a last resort behind the host's clock."""
 
 EPILOGUE = 1.5
@@ -34,6 +34,7 @@ class Server:
         self._calls_limit = 0
         self._ordinal = 0
         self._look = False
+        self._running = False
 
     def send_output(self, text: str) -> None:
         """Send printed text; never torn by the alarm."""
@@ -67,6 +68,8 @@ class Server:
         """Send a request to the host and wait for its slots; the cell's clock stands meanwhile."""
         if self._look:
             raise SubcallError("no requests are made while a value is looked at")
+        if not self._running:
+            raise SubcallError("no requests are made between cells")
         if name != "budget":
             if self._calls_left <= 0:
                 raise SubcallError(
@@ -125,7 +128,9 @@ class Server:
         self._look = bool(frame.get("look"))
         cell.output.reset(int(frame["output_chars"]))
         cell.set_time(frame.get("now"))
+        self._running = True
         result = cell.run(frame["code"], self.clock, frame, self._look)
+        self._running = False
         try:
             cell.output.flush()
             result["tail"], result["omitted"] = cell.output.rest()
