@@ -21,6 +21,19 @@ MOST_REFUSALS = 4
 """An answer that does not fit is sent back this often; then the node ends with a forced answer."""
 
 
+_PLAN = re.compile(
+    r"""\s*["'*]*(?:I(?:'ll|\s+will|\s+need\s+to|'m\s+going\s+to|\s+am\s+going\s+to|\s+should|\s+must|\s+have\s+to)\b"""
+    r"|(?:First|Next|To\s+answer\s+this)\b[^.\n]{0,60}?\b(?:I(?:'ll)?|let\s+me|we)\b|Let\s+me\b|Let's\b"
+    r"|(?:The|My|Here\s+is\s+(?:the|my))\s+plan\b|Plan:|Step\s+1\b)",
+    re.IGNORECASE,
+)
+
+
+def reads_like_a_plan(text: str) -> bool:
+    """Whether an answer begins as plans do (``I need to …``, ``First, I will …``), so that somebody should look at it."""
+    return _PLAN.match(text.replace("\u2019", "'")) is not None
+
+
 @dataclass(slots=True)
 class Answers:
     """Checks the answers of one node. `looked` is set once a cell has successfully touched the context."""

@@ -16,6 +16,7 @@ from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Grant, Ledger, OverBudget
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
+from rlm_tui.engine.providers.redact import redact, secrets_of
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.record import Answer, Record
@@ -151,7 +152,7 @@ class Caller:
             provider = self._models.resolve(order.model)
             info = self._models.info(order.model)
         except ProviderError as error:
-            fault = Fault(error.kind, clean(error.message), error.status)
+            fault = _fault(error)
             await self._refused(order, fault)
             raise CallError(order.call, fault) from None
         price = self._ledger.price_of(info.price, order.model)
@@ -194,7 +195,7 @@ class Caller:
             return reply
         except ProviderError as error:
             usage = _priced(error.usage, price) if error.usage != Usage() else Usage()
-            fault = Fault(error.kind, clean(error.message), error.status)
+            fault = _fault(error)
             await self._failed(order, fault, usage, error.partial, started, await matching)
             raise CallError(order.call, fault) from None
         except asyncio.CancelledError:
@@ -255,7 +256,7 @@ class Caller:
                 left = self._ledger.seconds_left()
                 if pause is not None and left is not None and pause >= left:
                     pause = None
-                fault = Fault(error.kind, clean(error.message), error.status)
+                fault = _fault(error)
                 await self._journal.write(AttemptFailed(call=order.call, attempt=attempt, fault=fault, retry_in=pause))
                 lost = lost + error.usage
                 if pause is None:
@@ -336,6 +337,11 @@ class _Partial:
     async def _write(self) -> None:
         piece, self._done = self.text[self._done :], len(self.text)
         await self._journal.write(CallPartial(call=self._call, text=clean(piece)))
+
+
+def _fault(error: ProviderError) -> Fault:
+    """The error as the log keeps it: a provider of the user's own may have put a key into its words."""
+    return Fault(error.kind, clean(redact(error.message, secrets_of())), error.status)
 
 
 def _priced(usage: Usage, price: Price | None) -> Usage:

@@ -37,7 +37,10 @@ GROWING = frozenset({"cost", "calls", "tokens", "tokens.in", "tokens.out", "seco
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """A place where a node can be held. `code` is the cell's code before it runs."""
+    """A place where a node can be held.
+
+    `code` is the cell's code before it runs; `planned` how many sub-calls the cell has asked for, at a sub-call.
+    """
 
     kind: str
     node: str
@@ -45,6 +48,7 @@ class Stop:
     cell: str | None = None
     call: str | None = None
     code: str = ""
+    planned: int | None = None
 
 
 @dataclass(slots=True)

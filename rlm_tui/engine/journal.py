@@ -42,5 +42,12 @@ class Journal:
     def facts(self, stop: Stop) -> Mapping[str, object]:
         """What breakpoint conditions can ask about at `stop`."""
         return facts_at(
-            self.state, self.log.get, kind=stop.kind, node=stop.node, turn=stop.turn, cell=stop.cell, call=stop.call
+            self.state,
+            self.log.get,
+            kind=stop.kind,
+            node=stop.node,
+            turn=stop.turn,
+            cell=stop.cell,
+            call=stop.call,
+            planned=stop.planned,
         )

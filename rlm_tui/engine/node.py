@@ -9,7 +9,7 @@ from typing import Any
 
 from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
-from rlm_tui.engine.answers import Answers, Validator
+from rlm_tui.engine.answers import Answers, Validator, reads_like_a_plan
 from rlm_tui.engine.caller import Caller, Order
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.conversation import Conversation
@@ -35,6 +35,7 @@ from rlm_tui.events import (
     FinalRefused,
     NodeEnded,
     NodeStarted,
+    NodeWarned,
     ReplyRead,
     RunConfig,
     Span,
@@ -114,8 +115,9 @@ class NodeRun:
         self._cells = 0
         self._patience = Patience(self._limits)
         root = place.depth == 0
+        self.context_chars = len(as_text(context))
         self._answers = Answers(
-            len(as_text(context)), self.config.answer_schema if root else None, shared.validator if root else None
+            self.context_chars, self.config.answer_schema if root else None, shared.validator if root else None
         )
         self._offset: Span | None = None
         self._draft: str | None = None
@@ -164,7 +166,7 @@ class NodeRun:
     # --- beginning and end
 
     async def _start(self) -> None:
-        text = as_text(self._context)
+        text = as_text(self._context) if self.depth else ""
         await self.journal.write(
             NodeStarted(
                 node=self.id,
@@ -172,7 +174,7 @@ class NodeRun:
                 model=self._model,
                 query=clean(self._query),
                 context_kind=type(self._context).__name__,
-                context_chars=len(text),
+                context_chars=self.context_chars,
                 parent=self._place.parent,
                 cell=self._place.cell,
                 ordinal=self._place.ordinal,
@@ -338,7 +340,7 @@ class NodeRun:
                 if outcome is not None:
                     return outcome
                 return None
-            hint = self._patience.ran(code, result.error)
+            hint = self._patience.ran(code, result.error, f"{result.output}\0{result.echo}")
             if hint:
                 reports.append(hint)
             if result.error is not None:
@@ -367,6 +369,9 @@ class NodeRun:
             notices += ("The REPL was rebuilt: names from earlier blocks are back, those of this block are lost.",)
         elif result.status != "refused":
             self._recorded.append(Recorded(code, tuple(host.answers)))
+        for topic, words in host.warnings(result):
+            await self.journal.write(NodeWarned(node=self.id, topic=topic, text=clean(words), cell=cell))
+            notices += (words,)
         result = replace(result, notices=(*result.notices, *notices), touched=self._own(result.touched))
         self._variables = result.variables or self._variables
         if result.status == "ok" and (result.touched or "context" in code):
@@ -411,7 +416,11 @@ class NodeRun:
             self._draft = text or self._draft
             self._say(refusal)
             return None
-        await self.journal.write(FinalProposed(node=self.id, source=source, answer=kept, cell=cell))
+        proposed: tuple[Event, ...] = (FinalProposed(node=self.id, source=source, answer=kept, cell=cell),)
+        if reads_like_a_plan(text):
+            warned = f"The answer reads like a plan, not like an answer: {' '.join(text.split())[:80]}"
+            proposed += (NodeWarned(node=self.id, topic="plan", text=clean(warned), cell=cell),)
+        await self.journal.write(*proposed)
         await self.gate.reach(Stop("on_final", self.id, self.turn, cell))
         waiting = self.gate.take_messages(self.id)
         if waiting:

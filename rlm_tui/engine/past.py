@@ -23,6 +23,7 @@ from rlm_tui.events import (
     FinalRefused,
     NodeEnded,
     NodeStarted,
+    NodeWarned,
     ReplyRead,
     SessionResumed,
     SessionStarted,
@@ -30,7 +31,7 @@ from rlm_tui.events import (
     kind_of,
 )
 
-_REPEATED = (FinalProposed, FinalRefused)
+_REPEATED = (FinalProposed, FinalRefused, NodeWarned)
 
 
 class Past:

@@ -6,7 +6,7 @@ from rlm_tui.engine.errors import Stopped
 from rlm_tui.events import CellError, Limits
 
 REPEATS_HINT, REPEATS_END = 2, 4
-"""The same block failing in the same way this often in a row: the model gets a hint, then the node is ended."""
+"""The same block giving the same this often in a row: the model gets a hint, then the node is ended."""
 
 
 class Patience:
@@ -29,15 +29,21 @@ class Patience:
         """A reply had code."""
         self._nudges = 0
 
-    def ran(self, code: str, error: CellError | None) -> str:
+    def ran(self, code: str, error: CellError | None, output: str = "") -> str:
         """A block ended. Returns a hint for the model when it repeats itself, else nothing."""
+        gave = (code, f"{error.type}: {error.message}" if error is not None else output)
+        self._repeats = self._repeats + 1 if gave == self._last else 1
+        self._last = gave
+        self._errors = self._errors + 1 if error is not None else 0
         if error is None:
-            self._errors, self._repeats, self._last = 0, 0, ("", "")
+            if self._repeats >= REPEATS_END:
+                raise Stopped("repeats", f"The same block ran {self._repeats} times with the same output.")
+            if self._repeats >= REPEATS_HINT:
+                return (
+                    "This is the same block with the same output as before. Go on from what you know: take the next "
+                    "step, or call FINAL(value)."
+                )
             return ""
-        self._errors += 1
-        failing = (code, f"{error.type}: {error.message}")
-        self._repeats = self._repeats + 1 if failing == self._last else 1
-        self._last = failing
         if self._repeats >= REPEATS_END:
             raise Stopped("errors_in_row", f"The same block failed {self._repeats} times in the same way.")
         if self._errors >= self._limits.errors_in_row:

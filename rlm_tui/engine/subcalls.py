@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.ledger import OverBudget, UnknownPrice
 from rlm_tui.engine.prompts import schema_request
 from rlm_tui.engine.providers.base import ChatMessage
-from rlm_tui.engine.sandbox.base import HostCall, Slot
+from rlm_tui.engine.sandbox.base import CellResult, HostCall, Slot
 from rlm_tui.events import BudgetExhausted, CellOutput, clean
 
 if TYPE_CHECKING:
@@ -25,6 +26,12 @@ OUTPUT_PIECE = 16_000
 
 OUTPUT_DELAY = 0.02
 """Printed text waits this long, in seconds, for more of it to share a commit."""
+
+THICK = 0.6
+"""A child that gets at least this share of its parent's context does its parent's work; the model is told."""
+
+THICK_FROM = 20_000
+"""Below this many characters of context nothing is said about shares: short texts are read whole."""
 
 OUTPUT_LOGGED = 200_000
 """Live output beyond this many characters a cell is not logged piece by piece; the finished cell has all that is kept."""
@@ -44,6 +51,9 @@ class SubCalls:
         self._writing: asyncio.Task[None] | None = None
         self.answers: list[Sequence[Slot]] = []
         self.exhausted: str | None = None
+        self._thick = 0
+        self._share = 0.0
+        self._cut = 0
 
     async def call(self, request: HostCall) -> Sequence[Slot]:
         """Answer one request of the cell (see `rlm_tui.engine.sandbox.base.ReplHost`)."""
@@ -72,6 +82,29 @@ class SubCalls:
         if self._writing is not None:
             await asyncio.gather(self._writing, return_exceptions=True)
 
+    def warnings(self, result: CellResult) -> list[tuple[str, str]]:
+        """What often goes wrong and did so in this cell, as (topic, sentence) of `rlm_tui.events.NodeWarned`."""
+        found = []
+        if self._thick:
+            found.append(
+                (
+                    "thick_child",
+                    f"{_nodes(self._thick)} got {self._share:.0%} of your context: a child that has all of your work "
+                    "to do is no help. Split the context and give each child a part.",
+                )
+            )
+        if self._cut:
+            found.append(
+                (
+                    "cut_replies",
+                    f"{self._cut} {'reply' if self._cut == 1 else 'replies'} of sub-calls ended at the limit on their "
+                    "length and may be incomplete: ask for shorter answers, or split the prompts.",
+                )
+            )
+        if result.final is None and _PRINTED.search(result.output):
+            found.append(("printed_final", "FINAL(…) was printed, not called, so nothing was finished."))
+        return found
+
     def _begin(self) -> None:
         self._later = None
         self._writing = asyncio.create_task(self._write_output())
@@ -89,26 +122,36 @@ class SubCalls:
             self._batch += 1
             batch = self._batch
         limit = self._node.config.limits.subcalls_per_cell
+        # A loop asks for one at a time, so what a cell plans is what it has asked for so far.
+        planned = self._ordinal + len(request.prompts)
         jobs = []
         for prompt, context in zip(request.prompts, request.contexts, strict=True):
             self._ordinal += 1
             if self._ordinal > limit:
                 jobs.append(_failed(f"one cell may make at most {limit} sub-calls; use fewer, fuller prompts"))
             elif child and self._node.has_children:
-                jobs.append(self._child(self._ordinal, batch, prompt, context, request.model))
+                jobs.append(self._child(self._ordinal, batch, prompt, context, request.model, planned))
             else:
-                jobs.append(self._leaf(self._ordinal, batch, prompt, context, request, degraded=child))
+                jobs.append(self._leaf(self._ordinal, batch, prompt, context, request, planned, degraded=child))
         return await _all(jobs)
 
     async def _leaf(
-        self, ordinal: int, batch: int | None, prompt: str, context: Any, request: HostCall, *, degraded: bool
+        self,
+        ordinal: int,
+        batch: int | None,
+        prompt: str,
+        context: Any,
+        request: HostCall,
+        planned: int,
+        *,
+        degraded: bool,
     ) -> Slot:
         node = self._node
         call = f"{self._cell}.{ordinal}"
         text = prompt if context is None else f"{prompt}\n\n{as_text(context)}"
         if request.schema is not None:
             text += "\n\n" + schema_request(json.dumps(request.schema))
-        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, call))
+        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, call, planned=planned))
         order = Order(
             call=call,
             node=node.id,
@@ -131,13 +174,19 @@ class SubCalls:
         except OverBudget as error:
             await self._over(error)
             return Slot(error=f"{error}: no more sub-calls; finish with what you have")
+        self._cut += reply.finish == "length"
         if request.schema is None:
             return Slot(value=reply.text)
         return parse_json(reply.text, request.schema)
 
-    async def _child(self, ordinal: int, batch: int | None, query: str, context: Any, model: str | None) -> Slot:
+    async def _child(
+        self, ordinal: int, batch: int | None, query: str, context: Any, model: str | None, planned: int
+    ) -> Slot:
         node = self._node
-        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell))
+        share = len(as_text(context or "")) / max(node.context_chars, THICK_FROM)
+        if share >= THICK:
+            self._thick, self._share = self._thick + 1, max(self._share, share)
+        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, planned=planned))
         outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
         if outcome.status in ("completed", "partial") and outcome.answer is not None:
             return Slot(value=outcome.answer)
@@ -149,6 +198,13 @@ class SubCalls:
             await self._node.journal.write(
                 BudgetExhausted(limit=error.limit, used=error.used, allowed=error.allowed, node=self._node.id)
             )
+
+
+_PRINTED = re.compile(r"^(?:FINAL|FINAL_VAR|SUBMIT)\(.*\)\s*$", re.MULTILINE)
+
+
+def _nodes(number: int) -> str:
+    return "A child node" if number == 1 else f"{number} child nodes"
 
 
 async def _failed(sentence: str) -> Slot:

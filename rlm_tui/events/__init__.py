@@ -36,9 +36,10 @@ from rlm_tui.events.control import (
     Resumed,
 )
 from rlm_tui.events.log import Entry, Log, LogError, MemoryLog
-from rlm_tui.events.node import NodeEnded, NodeStarted
+from rlm_tui.events.node import NodeEnded, NodeStarted, NodeWarned
 from rlm_tui.events.refs import BlobRef, CellError, DocumentRef, Fault, Message, Span, Usage, Variable
-from rlm_tui.events.session import SessionEnded, SessionResumed, SessionStarted
+from rlm_tui.events.session import SessionAsked, SessionEnded, SessionResumed, SessionStarted
+from rlm_tui.events.tool import ToolCalled, ToolReturned
 
 __all__ = [
     "AttemptFailed",
@@ -74,17 +75,21 @@ __all__ = [
     "Message",
     "NodeEnded",
     "NodeStarted",
+    "NodeWarned",
     "Overridden",
     "PauseRequested",
     "Paused",
     "ReplyRead",
     "Resumed",
     "RunConfig",
+    "SessionAsked",
     "SessionEnded",
     "SessionResumed",
     "SessionStarted",
     "Span",
     "TextSeen",
+    "ToolCalled",
+    "ToolReturned",
     "Usage",
     "Variable",
     "clean",

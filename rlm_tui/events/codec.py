@@ -12,7 +12,7 @@ from typing import Any, Union
 
 import msgspec
 
-from rlm_tui.events import call, cell, control, node, session
+from rlm_tui.events import call, cell, control, node, session, tool
 from rlm_tui.events.base import Event
 
 SCHEMA = 1
@@ -25,8 +25,10 @@ TYPES: tuple[type[Event], ...] = (
     session.SessionStarted,
     session.SessionEnded,
     session.SessionResumed,
+    session.SessionAsked,
     node.NodeStarted,
     node.NodeEnded,
+    node.NodeWarned,
     call.CallReserved,
     call.AttemptStarted,
     call.AttemptFailed,
@@ -43,6 +45,8 @@ TYPES: tuple[type[Event], ...] = (
     cell.FinalProposed,
     cell.FinalRefused,
     cell.TextSeen,
+    tool.ToolCalled,
+    tool.ToolReturned,
     control.Paused,
     control.Resumed,
     control.PauseRequested,

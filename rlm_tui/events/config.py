@@ -38,6 +38,8 @@ class RunConfig(msgspec.Struct, frozen=True):
     `probe` is ``full`` or ``metadata``. `model_options` go to the provider as they are (``top_p``, ``reasoning_effort`` …).
     The root's answer must fit `answer_schema`, a JSON schema, if there is one. When a prompt would have more than
     `compact_at` tokens, the middle of the conversation is replaced by a summary; ``None`` never does that.
+    `tools` are the user's functions that code can call: what the model is told of each, by name (signature, then
+    docstring); child nodes get those named in `tools_for_children`; a tool may take `tool_seconds`.
     """
 
     model: str
@@ -61,6 +63,9 @@ class RunConfig(msgspec.Struct, frozen=True):
     model_options: dict[str, Any] = {}
     answer_schema: dict[str, Any] | None = None
     compact_at: int | None = None
+    tools: dict[str, str] = {}
+    tools_for_children: tuple[str, ...] = ()
+    tool_seconds: float = 60.0
 
     def model_at(self, depth: int) -> str:
         """The model of a node at `depth` (0 is the root)."""

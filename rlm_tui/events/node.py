@@ -36,3 +36,17 @@ class NodeEnded(Event, frozen=True, tag="node.ended"):
     answer: BlobRef | None = None
     limit: str | None = None
     error: str | None = None
+
+
+class NodeWarned(Event, frozen=True, tag="node.warned"):
+    """Something happened that often goes wrong; nothing was stopped.
+
+    `topic` is ``plan`` (the answer reads like a plan), ``thick_child`` (a child got most of its parent's context),
+    ``cut_replies`` (replies of sub-calls ended at the limit on their length) or ``printed_final`` (an answer was printed
+    instead of given); `text` is one sentence. `cell` is where it happened, if code did it.
+    """
+
+    node: str
+    topic: str
+    text: str
+    cell: str | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rlm_tui.events.base import Event
 from rlm_tui.events.config import RunConfig
 from rlm_tui.events.refs import BlobRef, DocumentRef, Usage
@@ -26,7 +28,7 @@ class SessionStarted(Event, frozen=True, tag="session.started"):
 
 
 class SessionEnded(Event, frozen=True, tag="session.ended"):
-    """The last event. `status` is ``completed``, ``partial``, ``failed`` or ``cancelled``.
+    """The last event, until another question is asked. `status` is ``completed``, ``partial``, ``failed`` or ``cancelled``.
 
     `limit` names the budget that ended it (``usd``, ``calls``, ``turns`` …); `error` is one sentence.
     """
@@ -41,4 +43,15 @@ class SessionEnded(Event, frozen=True, tag="session.ended"):
 class SessionResumed(Event, frozen=True, tag="session.resumed"):
     """A session without an end was continued by a new process."""
 
+    version: str = ""
+
+
+class SessionAsked(Event, frozen=True, tag="session.asked"):
+    """After its end a session was asked another question: its root goes on with all it knows.
+
+    The answer must fit `answer_schema`, a JSON schema, if there is one (that of the first question no longer holds).
+    """
+
+    query: str
+    answer_schema: dict[str, Any] | None = None
     version: str = ""

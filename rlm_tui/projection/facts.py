@@ -41,6 +41,7 @@ def facts_at(
     turn: int | None = None,
     cell: str | None = None,
     call: str | None = None,
+    planned: int | None = None,
 ) -> Facts:
     """The facts at a stop of `kind` (see `rlm_tui.events.Paused`) of `node`. `text` loads a body by reference."""
     where = state.nodes.get(node)
@@ -64,13 +65,14 @@ def facts_at(
         "tokens": lambda: state.spent.total,
         "tokens.in": lambda: state.spent.input,
         "tokens.out": lambda: state.spent.output,
-        "seconds": lambda: state.at - state.started,
+        "seconds": lambda: state.seconds,
         "errors": lambda: state.errors,
         "nodes": lambda: len(state.nodes),
         "query": lambda: state.query,
         "prompt": lambda: text(the_call.messages[-1].body) if the_call and the_call.messages else None,
         "coverage": lambda: state.coverage.share("seen"),
         "var": lambda: _changed(the_cell) if ended else None,
+        "planned": lambda: planned,
         "reads": lambda: _reads(state, the_cell, the_call),
     }
     if turn is not None:
@@ -89,7 +91,7 @@ def budgets(state: SessionState) -> list[tuple[str, float, float]]:
         ("tokens", spent.total, limits.total_tokens),
         ("tokens.in", spent.input, limits.input_tokens),
         ("tokens.out", spent.output, limits.output_tokens),
-        ("seconds", state.at - state.started, limits.seconds),
+        ("seconds", state.seconds, limits.seconds),
     ]
     return [(kind, used, allowed) for kind, used, allowed in rows if allowed is not None]
 

@@ -73,6 +73,7 @@ def _(state: SessionState, e: ev.SessionStarted, entry: Entry) -> None:
     state.config, state.context_kind, state.origin = e.config, e.context_kind, e.origin
     state.parent, state.parent_seq = e.parent, e.parent_seq
     state.started, state.status = entry.at, "running"
+    state.questions.append(e.query)
     state.coverage = Coverage([d.body.chars for d in e.documents])
 
 
@@ -84,7 +85,7 @@ def _(state: SessionState, e: ev.SessionEnded, entry: Entry) -> None:
 
 @_on(ev.SessionResumed, *EVERYTHING)
 def _(state: SessionState, e: ev.SessionResumed, entry: Entry) -> None:
-    state.paused, state.ended = None, None
+    _reopen(state, entry)
     for cell in [state.cells[k] for k in state.running_cells]:
         state.cells[cell.id] = replace(cell, status="proposed", pieces=())
     for call in [state.calls[k] for k in state.open_calls]:
@@ -94,6 +95,18 @@ def _(state: SessionState, e: ev.SessionResumed, entry: Entry) -> None:
     state.running_cells.clear()
     state.reserved = Usage()
     state.notes.append(Note(entry.seq, "resumed", "0", "resumed by a new process"))
+
+
+@_on(ev.SessionAsked, *EVERYTHING)
+def _(state: SessionState, e: ev.SessionAsked, entry: Entry) -> None:
+    _reopen(state, entry)
+    state.query, state.proposed = e.query, None
+    state.questions.append(e.query)
+    if root := state.nodes.get("0"):
+        state.nodes["0"] = replace(
+            root, query=e.query, status="running", answer=None, limit=None, error=None, ended=None
+        )
+    state.notes.append(Note(entry.seq, "asked", "0", e.query))
 
 
 @_on(ev.NodeStarted, TREE, GAUGES, TIMELINE, VARIABLES)
@@ -123,6 +136,11 @@ def _(state: SessionState, e: ev.NodeEnded, entry: Entry) -> None:
             node, status=e.status, answer=e.answer, limit=e.limit, error=e.error, ended=entry.at
         )
         state.current = e.node
+
+
+@_on(ev.NodeWarned, OUTPUT)
+def _(state: SessionState, e: ev.NodeWarned, entry: Entry) -> None:
+    state.notes.append(Note(entry.seq, "warning", e.node, e.text))
 
 
 # --- calls
@@ -299,16 +317,33 @@ def _(state: SessionState, e: ev.FinalProposed, entry: Entry) -> None:
         state.cells[e.cell] = replace(cell, final=True)
     if e.node == "0":
         state.proposed = e.answer
+        state.candidates.append(e.answer)
 
 
 @_on(ev.FinalRefused, OUTPUT)
 def _(state: SessionState, e: ev.FinalRefused, entry: Entry) -> None:
+    if e.node == "0" and e.answer is not None:
+        state.candidates.append(e.answer)
     state.notes.append(Note(entry.seq, "refused", e.node, e.reason))
 
 
 @_on(ev.TextSeen, DOCUMENT, VARIABLES)
 def _(state: SessionState, e: ev.TextSeen, entry: Entry) -> None:
     state.coverage.add("seen", e.source, e.spans)
+
+
+# --- tools
+
+
+@_on(ev.ToolCalled, OUTPUT)
+def _(state: SessionState, e: ev.ToolCalled, entry: Entry) -> None:
+    state.notes.append(Note(entry.seq, "tool", e.node, f"{e.call} calls the tool {e.tool}"))
+
+
+@_on(ev.ToolReturned, OUTPUT)
+def _(state: SessionState, e: ev.ToolReturned, entry: Entry) -> None:
+    how = f"failed: {e.error}" if e.error is not None else f"returned after {e.seconds:.2f} s"
+    state.notes.append(Note(entry.seq, "tool", e.node, f"{e.call} {e.tool} {how}"))
 
 
 # --- control and budgets
@@ -372,6 +407,16 @@ def _(state: SessionState, e: ev.BudgetExhausted, entry: Entry) -> None:
 
 
 # --- shared
+
+
+def _reopen(state: SessionState, entry: Entry) -> None:
+    """Something runs again after an end, whether there is an event of that end or not."""
+    state.idle += max(0.0, entry.at - state.at)
+    state.status, state.paused, state.ended, state.pause_requested = "running", None, None, False
+    state.answer, state.limit, state.error, state.exhausted = None, None, None, None
+    for node in state.nodes.values():
+        if node.status == "cancelled" or (node.id == "0" and node.status == "failed"):
+            state.nodes[node.id] = replace(node, status="running", limit=None, error=None, ended=None)
 
 
 def _add_row(state: SessionState, key: str, parent: str) -> None:

@@ -134,7 +134,9 @@ class SessionState:
 
     `children` maps a row's key to its rows in order of appearance; `totals` maps it to what it and everything below it
     cost; `by_model` and `by_purpose` split the same sum. `reserved` is what running calls have set aside. `order` lists
-    calls and cells as they began (for the timeline). `cells_of` maps a turn's key to its cells.
+    calls and cells as they began (for the timeline). `cells_of` maps a turn's key to its cells. `query` is the question that was
+    asked last, `questions` holds all of them; `candidates` are the answers that the root gave, also those that were not
+    accepted, in order; `idle` is how long, in seconds, nothing ran between an end and what came after it.
     """
 
     seq: int = 0
@@ -173,6 +175,9 @@ class SessionState:
     breakpoints: dict[int, str] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
     exhausted: str | None = None
+    questions: list[str] = field(default_factory=list)
+    candidates: list[BlobRef] = field(default_factory=list)
+    idle: float = 0.0
     notes: list[Note] = field(default_factory=list)
     errors: int = 0
     current: str = ""
@@ -182,6 +187,11 @@ class SessionState:
     def over(self) -> bool:
         """Whether the session has ended."""
         return self.ended is not None
+
+    @property
+    def seconds(self) -> float:
+        """Seconds that the session has run, up to its last event."""
+        return self.at - self.started - self.idle
 
     @property
     def depth(self) -> int:

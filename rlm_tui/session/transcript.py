@@ -81,6 +81,10 @@ class _Writer:
                 yield self._head(
                     entry, f"resumed by a new process{f' (version {visible(e.version)})' if e.version else ''}"
                 )
+            case ev.SessionAsked() as e:
+                self._ended = False
+                yield ""
+                yield self._head(entry, f"you asked another question: {_line(e.query)}")
             case ev.SessionEnded() as e:
                 yield from self._ending(entry, e)
             case ev.NodeStarted() | ev.NodeEnded() as e:
@@ -96,6 +100,8 @@ class _Writer:
                 yield from self._body(self._text(e.answer))
             case ev.FinalRefused() as e:
                 yield self._head(entry, f"{_at(e.node)}answer refused: {_line(e.reason)}")
+            case ev.ToolCalled() | ev.ToolReturned() as e:
+                yield from self._tool(entry, e)
             case other:
                 if words := _control(other):
                     yield self._head(entry, words)
@@ -209,6 +215,16 @@ class _Writer:
             if e.error is not None:
                 yield from self._body(e.error.text or f"{e.error.type}: {e.error.message}")
 
+    def _tool(self, entry: Entry, e: ev.ToolCalled | ev.ToolReturned) -> Iterator[str]:
+        if isinstance(e, ev.ToolCalled):
+            yield self._head(entry, f"{_at(e.node)}{e.call} calls the tool {_line(e.tool)}")
+            yield from self._body(self._text(e.arguments))
+        elif e.value is not None:
+            yield self._head(entry, f"{_at(e.node)}{e.call} returned, {e.seconds:.2f} s")
+            yield from self._body(self._text(e.value))
+        else:
+            yield self._head(entry, f"{_at(e.node)}{e.call} failed: {_line(e.error or '')}")
+
     # --- pieces
 
     def _head(self, entry: Entry, words: str) -> str:
@@ -283,6 +299,8 @@ def _control(event: ev.Event) -> str:
             return f"breakpoint #{number} cleared"
         case ev.LogPoint(number=number, text=text):
             return f"breakpoint #{number} says: {_line(text)}"
+        case ev.NodeWarned(node=node, text=text):
+            return f"{_at(node)}warning: {_line(text)}"
         case ev.BudgetWarned(limit=limit, used=used, allowed=allowed):
             return f"80% of the budget is used: {limit} {used:g} of {allowed:g}"
         case ev.BudgetExhausted(limit=limit, used=used, allowed=allowed):

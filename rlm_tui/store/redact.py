@@ -27,6 +27,9 @@ _WORDS = {
 }
 """Fields that hold what somebody wrote, wherever in an event they stand."""
 
+_EMPTIED = {"tools": {}, "answer_schema": None}
+"""Fields whose keys and values hold such words."""
+
 
 def redacted(entry: Entry) -> Entry:
     """The entry with every text that stands in the event itself replaced, and documents without their names."""
@@ -44,7 +47,11 @@ def redacted(entry: Entry) -> Entry:
 def _hide(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key: HIDDEN if key in _WORDS and isinstance(item, str) and item else _hide(item)
+            key: _EMPTIED[key]
+            if key in _EMPTIED
+            else HIDDEN
+            if key in _WORDS and isinstance(item, str) and item
+            else _hide(item)
             for key, item in value.items()
         }
     return [_hide(item) for item in value] if isinstance(value, list | tuple) else value

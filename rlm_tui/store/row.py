@@ -150,6 +150,10 @@ def fold(row: SessionRow, entry: Entry, text: Text) -> SessionRow:
         }
     elif isinstance(event, ev.SessionResumed):
         changes |= {"status": "running", "ended": None, "limit": None, "error": None}
+    elif isinstance(event, ev.SessionAsked):
+        # The row is about the question that was asked last; the sums are the whole session's.
+        changes |= {"status": "running", "ended": None, "limit": None, "error": None, "answer": None}
+        changes["query"] = event.query
     elif isinstance(event, ev.SessionEnded):
         changes |= {"status": event.status, "ended": at, "limit": event.limit, "error": event.error}
         changes["answer"] = _head(event.answer, text)

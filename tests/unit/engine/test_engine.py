@@ -168,7 +168,8 @@ async def test_the_call_budget_leaves_the_last_call_for_the_answer() -> None:
 
 async def test_dollars_never_pass_the_limit() -> None:
     batch = cell("got = llm_query_batched(['word ' * 200] * 50)\nprint(len(got))")
-    ran = await play(FakeModels([batch], leaf=lambda p: "w " * 300), limits=Limits(usd=0.05, concurrency=16))
+    turns = [batch.replace("(len(got))", f"(len(got), {n})") for n in range(20)]
+    ran = await play(FakeModels(turns, leaf=lambda p: "w " * 300), limits=Limits(usd=0.05, concurrency=16))
     assert ran.ended.usage.cost <= 0.05
     assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "usd")
     by_model = sum((u for u in ran.ended.by_model.values()), Usage())

@@ -229,7 +229,7 @@ def wordy_events() -> list[ev.Event]:
         if origin is tuple:
             return (fill(inner[0], name),)
         if origin is dict or kind is dict:
-            return {}
+            return {SECRET: SECRET} if name in ("tools", "answer_schema") else {}
         if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
             hints = typing.get_type_hints(kind)
             if kind is BlobRef:
@@ -272,11 +272,15 @@ def test_nothing_anybody_wrote_is_left_in_a_redacted_file(tmp_path: Path) -> Non
         "action",
         "verb",
         "stop",
+        "topic",
+        "tool",
     }
     names |= {"limit", "context_kind", "unknown_price", "rule"}
     for line in (tmp_path / "r.jsonl").read_text().splitlines()[1:]:
         event = json.loads(line)["event"]
         assert SECRET not in json.dumps({key: value for key, value in event.items() if key not in names | {"config"}})
+        config = event.get("config", {})
+        assert SECRET not in json.dumps([config.get("tools"), config.get("answer_schema")])
         assert event.get("config", {}).get("advice") != SECRET and event.get("config", {}).get("api_base") != SECRET
     copy = open_recording(str(tmp_path / "r.jsonl"))
     assert [type(e.event) for e in copy.entries()] == [type(e.event) for e in entries]
