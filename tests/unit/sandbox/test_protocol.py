@@ -209,7 +209,8 @@ async def test_ending_gives_a_moment_once_only(impostor: Impostor) -> None:
     assert (result.status, result.lost) == ("died", True)
 
 
-async def test_a_flood_of_requests_is_stopped(impostor: Impostor) -> None:
+async def test_a_flood_of_requests_is_stopped(impostor: Impostor, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rlm_tui.engine.sandbox.channel.SEND_DEADLINE", 0.2)
     frames = b"".join(raw(CALL) for _ in range(12_000))
     result = await impostor.plays(frames)
     assert result.lost

@@ -148,7 +148,6 @@ class PythonCell:
 
     def run(self, code: str, clock: CellClock, limits: dict[str, Any], look: bool = False) -> dict[str, Any]:
         """Run a cell and say what came of it, as the fields of a ``done`` frame."""
-        self._restore_scaffold()
         self.scaffold.final = None
         self.scaffold.notices = []
         self._echo.clear()
@@ -223,7 +222,8 @@ class PythonCell:
         touched = self.touched.take()
         result["touched"] = [] if look else touched
 
-    def _restore_scaffold(self) -> None:
+    def begin(self) -> None:
+        """Restore the scaffold before a cell. What is replaced may have a finaliser: nothing is asked of the host yet."""
         namespace = self.namespace
         for name, value in self._fixed.items():
             if name not in _FREE_NAMES or name not in namespace:

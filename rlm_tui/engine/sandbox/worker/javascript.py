@@ -183,6 +183,9 @@ class JavaScriptCell:
             return [[None, r.args[0]] if isinstance(r, SubcallError) else [r, None] for r in result]
         return result
 
+    def begin(self) -> None:
+        """Nothing to do before a cell: `run` restores the names."""
+
     def run(self, code: str, clock: CellClock, limits: dict[str, Any], look: bool = False) -> dict[str, Any]:
         """Run a cell and say what came of it, as the fields of a ``done`` frame."""
         self._scaffold.final = None

@@ -128,6 +128,7 @@ class Server:
         self._look = bool(frame.get("look"))
         cell.output.reset(int(frame["output_chars"]))
         cell.set_time(frame.get("now"))
+        cell.begin()
         self._running = True
         result = cell.run(frame["code"], self.clock, frame, self._look)
         self._running = False
