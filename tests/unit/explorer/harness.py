@@ -67,7 +67,10 @@ def play(question: str, context: Any, *, max_depth: int = 1, depth: int = 0, tur
     if inner:
         space["rlm_query_batched"] = rlm_query_batched
         system += "rlm_query(query, context)\nrlm_query_batched(queries, contexts)\n"
-    messages = [ChatMessage("system", system), ChatMessage("user", f"Question:\n{question}\n\nContext:\n{probe(context)}")]
+    messages = [
+        ChatMessage("system", system),
+        ChatMessage("user", f"Question:\n{question}\n\nContext:\n{probe(context)}"),
+    ]
     for turn in range(1, turns + 1):
         reply = ask(provider, messages)
         block = re.search(r"```repl\n(.*?)\n```", reply, re.S)
@@ -75,9 +78,16 @@ def play(question: str, context: Any, *, max_depth: int = 1, depth: int = 0, tur
         printed = io.StringIO()
         try:
             with contextlib.redirect_stdout(printed):
-                exec(compile(block[1], f"cell {turn}", "exec"), space)  # noqa: S102
+                exec(compile(block[1], f"cell {turn}", "exec"), space)
         except Exception as error:
-            line = next((f.lineno for f in reversed(traceback.extract_tb(error.__traceback__)) if f.filename.startswith("cell")), 0)
+            line = next(
+                (
+                    f.lineno
+                    for f in reversed(traceback.extract_tb(error.__traceback__))
+                    if f.filename.startswith("cell")
+                ),
+                0,
+            )
             printed.write(f"Error: {type(error).__name__}: {error} (line {line})\n")
         output = printed.getvalue()
         if len(output) > 8000:

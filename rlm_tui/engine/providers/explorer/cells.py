@@ -1,15 +1,16 @@
 """The code the explorer writes: one short cell a turn, holding what this document and this question need."""
 
+
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-FOLD = '''
+FOLD = """
 def fold(text):  # compare without case and accents
     text = str(text).casefold()
     return text if text.isascii() else "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
-'''
+"""
 
 _PROFILE = """
 import json, unicodedata
@@ -43,24 +44,24 @@ def profile(asked: str, forms: dict[str, str], facts: bool) -> str:
     return _PROFILE.format(fold=FOLD.strip(), asked=asked, forms=forms) + (_FACTS if facts else "")
 
 
-_NUMBER = '''
+_NUMBER = """
 def number(value):  # the number in a cell; nan if there is none
     found = re.search(r"-?\\d[\\d.,']*", str(value).replace("\\u2212", "-"))
     return float(found.group(){clean}.strip(".")) if found else math.nan
-'''
-_UNITS = '''
+"""
+_UNITS = """
 UNITS = {units!r}
 
 def number(value):  # a cell with mixed units, in the smallest of them; nan if there is none
     found = re.findall(r"(-?\\d[\\d.,]*)\\s*([A-Za-z]*)", str(value))
     return sum(float(n.replace(",", "")) * UNITS.get(u.lower(), math.nan) for n, u in found) if found else math.nan
-'''
-_CLOCKED = '''
+"""
+_CLOCKED = """
 def number(value):  # hours:minutes:seconds as seconds; nan if it is none
     parts = re.findall(r"\\d+", str(value))
     return float(sum(int(p) * 60**i for i, p in enumerate(reversed(parts)))) if len(parts) > 1 else math.nan
-'''
-_WHEN = '''
+"""
+_WHEN = """
 def when(value):  # a moment as text that sorts by time; "" if there is none
     try:
         value = re.sub(r"(?<=:\\d\\d)([.,]\\d+)?\\s?(Z|[+-]\\d\\d:?\\d\\d)?$", "", str(value).strip())
@@ -68,7 +69,7 @@ def when(value):  # a moment as text that sorts by time; "" if there is none
         return datetime.strptime(value, {form!r}).strftime({out!r})
     except ValueError:
         return ""
-'''
+"""
 
 
 def helpers(numeric: str = "", units: dict[str, float] | None = None, moment: str = "") -> str:
@@ -103,7 +104,11 @@ def select(conditions: Sequence[str]) -> str:
     if not conditions:
         return "hits = rows\n"
     tests = "\n    and ".join(conditions)
-    return f"hits = [\n    r for r in rows\n    if {tests}\n]\n" if len(tests) > 80 else f"hits = [r for r in rows if {tests}]\n"
+    return (
+        f"hits = [\n    r for r in rows\n    if {tests}\n]\n"
+        if len(tests) > 80
+        else f"hits = [r for r in rows if {tests}]\n"
+    )
 
 
 def _label(label: str) -> str:
@@ -112,7 +117,9 @@ def _label(label: str) -> str:
 
 def compute(op: str, target: str, label: str, by: str, sign: int, what: str, wanted: str) -> str:
     """Work the answer out from `hits`. Leaves `answer` (text), `shown` (evidence rows) and prints a RESULT line."""
-    pick = {"number": f"number(r.get({target!r}, ''))", "date": f"when(r.get({target!r}, ''))", "line": "r['_line']"}[wanted or "line"]
+    pick = {"number": f"number(r.get({target!r}, ''))", "date": f"when(r.get({target!r}, ''))", "line": "r['_line']"}[
+        wanted or "line"
+    ]
     code = {
         "count": "answer, shown = str(len(hits)), hits[:3]",
         "distinct": f"""values = Counter(r[{target!r}] for r in hits if r.get({target!r}))
@@ -154,10 +161,17 @@ answer = " and ".join(values[:5]) + (f" (tie of {{len(values)}})" if len(values)
 print("compared:", len(keyed), "unread:", len(odd), odd[:3])""",
     }[op]
     if op == "best" and target and label != target:
-        code += f"\nif shown:\n    answer += f\" ({target.replace(chr(34), '')}: {{shown[0][{target!r}]}})\""
+        code += f'\nif shown:\n    answer += f" ({target.replace(chr(34), "")}: {{shown[0][{target!r}]}})"'
     need = "EMPTY" in code or "EMPTY" in what
-    opening = ("EMPTY = ('', 'n/a', 'na', 'none', 'null', '-', '--', 'nan', 'unknown', 'missing')\n" if need else "") + _EVIDENCE.lstrip()
-    return opening + (PLAIN.lstrip() if "plain(" in code else "") + code + '\nprint("RESULT", len(hits), "of", len(rows), "|", answer[:300])\nfor r in shown[:3]:\n    print(quote(r))'
+    opening = (
+        "EMPTY = ('', 'n/a', 'na', 'none', 'null', '-', '--', 'nan', 'unknown', 'missing')\n" if need else ""
+    ) + _EVIDENCE.lstrip()
+    return (
+        opening
+        + (PLAIN.lstrip() if "plain(" in code else "")
+        + code
+        + '\nprint("RESULT", len(hits), "of", len(rows), "|", answer[:300])\nfor r in shown[:3]:\n    print(quote(r))'
+    )
 
 
 def final(how: str) -> str:
@@ -316,7 +330,11 @@ FINAL(f"{{len(places)}}\\n\\n{phrase!r} occurs {{len(places)}} times on {{len(se
 
 def summarise(child: bool) -> str:
     """Sum up each part, then the whole."""
-    call = "rlm_query_batched([\"Summarise this text in a few sentences.\"] * len(parts), parts)" if child else 'llm_query_batched([f"{task}\\n\\nPassage:\\n{part}" for part in parts])'
+    call = (
+        'rlm_query_batched(["Summarise this text in a few sentences."] * len(parts), parts)'
+        if child
+        else 'llm_query_batched([f"{task}\\n\\nPassage:\\n{part}" for part in parts])'
+    )
     return f"""# Read it part by part; keep the sentences that say most.
 import re
 text = "\\n".join(lines)

@@ -1,5 +1,6 @@
 """Dates: in questions, as intervals; in fields, as a format that reads them."""
 
+# ruff: noqa: SIM905 (word lists read best as sentences)
 from __future__ import annotations
 
 import re
@@ -19,7 +20,10 @@ _PATTERNS = (
     ("clock", r"\b(?P<h>\d{1,2}):(?P<min>\d\d)(?::(?P<s>\d\d))?\s?(?P<half>[ap]m)?\b"),
     ("clock", r"\b(?P<h>\d{1,2})\s?(?P<half>[ap]m)\b"),
     ("year", r"(?<![-\d./])\b(?P<y>1[5-9]\d\d|20\d\d)\b(?![-\d/]|\.\d)"),
-    ("month name", r"(?<=\bin )(?P<month>january|february|march|april|may|june|july|august|september|october|november|december)\b"),
+    (
+        "month name",
+        r"(?<=\bin )(?P<month>january|february|march|april|may|june|july|august|september|october|november|december)\b",
+    ),
 )
 FORMATS = (
     "%Y-%m-%d %H:%M:%S",
@@ -74,7 +78,10 @@ def _interval(kind: str, found: re.Match[str]) -> tuple[str, str]:
         hour = int(parts["h"]) % 12 + 12 * (parts["half"] == "pm") if parts.get("half") else int(parts["h"])
         low = hour * 3600 + int(parts.get("min") or 0) * 60 + int(parts.get("s") or 0)
         high = low + (1 if parts.get("s") else 60)
-        return f"{low // 3600:02}:{low // 60 % 60:02}:{low % 60:02}", f"{high // 3600:02}:{high // 60 % 60:02}:{high % 60:02}"
+        return (
+            f"{low // 3600:02}:{low // 60 % 60:02}:{low % 60:02}",
+            f"{high // 3600:02}:{high // 60 % 60:02}:{high % 60:02}",
+        )
     named = parts.get("month")
     month = [m[:3] for m in MONTHS].index(named[:3].lower()) + 1 if named else int(parts.get("m") or 1)
     if kind == "month name":
@@ -119,7 +126,7 @@ def moment_format(values: Sequence[str]) -> str:
         good = 0
         for value in full:
             try:
-                good += datetime.strptime(value, form) is not None
+                good += datetime.strptime(value, form) is not None  # noqa: DTZ007 (zones were cut off: only the order counts)
             except ValueError:
                 continue
         if full and good >= 0.9 * len(full):

@@ -1,11 +1,13 @@
 """The explorer as sub-model: the sentence of a passage that answers a question, and the answer in it."""
 
+# ruff: noqa: SIM905 (word lists read best as sentences)
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 
-from rlm_tui.engine.providers.explorer.questions import SUBJECTS
+from rlm_tui.engine.providers.explorer.kinds import SUBJECTS
 from rlm_tui.engine.providers.explorer.words import FUNCTION, NUMBERS, STOP, akin, content, fold, stem, tokens
 
 MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
@@ -25,17 +27,36 @@ DATE = re.compile(
     rf"(?:the )?\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b{MONTH} \d{{4}}|"
     rf"\bthe (?:\w+ ?-?)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|\w+tieth) (?:day )?of {MONTH}(?:,? \d{{4}})?|\b(?:1[0-9]|20)\d\d\b"
 )  # fmt: skip
-CLOCK = re.compile(r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I)
-DAY = re.compile(r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b", re.I)
-NAME = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]+(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*")
-REASON = re.compile(r"\b((?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of|(?<=, )since|(?<=, )as)\b[^.;]+)|\b(?:Reason|Cause|Grund)\w*: *([^.;]+)")
-FREQUENCY = re.compile(r"\b(?:once|twice|thrice|\w+ times) (?:a|an|per|every|each) \w+|\bevery (?:\w+ )?(?:day|week|month|year|hour|minute|second|morning|evening|night)s?\b|\b(?:daily|weekly|monthly|yearly|annually|hourly)\b", re.I)
+CLOCK = re.compile(
+    r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I
+)
+DAY = re.compile(
+    r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
+    re.I,
+)
+NAME = re.compile(
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]+(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*"
+)
+REASON = re.compile(
+    r"\b((?:because(?: of)?|owing to|due to|thanks to|in order to|so that|for fear|caused by|on account of|(?<=, )since|(?<=, )as)\b[^.;]+)|\b(?:Reason|Cause|Grund)\w*: *([^.;]+)"
+)
+FREQUENCY = re.compile(
+    r"\b(?:once|twice|thrice|\w+ times) (?:a|an|per|every|each) \w+|\bevery (?:\w+ )?(?:day|week|month|year|hour|minute|second|morning|evening|night)s?\b|\b(?:daily|weekly|monthly|yearly|annually|hourly)\b",
+    re.I,
+)
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
 ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|No|vs|e\.g|i\.e|etc|Fig|ca|approx)|\b[A-Z])\.$")
-CUES = frozenset(stem(w) for w in "year month day date time name colour kind type number price cost age reason percentage".split())
+CUES = frozenset(
+    stem(w) for w in "year month day date time name colour kind type number price cost age reason percentage".split()
+)
 GAUGES = frozenset(stem(w) for w in "temperature distance depth height length width percentage proportion".split())
-STRICT = frozenset(stem(w) for w in "average mean maximum minimum youngest oldest largest smallest highest lowest longest total first second third last next previous former new old main north south east west left right before after".split())
-PREFIX = re.compile(r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ )?(?:\W*\d[\d/.:, T-]*(?:[ap]m)?[\]>)]?,? ?(?:- )?)?(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?")
+STRICT = frozenset(
+    stem(w)
+    for w in "average mean maximum minimum youngest oldest largest smallest highest lowest longest total first second third last next previous former new old main north south east west left right before after".split()
+)
+PREFIX = re.compile(
+    r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ )?(?:\W*\d[\d/.:, T-]*(?:[ap]m)?[\]>)]?,? ?(?:- )?)?(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?"
+)
 PRONOUN = re.compile(r"\W*(?:it|he|she|they|its|his|her|their|this|these|that)\b", re.I)
 NOT_FOUND = "NOT FOUND"
 
@@ -62,8 +83,22 @@ def sentences(passage: str) -> list[tuple[str, str]]:
         if line.startswith("#"):
             level = len(line) - len(line.lstrip("#"))
             trail = [*trail[: level - 1], line.strip("# ")]
-        title = line and len(line) < (42 if wrapped else 70) and not re.search(r"[.!?:,;\"”]$", line) and (line.startswith("#") or (blank and not re.match(r"\W*\d{1,4}[-/:]\d|[-*|>]", line)))
-        if wrapped and blocks and line and not blank and not starts and blocks[-1][0] and len(blocks[-1][0].split("\n")[-1]) > 35 and not blocks[-1][0].startswith(("#", "|")):
+        title = (
+            line
+            and len(line) < (42 if wrapped else 70)
+            and not re.search(r"[.!?:,;\"”]$", line)
+            and (line.startswith("#") or (blank and not re.match(r"\W*\d{1,4}[-/:]\d|[-*|>]", line)))
+        )
+        if (
+            wrapped
+            and blocks
+            and line
+            and not blank
+            and not starts
+            and blocks[-1][0]
+            and len(blocks[-1][0].split("\n")[-1]) > 35
+            and not blocks[-1][0].startswith(("#", "|"))
+        ):
             blocks[-1][0] += " " + line.strip()
         elif line:
             head = " / ".join(trail[1:] or trail) if line.startswith("#") else line if title else head
@@ -72,7 +107,9 @@ def sentences(passage: str) -> list[tuple[str, str]]:
     found = []
     for block, above in blocks:
         buffer = ""
-        for piece in re.split(r"(?<=[.!?;])[\"”’)]*\s+(?=[\"“‘'(\[]?[A-Z0-9])" if not block.startswith("|") else r"\Z", block):
+        for piece in re.split(
+            r"(?<=[.!?;])[\"”’)]*\s+(?=[\"“‘'(\[]?[A-Z0-9])" if not block.startswith("|") else r"\Z", block
+        ):
             buffer = f"{buffer} {piece}".strip()
             if not ABBREVIATION.search(buffer):
                 found.append((buffer, above))
@@ -102,7 +139,9 @@ def kind_of(question: str) -> str:
         ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
     ):  # fmt: skip
         found = re.search(expression, low)
-        if found and not (found.group() in ("when", "where", "who", "whom", "whose", "why") and lead and lead.start() < found.start()):
+        if found and not (
+            found.group() in ("when", "where", "who", "whom", "whose", "why") and lead and lead.start() < found.start()
+        ):
             return kind
     if re.match(r"\W*(?:is|are|was|were|did|does|do|has|have|can|could|will|would|should)\b", low):
         return "yes"
@@ -128,14 +167,33 @@ def keys_of(question: str, kind: str) -> list[Key]:
         root = stem(word)
         if fold(word) in STOP and fold(word) not in FUNCTION and root not in CUES:
             weak.append(word)
-        if (fold(word) in STOP and fold(word) not in ("first", "last")) or (root in CUES and kind != "thing") or (kind == "quantity" and root in GAUGES) or (len(word) < 2 and not word.isdigit()):
+        if (
+            (fold(word) in STOP and fold(word) not in ("first", "last"))
+            or (root in CUES and kind != "thing")
+            or (kind == "quantity" and root in GAUGES)
+            or (len(word) < 2 and not word.isdigit())
+        ):
             continue
         start = i
         while start and fold(words[start - 1].group()) not in STOP:
             start -= 1  # a noun phrase: its determiner stands before it, its head is the last word
-        head = i + 1 == len(words) or fold(words[i + 1].group()) in STOP or words[i + 1].start() > match.end() + 1 or words[i + 1].group()[0].islower() and re.search(r"ed$|s$", words[i + 1].group()) is not None
-        asked = re.match(r"\W*(?:what|who|which|how much|how many) (?:is|was|are|were|will be) (?:the|a|an|my|your|his|her|its|their)\W+(?:\w+\W+){0,2}$", fold(question[: match.start()]))
-        determined = start > 0 and head and not asked and fold(words[start - 1].group()) in "the a an this that these those my your his her its their our of".split()
+        head = (
+            i + 1 == len(words)
+            or fold(words[i + 1].group()) in STOP
+            or words[i + 1].start() > match.end() + 1
+            or (words[i + 1].group()[0].islower() and re.search(r"ed$|s$", words[i + 1].group()) is not None)
+        )
+        asked = re.match(
+            r"\W*(?:what|who|which|how much|how many) (?:is|was|are|were|will be) (?:the|a|an|my|your|his|her|its|their)\W+(?:\w+\W+){0,2}$",
+            fold(question[: match.start()]),
+        )
+        determined = (
+            start > 0
+            and head
+            and not asked
+            and fold(words[start - 1].group())
+            in "the a an this that these those my your his her its their our of".split()
+        )
         entity = determined or (word[0].isupper() and i > 0) or match.group() != word
         found.setdefault(root, Key(root, entity, root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
@@ -150,11 +208,23 @@ def keys_of(question: str, kind: str) -> list[Key]:
 def _fresh(name: str, asked: set[str]) -> bool:
     """Whether a capitalised phrase is a name that the question does not already give."""
     words = re.findall(r"[^\W\d_]+", name)
-    kept = [w for w in words if stem(w) not in asked and fold(w) not in STOP and not re.fullmatch(MONTH, w) and not re.fullmatch(r"\w+day", w)]
-    return bool(kept) and not (len(words) == 1 and fold(words[0]) in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split())
+    kept = [
+        w
+        for w in words
+        if stem(w) not in asked
+        and fold(w) not in STOP
+        and not re.fullmatch(MONTH, w)
+        and not re.fullmatch(r"\w+day", w)
+    ]
+    return bool(kept) and not (
+        len(words) == 1
+        and fold(words[0]) in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split()
+    )
 
 
-def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, speaker: str = "") -> list[tuple[float, int, int, str]]:
+def _spans(
+    question: str, kind: str, body: str, roots: set[str], passage: str, speaker: str = ""
+) -> list[tuple[float, int, int, str]]:
     """What could answer a question of this kind: worth, start, end, text."""
     low, spans = fold(question), []
     asked = {stem(t) for t in tokens(question)}
@@ -171,23 +241,56 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             text = (found.group() if found[2] else found.group(1)).strip(" ,.-")
             if re.search(r"[$€£¥]", text) and wanted:
                 continue
-            if re.fullmatch(r"one|a", text.lower()) or re.match(r"\s*[.)] ", body[found.end(1) :]) and not body[: found.start()].strip():
+            if re.fullmatch(r"one|a", text.lower()) or (
+                re.match(r"\s*[.)] ", body[found.end(1) :]) and not body[: found.start()].strip()
+            ):
                 continue
             if kind == "age":
-                worth = 1.5 if re.match(r"[ -]?(?:years?|months?)?[ -](?:old|of age)", body[found.end(1) :]) or (re.search(r"\bwho (?:was|is) $|[a-z], $|\($", body[: found.start()]) and re.match(r" ?[,.);]", body[found.end(1) :]) and not re.search(r"[$€£]", text)) or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()]) else 0
+                worth = (
+                    1.5
+                    if re.match(r"[ -]?(?:years?|months?)?[ -](?:old|of age)", body[found.end(1) :])
+                    or (
+                        re.search(r"\bwho (?:was|is) $|[a-z], $|\($", body[: found.start()])
+                        and re.match(r" ?[,.);]", body[found.end(1) :])
+                        and not re.search(r"[$€£]", text)
+                    )
+                    or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()])
+                    else 0
+                )
             elif wanted:
-                worth = 1.7 if wanted[0] in after[:2] else 1.5 if wanted[0] in after else 1.2 if wanted[0] in before else 0
+                worth = (
+                    1.7 if wanted[0] in after[:2] else 1.5 if wanted[0] in after else 1.2 if wanted[0] in before else 0
+                )
                 text = found.group(1).strip(" ,.") if found[3] else text
-                if re.match(rf" (?:out )?of (?:the |our |their )?{FIGURE}", body[found.end(1) :]) and wanted[0] in after:
+                if (
+                    re.match(rf" (?:out )?of (?:the |our |their )?{FIGURE}", body[found.end(1) :])
+                    and wanted[0] in after
+                ):
                     worth = 2.2  # "41 of 46 rents"
-                if not worth and not after and any(stem(w) == wanted[0] for w in re.findall(r"[^\W\d_]+", body[: found.start()])):
+                if (
+                    not worth
+                    and not after
+                    and any(stem(w) == wanted[0] for w in re.findall(r"[^\W\d_]+", body[: found.start()]))
+                ):
                     worth = 1.3
-                if not worth and found[2] and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", low):
+                if (
+                    not worth
+                    and found[2]
+                    and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", low)
+                ):
                     worth = 1.1
-                if not worth and before and before[-1] in roots and wanted[0] in map(stem, ("people", "person", "guest", "serving", "time")):
+                if (
+                    not worth
+                    and before
+                    and before[-1] in roots
+                    and wanted[0] in map(stem, ("people", "person", "guest", "serving", "time"))
+                ):
                     worth = 1.3  # "serves 6"
             else:
-                gauge = re.search(r"\b(?:what|which) (?:is|was) the (?:\w+ )*?(population|output|capacity|number|weight|speed|size|age|area|elevation|altitude)\b", low)
+                gauge = re.search(
+                    r"\b(?:what|which) (?:is|was) the (?:\w+ )*?(population|output|capacity|number|weight|speed|size|age|area|elevation|altitude)\b",
+                    low,
+                )
                 worth = 1.4 if (found[2] or gauge) and _fits(low, found[2] or "") else 0
                 if gauge and stem(gauge[1]) not in before + after:
                     worth = 0
@@ -195,54 +298,94 @@ def _spans(question: str, kind: str, body: str, roots: set[str], passage: str, s
             if worth and not year:
                 spans.append((worth, found.start(), found.end(1) if found[3] else found.end(), text))
     elif kind in ("date", "clock"):
-        for expression, worth in ((CLOCK, 1.5 if kind == "clock" else 1.0), (DATE, 0 if kind == "clock" else 1.5), (DAY, 0 if kind == "clock" else 1.2)):
+        for expression, worth in (
+            (CLOCK, 1.5 if kind == "clock" else 1.0),
+            (DATE, 0 if kind == "clock" else 1.5),
+            (DAY, 0 if kind == "clock" else 1.2),
+        ):
             for found in expression.finditer(body):
                 if worth and (not re.search(r"\byears?\b", low) or re.search(r"\d{4}", found.group())):
                     spans.append((worth, found.start(), found.end(), found.group()))
     elif kind in ("person", "which"):
-        said = re.search(r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b", low)
+        said = re.search(
+            r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b",
+            low,
+        )
         if kind == "person" and speaker and (said or re.search(r"\bI(?:'\w+)?\b", body)):
             spans.append((2.4, 0, 0, speaker))
         for found in NAME.finditer(body):
             single = re.escape(found.group())
-            opening = found.start() < 2 and " " not in found.group() and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
-            if kind == "person" and (not re.search(r"[a-z]", found.group()) or (" " not in found.group() and re.search(r"\bthe $", body[: found.start()]))):
+            opening = (
+                found.start() < 2
+                and " " not in found.group()
+                and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
+            )
+            if kind == "person" and (
+                not re.search(r"[a-z]", found.group())
+                or (" " not in found.group() and re.search(r"\bthe $", body[: found.start()]))
+            ):
                 continue
             away = kind == "person" and re.search(r"\b(?:in|at|on|near) $", body[: found.start()])
             titled = kind == "person" and body[found.start() - 1 : found.start()] in ('"', "“", "/", "#")
-            plain = re.sub(r"^(?:(?:And|But|Then|So|For|The|When|In|On|At|By|From|With|After|Before|If|As|While|Since|That|This) )+", "", found.group().strip())
+            plain = re.sub(
+                r"^(?:(?:And|But|Then|So|For|The|When|In|On|At|By|From|With|After|Before|If|As|While|Since|That|This) )+",
+                "",
+                found.group().strip(),
+            )
             if _fresh(plain, asked) and not opening and not titled:
-                spans.append((0.7 if away else 1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain))
+                spans.append(
+                    (0.7 if away else 1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain)
+                )
         if kind == "person":
-            spans += [(1.2, m.start(1), m.end(1), m[1]) for m in re.finditer(r"\bby ((?:the|an?) [a-z]+(?: [a-z]+)?)(?=[.;]|,(?! [A-Z])|$)", body)]
+            spans += [
+                (1.2, m.start(1), m.end(1), m[1])
+                for m in re.finditer(r"\bby ((?:the|an?) [a-z]+(?: [a-z]+)?)(?=[.;]|,(?! [A-Z])|$)", body)
+            ]
         if kind == "which":
-            spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)]
+            spans += [
+                (1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)
+            ]
             noun = re.search(r"\b(?:which|what) (?:\w+ )??([a-z]+) ", low)
             for m in re.finditer(rf"\b{noun[1]} (\d[\w.]*|[A-Z]\w*)", body) if noun else ():
                 spans.append((2.0, m.start(), m.end(), m.group()))
             if "version" in low or "release" in low:
                 spans += [(1.8, m.start(), m.end(), m.group()) for m in re.finditer(r"\bv?\d+(?:\.\d+)+\b", body)]
     elif kind == "name":
-        spans += [(1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)]
-        for found in re.finditer(r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body):
+        spans += [
+            (1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)
+        ]
+        for found in re.finditer(
+            r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body
+        ):
             spans.append((1.5, found.start(1), found.end(1), found[1]))
         for found in NAME.finditer(body):
-            near = re.search(r"([^\W\d_]+)(?:,| is| was)? $", body[: found.start()]), re.match(r", (?:the |his |her |their |our |my )?(?:\w+ )?([^\W\d_]+)", body[found.end() :])
+            near = (
+                re.search(r"([^\W\d_]+)(?:,| is| was)? $", body[: found.start()]),
+                re.match(r", (?:the |his |her |their |our |my )?(?:\w+ )?([^\W\d_]+)", body[found.end() :]),
+            )
             if _fresh(found.group(), asked) and any(m and stem(m[1]) in roots for m in near):
                 spans.append((1.5, found.start(), found.end(), found.group().strip()))
     elif kind == "place":
         for found in re.finditer(r"\b(?:in|at|on|near|under|to|from|inside|behind|beside|off|outside|between|above|below|beneath|into|onto|along) ((?:the |a |an |our |my |his |her |its |their )?(?:[\w'-]+ ){0,2}?[A-Z][\w'-]+(?: [A-Z][\w'-]+)*|(?:the |a |an |our |my |his |her |its |their )(?:[a-z'-]+ ){0,2}[a-z'-]+(?: of (?:the |a )?[\w-]+)?(?= (?:and|with|by|for|until|on|in|at|to|from|under|when|where|because|after|before|which|that|upon)\b|[,.;:!)]|$))", body):  # fmt: skip
             if not ({stem(w) for w in tokens(found[1])} & asked) and not re.search(rf"{MONTH}|\d{{4}}", found[1]):
                 spans.append((1.3, found.start(), found.end(), found.group()))
-        spans += [(1.4, m.start(), m.end(), m.group().rstrip(".")) for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)]
+        spans += [
+            (1.4, m.start(), m.end(), m.group().rstrip("."))
+            for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)
+        ]
     elif kind == "reason":
         spans += [(1.5, m.start(), m.end(), (m[1] or m[2]).strip()) for m in REASON.finditer(body)]
     elif kind == "increase":
-        spans += [(1.5, m.start(1), m.end(1), m[1]) for m in re.finditer(rf"\bby ((?:about |almost |nearly )?{FIGURE}(?: ?%| per ?cent| [a-z]+)?)", body)]
+        spans += [
+            (1.5, m.start(1), m.end(1), m[1])
+            for m in re.finditer(rf"\bby ((?:about |almost |nearly )?{FIGURE}(?: ?%| per ?cent| [a-z]+)?)", body)
+        ]
     elif kind == "frequency":
         spans += [(1.5, m.start(), m.end(), m.group()) for m in FREQUENCY.finditer(body)]
     elif kind == "colour":
-        spans += [(1.5, m.start(), m.end(), m.group()) for m in re.finditer(r"\b(?:" + "|".join(COLOURS) + r")\b", body, re.I)]
+        spans += [
+            (1.5, m.start(), m.end(), m.group()) for m in re.finditer(r"\b(?:" + "|".join(COLOURS) + r")\b", body, re.I)
+        ]
     return spans
 
 
@@ -262,24 +405,45 @@ def _fits(low: str, unit: str) -> bool:
     return True
 
 
-def candidates(question: str, kind: str, body: str, roots: set[str], passage: str, keys: list[Key], speaker: str = "") -> list[tuple[float, str]]:
+def candidates(
+    question: str, kind: str, body: str, roots: set[str], passage: str, keys: list[Key], speaker: str = ""
+) -> list[tuple[float, str]]:
     """Possible answers in a sentence, best first: by worth, nearness to the question's words, and the verb's voice."""
     places = [(m.start(), m.end(), stem(m.group())) for m in re.finditer(r"[^\W_]+", body)]
     places = [p for p in places if p[2] in roots]
     verb = re.search(r"\b(?:who|which \w+|what \w+) (?:had |has |have )?([a-z]+)\b", fold(question))
-    cuts = [0, *(m.start() for m in re.finditer(r";|,? (?:whereas|while|compared with|as opposed to)\b|, (?:but|and) (?=\w+ \w+ )", body)), len(body)]
+    cuts = [
+        0,
+        *(
+            m.start()
+            for m in re.finditer(
+                r";|,? (?:whereas|while|compared with|as opposed to)\b|, (?:but|and) (?=\w+ \w+ )", body
+            )
+        ),
+        len(body),
+    ]
     worth_of = {k.root: 2 if k.strict else 1 for k in keys}
-    clauses = [(a, b, sum(worth_of.get(r, 1) for r in {p[2] for p in places if a <= p[0] < b})) for a, b in zip(cuts, cuts[1:], strict=False)]
+    clauses = [
+        (a, b, sum(worth_of.get(r, 1) for r in {p[2] for p in places if a <= p[0] < b}))
+        for a, b in itertools.pairwise(cuts)
+    ]
     most = max((c[2] for c in clauses), default=0)
     ranked = []
     for worth, start, end, text in _spans(question, kind, body, roots, passage, speaker):
         near, total = 0.0, 0
         for root in {p[2] for p in places}:
-            gaps = [(body[b:start] if b <= start else body[end:a], b <= start) for a, b, r in places if r == root and not (a >= start and b <= end)]
+            gaps = [
+                (body[b:start] if b <= start else body[end:a], b <= start)
+                for a, b, r in places
+                if r == root and not (a >= start and b <= end)
+            ]
             if gaps:
                 weight = 2 if any(k.root == root and k.strict for k in keys) else 1
                 total += weight
-                near += weight * max(1 / (1 + (len(gap) + 25 * len(re.findall(r"[,;:]| and | but ", gap)) + (0 if after else 4)) / 20) for gap, after in gaps)
+                near += weight * max(
+                    1 / (1 + (len(gap) + 25 * len(re.findall(r"[,;:]| and | but ", gap)) + (0 if after else 4)) / 20)
+                    for gap, after in gaps
+                )
         near /= max(1, total)
         acts = [p for p in places if verb and p[2] == stem(verb[1])]
         if acts and kind in ("person", "which"):
@@ -302,7 +466,10 @@ def after_copula(body: str, keys: list[Key]) -> str:
     for key in keys:
         for found in re.finditer(r"[^\W_]+", body):
             if stem(found.group()) == key.root:
-                rest = re.match(r"(?: of (?:the )?[\w' -]{1,30}?)?(?: (?:is|was|are|were|of|came to|stood at|reached|to be|will be|should be|equals)|:| =) (?!(?:not|a matter) )([^.;]{2,120}?)(?=[,.;](?: |$)|$| (?:which|but|who) )", body[found.end() :])
+                rest = re.match(
+                    r"(?: of (?:the )?[\w' -]{1,30}?)?(?: (?:is|was|are|were|of|came to|stood at|reached|to be|will be|should be|equals)|:| =) (?!(?:not|a matter) )([^.;]{2,120}?)(?=[,.;](?: |$)|$| (?:which|but|who) )",
+                    body[found.end() :],
+                )
                 words = {stem(w) for w in tokens(rest[1])} if rest else set()
                 if rest and not words & {k.root for k in keys}:
                     return rest[1].strip()
@@ -316,24 +483,26 @@ def answer(question: str, passage: str) -> Answer | None:
     keys = keys_of(question, kind)
     if kind == "yes" or not keys:
         return None
-    noun = re.search(r"\b(?:which|what) ([a-z]+)\b(?<!is)(?<!was)(?<!are)(?<!were)(?<!did)(?<!does)(?<!do)(?<!will)(?<!should)", fold(question))
+    noun = re.search(
+        r"\b(?:which|what) ([a-z]+)\b(?<!is)(?<!was)(?<!are)(?<!were)(?<!did)(?<!does)(?<!do)(?<!will)(?<!should)",
+        fold(question),
+    )
     phrases = [fold(p) for p in re.findall(r"[\"“]([^\"”]+)[\"”]", question)]
-    plural = re.search(r"\b(?:which|what) (?:years|dates|days|people|names)\b|\bwho (?:are|were) the \w+s\b", fold(question))
+    plural = re.search(
+        r"\b(?:which|what) (?:years|dates|days|people|names)\b|\bwho (?:are|were) the \w+s\b", fold(question)
+    )
     pairs = sentences(passage)
     units = [s for s, _ in pairs]
     heads = [{stem(w) for w in re.findall(r"[^\W_]+", h)} for _, h in pairs]
     stems = [{stem(w) for w in re.findall(r"[^\W_]+", s)} | {stem(t) for t in tokens(s)} for s in units]
     found: list[Answer] = []
     for i, sentence in enumerate(units):
-        if sentence.rstrip(" \"”)").endswith("?") or any(p not in fold(sentence) for p in phrases):
+        if sentence.rstrip(' "”)').endswith("?") or any(p not in fold(sentence) for p in phrases):
             continue
         prefix = PREFIX.match(sentence)
         body = sentence[prefix.end() :] if prefix else sentence
         around = set().union(*stems[max(0, i - 4) : i], stems[0], heads[i])
-        if PRONOUN.match(body) and i:
-            nearby = stems[i - 1]
-        else:
-            nearby = heads[i]
+        nearby = stems[i - 1] if PRONOUN.match(body) and i else heads[i]
         sure, hits = 1.0, set()
         direct = 0.0
         for key in keys:
@@ -353,7 +522,11 @@ def answer(question: str, passage: str) -> Answer | None:
                 direct += 0.2
             elif key.entity and key.root in SUBJECTS and not any(key.root in s for s in stems):
                 sure *= 0.93
-            elif kind == "quantity" and key.root == keys[0].root and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", question, re.I):
+            elif (
+                kind == "quantity"
+                and key.root == keys[0].root
+                and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", question, re.I)
+            ):
                 sure *= 0.85
             else:
                 short = len(stems[i]) <= 7 and kind in ("date", "quantity", "money", "clock")
@@ -361,7 +534,16 @@ def answer(question: str, passage: str) -> Answer | None:
         if sure < 0.5 or direct / len(keys) < 0.4:
             continue
         label = re.match(r"(?:\W*)([A-Z][\w ]{1,24}?)\W*: +(.+)", sentence)
-        if label and hits & {stem(w) for w in tokens(label[1])} and (kind in ("thing", "person", "which", "place", "date", "name") or (kind in ("quantity", "money") and re.search(r"\d", label[2]))) and len(label[2]) < 160 and not prefix_time(sentence):
+        if (
+            label
+            and hits & {stem(w) for w in tokens(label[1])}
+            and (
+                kind in ("thing", "person", "which", "place", "date", "name")
+                or (kind in ("quantity", "money") and re.search(r"\d", label[2]))
+            )
+            and len(label[2]) < 160
+            and not prefix_time(sentence)
+        ):
             text, value = label[2].strip(), 1.0
         elif kind == "thing":
             told = after_copula(body, keys)
@@ -380,7 +562,12 @@ def answer(question: str, passage: str) -> Answer | None:
             value = min(1.0, 0.55 + value / 3)
         found.append(Answer(text, sentence, int(100 * sure * value)))
     found.sort(key=lambda a: -a.confidence)
-    if len(found) > 1 and found[1].confidence > 0.97 * found[0].confidence and fold(found[1].text) not in fold(found[0].text) and kind != "thing":
+    if (
+        len(found) > 1
+        and found[1].confidence > 0.97 * found[0].confidence
+        and fold(found[1].text) not in fold(found[0].text)
+        and kind != "thing"
+    ):
         return Answer(found[0].text, found[0].sentence, int(found[0].confidence * 0.8))
     return found[0] if found else None
 
@@ -408,7 +595,11 @@ def reply(prompt: str) -> str:
 
 def summary(text: str, size: int) -> list[str]:
     """The most central sentences, in their order: those that share the most words with the rest."""
-    units = [s for s, _ in sentences(text) if len(tokens(s)) > 6 and re.search(r"[.!\"”)]$", s) and not re.match(r"[A-Z][\w ]{1,24}: ", s)][:400] or [s for s, _ in sentences(text)][:400]
+    units = [
+        s
+        for s, _ in sentences(text)
+        if len(tokens(s)) > 6 and re.search(r"[.!\"”)]$", s) and not re.match(r"[A-Z][\w ]{1,24}: ", s)
+    ][:400] or [s for s, _ in sentences(text)][:400]
     bags = [{stem(w) for w in content(s)} for s in units]
     count: dict[str, int] = {}
     for bag in bags:
@@ -418,7 +609,12 @@ def summary(text: str, size: int) -> list[str]:
     chosen: list[int] = []
     while len(chosen) < min(size, len(units)):
         scores = [
-            -1.0 if i in chosen else sum(weight[w] for w in bag) / (len(bag) + 6) * (1.3 if i < 2 else 1.0) * (0.6 if units[i][0] in "\"“‘'" or PRONOUN.match(units[i]) else 1.0)
+            -1.0
+            if i in chosen
+            else sum(weight[w] for w in bag)
+            / (len(bag) + 6)
+            * (1.3 if i < 2 else 1.0)
+            * (0.6 if units[i][0] in "\"“‘'" or PRONOUN.match(units[i]) else 1.0)
             for i, bag in enumerate(bags)
         ]
         best = max(range(len(units)), key=lambda i: scores[i])

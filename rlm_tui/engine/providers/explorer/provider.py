@@ -1,5 +1,6 @@
 """The built-in model: it answers when no language model is connected."""
 
+# ruff: noqa: SIM905 (word lists read best as sentences)
 from __future__ import annotations
 
 import asyncio
@@ -7,8 +8,12 @@ import re
 from collections.abc import Callable
 
 from rlm_tui.engine.providers.base import ModelInfo, Price, Reply, Request
-from rlm_tui.engine.providers.explorer import cells, passages, shapes
-from rlm_tui.engine.providers.explorer.questions import LINE, SUMMARY, TIMES, Asking, Plan, Profile, fact_of
+from rlm_tui.engine.providers.explorer import cells, passages, readers, shapes
+from rlm_tui.engine.providers.explorer.asking import Plan
+from rlm_tui.engine.providers.explorer.facts import fact_of
+from rlm_tui.engine.providers.explorer.fields import Profile
+from rlm_tui.engine.providers.explorer.kinds import LINE, SUMMARY, TIMES
+from rlm_tui.engine.providers.explorer.questions import Question
 from rlm_tui.engine.providers.explorer.reading import Conversation, profile, read, sample
 from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
 from rlm_tui.events import Usage
@@ -53,7 +58,9 @@ def forced(talk: Conversation) -> str:
         found = re.search(r"^CANDIDATE (\d+) \| (.+)$", output, re.M)
         if found and int(found[1]) >= SURE:
             return found[2]
-        result = re.search(r"^RESULT [1-9]\d* of \d+ \| (.+)$", output, re.M) or re.search(r"^SUMMARY (.+)$", output, re.M)
+        result = re.search(r"^RESULT [1-9]\d* of \d+ \| (.+)$", output, re.M) or re.search(
+            r"^SUMMARY (.+)$", output, re.M
+        )
         if result:
             return result[1]
     return cells.CANNOT
@@ -70,14 +77,18 @@ def next_turn(talk: Conversation) -> str:
     output = talk.outputs[-1] if talk.outputs else ""
     failed = bool(re.search(r"^Error: |^Traceback |^\w*Error\b", output, re.M))
     if not talk.codes:
-        return block(shapes.look(talk.several), "First a look at the document: its size, its shape, and lines from everywhere.")
+        return block(
+            shapes.look(talk.several), "First a look at the document: its size, its shape, and lines from everywhere."
+        )
     look = talk.output_of('print("separator"') or ""
     lines = sample(look)
     if 'print("separator"' in last:
         return start(talk, lines, look)
     if 'print("FIELD"' in last and not failed:
         found = profile(output)
-        meaning = shape_of(talk).kind != "glossary" or re.search(r"\b(?:what|who) (?:is|are|was|were)\b|\bmean|\bdefin", fold(question))
+        meaning = shape_of(talk).kind != "glossary" or re.search(
+            r"\b(?:what|who) (?:is|are|was|were)\b|\bmean|\bdefin", fold(question)
+        )
         name = fact_of(question, found.facts) if meaning and found.facts and not TIMES.search(fold(question)) else ""
         if name:
             return block(cells.fact(name), "One of the named values is what the question asks for.")
@@ -92,7 +103,10 @@ def next_turn(talk: Conversation) -> str:
             return block(cells.final(how(plan)), "The result holds together.")
         return seek(talk)
     if 'print("VALUE"' in last and not failed:
-        return block(cells.final_fact(fact_of(question, profile(talk.output_of('print("FIELD"') or "").facts)), "There it stands.")
+        return block(
+            cells.final_fact(fact_of(question, profile(talk.output_of('print("FIELD"') or "").facts)),
+            "There it stands.",
+        )
     if 'print("LINE"' in last and not failed:
         return lines_found(talk, output)
     if 'print("OCCURRENCES"' in last and not failed:
@@ -124,7 +138,10 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     forms = forms_of(question)
     low = fold(question)
     if SUMMARY.search(low):
-        return block(cells.summarise(talk.children and (talk.several or talk.characters > LONG)), "A summary: read all of it, part by part.")
+        return block(
+            cells.summarise(talk.children and (talk.several or talk.characters > LONG)),
+            "A summary: read all of it, part by part.",
+        )
     phrase = phrase_of(question)
     if TIMES.search(low) and phrase:
         return block(cells.times(phrase), f"Count the occurrences of {phrase!r}.")
@@ -133,20 +150,39 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
         wanted = {w: f for w, f in forms.items() if fold(w) not in LINE_WORDS}
         return block(cells.line_search(question, wanted, phrases), "Look for the line that holds these words.")
     shape = shapes.detect(lines, look)
-    if re.search(r"\bhow many lines\b|\bnumber of lines\b", low) and shape.kind in ("outline", "prose", "code", "ini", "yaml"):
+    if re.search(r"\bhow many lines\b|\bnumber of lines\b", low) and shape.kind in (
+        "outline",
+        "prose",
+        "code",
+        "ini",
+        "yaml",
+    ):
         shape = shapes.Shape("lines")
     asked = "|".join(f"(?:{form})" for form in forms.values()) or r"(?!)"
-    code = shapes.reader(shape, talk.several) + "\n" + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "outline", "prose", "code", "glossary"))
+    code = (
+        readers.reader(shape, talk.several)
+        + "\n"
+        + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "outline", "prose", "code", "glossary"))
+    )
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
 
-LINE_WORDS = frozenset("line lines paragraph story reveal reveals function method class struct variable constant comment code contains has number please where forbids allows describes explains lists introduces announces states refers reports quotes names gives speaks about say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split())
+LINE_WORDS = frozenset(
+    "line lines paragraph story reveal reveals function method class struct variable constant comment code contains has number please where forbids allows describes explains lists introduces announces states refers reports quotes names gives speaks about say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split()
+)
 
 
 def asks_line(low: str) -> bool:
     """Whether a line (or verse, sentence …) is asked for by what it says."""
-    return bool(re.search(r"\bwhere is [\w. ]+ (?:defined|declared)\b", low)) or bool(LINE.search(low) and not re.search(r"\bhow many\b", low)) or bool(
-        re.search(r"\b(?:which|what) (?:verse|sentence|entry|paragraph|passage|item)s? (?:\w+ )?(?:says?|mentions?|contains?|talks?|speaks?|tells?|describes?|warns?|asks?)\b", low)
+    return (
+        bool(re.search(r"\bwhere is [\w. ]+ (?:defined|declared)\b", low))
+        or bool(LINE.search(low) and not re.search(r"\bhow many\b", low))
+        or bool(
+            re.search(
+                r"\b(?:which|what) (?:verse|sentence|entry|paragraph|passage|item)s? (?:\w+ )?(?:says?|mentions?|contains?|talks?|speaks?|tells?|describes?|warns?|asks?)\b",
+                low,
+            )
+        )
     )
 
 
@@ -169,18 +205,29 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     """The plan for records; a plan with doubts if there are none."""
     if not found.records or not found.fields:
         return Plan("search", doubts=["no records"])
-    asking = Asking(question, found)
+    asking = Question(question, found)
     plan = asking.read()
     if shape.kind == "code":
         head = asking.phrase(asking.noun())
         kind = next((k for k in CODE_KINDS if head and stem(k) == asking.stems[head[0]]), "")
         if plan.op == "count" and kind and not any(s.startswith("kind is") for s in plan.said):
             return Plan("count", conditions=[f"r['kind'] == {kind!r}"], said=[f"kind is {kind}"])
-        if re.search(r"\b(?:who|company|organisation)\b", fold(question)) or (plan.op == "lookup" and not any(s.startswith("kind is") for s in plan.said)):
+        if re.search(r"\b(?:who|company|organisation)\b", fold(question)) or (
+            plan.op == "lookup" and not any(s.startswith("kind is") for s in plan.said)
+        ):
             plan.doubts.append("what the code does not say")
-    if shape.kind == "outline" and plan.op == "count" and any(s.startswith("section is") for s in plan.said) and not any(s.startswith("kind is") for s in plan.said):
+    if (
+        shape.kind == "outline"
+        and plan.op == "count"
+        and any(s.startswith("section is") for s in plan.said)
+        and not any(s.startswith("kind is") for s in plan.said)
+    ):
         plan.conditions.append("r['kind'] in ('item', 'numbered item', 'table row')")
-    if (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup")) and plan.op not in ("list", "top", "distinct") and not asking.anchored():
+    if (
+        (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup"))
+        and plan.op not in ("list", "top", "distinct")
+        and not asking.anchored()
+    ):
         plan.doubts.append("what is counted or sought")
     return plan
 
@@ -192,7 +239,9 @@ def compute(plan: Plan) -> str:
     op = "aggregate" if aggregate else plan.op
     if op == "first":
         op = "best"
-    if op not in ("count", "distinct", "list", "lookup", "record", "nth", "top", "group", "aggregate", "best") or (op in ("aggregate", "group") and target is None):
+    if op not in ("count", "distinct", "list", "lookup", "record", "nth", "top", "group", "aggregate", "best") or (
+        op in ("aggregate", "group") and target is None
+    ):
         return ""
     wanted = "date" if target and target.moment else "number" if target and target.numeric else "line"
     numeric = [f for f in plan.numeric]
@@ -202,16 +251,32 @@ def compute(plan: Plan) -> str:
     units = {u for f in numeric for u in f.units()}
     comma = any(re.search(r"\d,\d{1,2}(?!\d)|\d\.\d{3},", v) for f in numeric for v, _ in f.values)
     helper = cells.helpers("comma" if comma else "plain" if numeric else "", None, moments[0].moment if moments else "")
-    if len({f.moment for f in moments}) > 1 or len({u for u in units}) > 1 and len(numeric) == 1 and len({m for v, _ in numeric[0].values for m in re.findall(r"[A-Za-z]+", v)}) > 1:
+    if len({f.moment for f in moments}) > 1 or (
+        len({u for u in units}) > 1
+        and len(numeric) == 1
+        and len({m for v, _ in numeric[0].values for m in re.findall(r"[A-Za-z]+", v)}) > 1
+    ):
         return ""
     if plan.what.startswith("statistics"):
         helper = "import statistics\n" + helper
     return (
         "# Keep what the question asks about, and work it out.\n"
         + helper
-        + ("EMPTY = ('', 'n/a', 'na', 'none', 'null', '-', '--')\n" if any("EMPTY" in c for c in plan.conditions) else "")
+        + (
+            "EMPTY = ('', 'n/a', 'na', 'none', 'null', '-', '--')\n"
+            if any("EMPTY" in c for c in plan.conditions)
+            else ""
+        )
         + cells.select(plan.conditions)
-        + cells.compute(op, target.name if target else "", label.name if label else "", by.name if by else "", plan.sign, plan.what, wanted)
+        + cells.compute(
+            op,
+            target.name if target else "",
+            label.name if label else "",
+            by.name if by else "",
+            plan.sign,
+            plan.what,
+            wanted,
+        )
     )
 
 
@@ -232,7 +297,19 @@ def sound(plan: Plan, output: str, question: str) -> bool:
     if not result or (unread and int(unread[1]) > 0.02 * (int(numbers[1]) if numbers else 0) + 0.5):
         return False
     different = re.search(r"^different values: (\d+)", output, re.M)
-    if plan.op == "lookup" and different and int(different[1]) > (10 if re.search(r"\b(?:are|were|all|list|\w+s (?:did|do|have|has)|(?:which|what) (?:\w+ )?\w+[^s\W]s)\b", question.lower()) else 1):
+    if (
+        plan.op == "lookup"
+        and different
+        and int(different[1])
+        > (
+            10
+            if re.search(
+                r"\b(?:are|were|all|list|\w+s (?:did|do|have|has)|(?:which|what) (?:\w+ )?\w+[^s\W]s)\b",
+                question.lower(),
+            )
+            else 1
+        )
+    ):
         return False
     if plan.op == "count":
         return int(result[1]) > 0 or not any(said.startswith("text has") and "'" not in said for said in plan.said)
@@ -248,7 +325,9 @@ def lines_found(talk: Conversation, output: str) -> str:
     equal = [n for n, s in found if s > found[0][1] - 0.005]
     if len(equal) > 5:
         return seek(talk)
-    return block(cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally.")
+    return block(
+        cells.final_lines(len(equal)), "This is the line." if len(equal) == 1 else "These lines hold the words equally."
+    )
 
 
 CODE_KINDS = ("class", "function", "method", "struct", "interface", "enum", "import", "constant")

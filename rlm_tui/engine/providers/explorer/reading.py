@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from rlm_tui.engine.providers.base import ChatMessage
-from rlm_tui.engine.providers.explorer.questions import Field, Profile
+from rlm_tui.engine.providers.explorer.fields import Field, Profile
 
 FENCE = re.compile(r"```repl\n(.*?)(?:\n```|\Z)", re.S)
 OPERATOR = re.compile(r"(?:^|\n)Message from the operator:\s*(.+?)(?=\n\n|\n\[turn|\Z)", re.S)
@@ -72,7 +72,12 @@ def read(messages: Sequence[ChatMessage]) -> Conversation:
                 talk.outputs.append(message.content)
             waiting = ""
     notes = [note.strip() for text in users for note in OPERATOR.findall(text)]
-    limits = [n for n in notes if re.match(r"(?:please )?(?:only|just|also|but|exclude|without|except|not|ignore|count)\b", n, re.I) and len(n) < 200]
+    limits = [
+        n
+        for n in notes
+        if re.match(r"(?:please )?(?:only|just|also|but|exclude|without|except|not|ignore|count)\b", n, re.I)
+        and len(n) < 200
+    ]
     if limits:
         talk.question = f"{talk.question.rstrip(' ?.')} ({'; '.join(limits)})?"
     return talk

@@ -1,5 +1,6 @@
 """Words: tokens, stems, and a small lexicon of what people call things."""
 
+# ruff: noqa: SIM905 (word lists read best as sentences)
 from __future__ import annotations
 
 import re
@@ -224,7 +225,11 @@ def akin(a: str, b: str) -> bool:
 @lru_cache(maxsize=20_000)
 def related(a: str, b: str) -> bool:
     """Whether two stems stand in one concept group (or are the same, or one begins the other: `maintain`, `maintainer`)."""
-    if a == b or (min(len(a), len(b)) >= 5 and (a.endswith(b) or b.endswith(a)) and abs(len(a) - len(b)) == 1) or (min(len(a), len(b)) >= 4 and (a.startswith(b) or b.startswith(a)) and abs(len(a) - len(b)) <= 4):
+    if (
+        a == b
+        or (min(len(a), len(b)) >= 5 and (a.endswith(b) or b.endswith(a)) and abs(len(a) - len(b)) == 1)
+        or (min(len(a), len(b)) >= 4 and (a.startswith(b) or b.startswith(a)) and abs(len(a) - len(b)) <= 4)
+    ):
         return True
     return any(a in group and b in group for group in _groups())
 

@@ -1,0 +1,564 @@
+"""What a question wants: a count, a value, a record, a comparison."""
+
+# ruff: noqa: SIM905 (word lists read best as sentences)
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+from rlm_tui.engine.providers.explorer.fields import Field
+from rlm_tui.engine.providers.explorer.filters import Filtering
+from rlm_tui.engine.providers.explorer.kinds import (
+    NOUNS,
+    VERBS,
+)
+from rlm_tui.engine.providers.explorer.words import (
+    STOP,
+    SUPERLATIVES,
+    fold,
+    related,
+    stem,
+)
+
+
+class Aiming(Filtering):
+    """The operation that a question asks for, and the fields it works on."""
+
+    def noun_field(self, noun: int | None) -> Field | None:
+        """The field that the noun's phrase names: its last word counts most (`client IPs`, `log levels`)."""
+        if noun is None:
+            return None
+        words = self.phrase(noun)
+        cut = next(
+            (k for k, i in enumerate(words) if k and (self.stems[i] in VERBS or self.tokens[i][2].endswith("ed"))),
+            len(words),
+        )
+        words = words[:cut]
+        if len(words) > 1:
+            ranked = sorted(
+                (
+                    (1.5 * self.strength(f, words[-1]) + 0.7 * max(self.strength(f, i) for i in words[:-1]), f)
+                    for f in self.profile.fields
+                ),
+                key=lambda r: -r[0],
+            )
+            if ranked and ranked[0][0] >= 2 and (len(ranked) == 1 or ranked[0][0] > ranked[1][0]):
+                return ranked[0][1]
+        following = noun + 1 if noun + 1 < len(self.tokens) and fold(self.tokens[noun + 1][2]) not in STOP else noun
+        alone = not any(self.strength(f, noun) for f in self.profile.fields)
+        scored = [
+            (
+                max(
+                    self.strength(f, noun),
+                    alone * (self.strength(f, following) >= 2) * self.strength(f, following) - 0.1,
+                ),
+                f,
+            )
+            for f in self.profile.fields
+        ]
+        scored = [
+            (
+                s
+                + 0.6 * (following != noun and self.strength(f, noun) > 0 and self.strength(f, following) >= 2)
+                + 0.2 * (not f.numeric)
+                + 0.5 * f.id
+                - 0.1 * f.text
+                - 0.3 * bool(f.moment),
+                f,
+            )
+            for s, f in scored
+            if s > 0
+        ]
+        scored.sort(key=lambda s: -s[0])
+        moments = [f for f in self.profile.fields if f.moment]
+        if not scored and self.stems[noun] in map(stem, ("date", "day", "time")) and len(moments) == 1:
+            return moments[0]
+        if not scored or (len(scored) > 1 and scored[0][0] == scored[1][0] and scored[0][0] < 2):
+            return None
+        return scored[0][1]
+
+    def intent(self, wh: str, noun: int | None) -> str:
+        """What is asked for; returns the superlative that decides, if any."""
+        plan = self.plan
+        found = [
+            fold(t) for _, _, t in self.tokens if fold(t) in SUPERLATIVES and fold(t) not in ("most", "least", "fewest")
+        ]
+        superlative = next(iter(sorted(found, key=lambda t: t in ("best", "worst"))), "")
+        extreme = re.search(
+            r"\b(most|least|fewest)\b(?!\s+\d)", re.sub(r"\b(?:at (?:most|least)|most of)\b", "", self.low)
+        )
+        frequent = self.has(
+            r"\b(?:most|least) (?:often|frequent\w*|common\w*|popular|regularly|active)\b|\bcommonest\b|\brarest\b|\bbusiest\b|\bmode\b|\bmore often than\b"
+        )
+        how_many = self.has(r"\bhow many\b|\bnumber of\b|^\W*count\b|\bcount of\b|\bhow often\b")
+        if self.has(r"\b(?:different|distinct|unique)\b"):
+            plan.op = "distinct" if how_many else "list"
+        elif frequent:
+            plan.op = "top"
+            plan.sign = -1 if self.has(r"\bleast (?:often|frequent|common|popular|active)|\brarest\b") else 1
+        elif self.has(r"\bmedian\b"):
+            plan.op, plan.what = "median", "statistics.median(values)"
+        elif self.has(r"\b(?:average|mean|avg)\b(?! of the word)"):
+            plan.op, plan.what = (
+                ("group", "sum(v) / len(v)") if superlative or extreme else ("mean", "sum(values) / len(values)")
+            )
+        elif self.has(r"\b(?:total|sum|altogether|in total|combined|add up|adds? up)\b") and not (
+            how_many and self.counted_records(noun)
+        ):
+            plan.op, plan.what = ("group", "sum(v)") if superlative or (extreme and wh) else ("sum", "sum(values)")
+        elif (
+            re.search(r"\bor\b", self.low)
+            and self.has(r"\b(?:more|fewer|less|higher|lower|most|fewest)\b")
+            and not self.has(r"\bor (?:more|fewer|less)\b")
+        ):
+            plan.op = "compare"
+        elif how_many and not superlative:
+            plan.op = "count"
+        elif extreme:
+            plan.op, plan.sign = "most", -1 if extreme[1] != "most" else 1
+        elif superlative:
+            plan.op = "best"
+        elif self.has(r"\b(?:first|last|earliest|latest|final)\b"):
+            plan.op = "first"
+        elif self.has(
+            r"^\W*(?:which|what) (?:\w+ )?\w+s (?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b"
+        ) or self.has(
+            r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+s (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"
+        ):
+            plan.op = "list"
+        elif (
+            not wh
+            and (plan.conditions or self.has(r"\b(?:with|by|in|without)\b"))
+            and not self.has(r"^\W*(?:is|are|was|were|did|does|do|has|have)\b|\?*of\b")
+        ):
+            plan.op = "count"
+        for word in (
+            "first",
+            "last",
+            "final",
+            "most",
+            "least",
+            "fewest",
+            "average",
+            "mean",
+            "total",
+            "median",
+            "add",
+            "altogether",
+            "sum",
+            "combined",
+        ):
+            for i, (_, _, t) in enumerate(self.tokens):
+                if fold(t) == word:
+                    self.used[i] = True
+        nth = re.search(
+            r"\b(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(\d+)(?:nd|rd|th|st)) (?!most|of|highest|lowest|largest|quarter|half)(?:[a-z]+ )?[a-z]+\b",
+            self.low,
+        )
+        if nth and plan.op == "lookup":
+            plan.op = "nth"
+            plan.what = nth[2] or str(
+                "second third fourth fifth sixth seventh eighth ninth tenth".split().index(nth[1]) + 2
+            )
+            self.use(nth.start(1), nth.end(1))
+        plan.sign = (
+            SUPERLATIVES[superlative][0]
+            if superlative
+            else -1
+            if self.has(r"\b(?:last|latest|final)\b") and plan.op == "first"
+            else plan.sign
+        )
+        if plan.op == "most":
+            self.most(noun)
+        return superlative
+
+    def counted_records(self, noun: int | None) -> bool:
+        """Whether the noun after `how many` stands for records, not for a numeric field to add up."""
+        return noun is None or not any(
+            self.strength(f, noun) >= 2 and f.numeric and not f.id for f in self.profile.fields
+        )
+
+    def most(self, noun: int | None) -> None:
+        """`most X`: X may be a numeric field (the record with the highest), or the records themselves (the largest group)."""
+        plan = self.plan
+        found = re.search(r"\b(?:most|least|fewest)\b\s*(?:number of )?", self.low)
+        following = [i for i, (a, _, t) in enumerate(self.tokens) if found and a >= found.end() and fold(t) not in STOP]
+        numeric = [f for f in self.profile.fields if f.numeric and not f.id and not f.year]
+        named = [f for f in numeric if following and self.strength(f, following[0]) >= 1]
+        last = next(
+            (
+                i
+                for i in range(len(self.tokens) - 1, -1, -1)
+                if found and self.tokens[i][1] <= found.start() and fold(self.tokens[i][2]) != "the"
+            ),
+            None,
+        )
+        verbs = [f for f in numeric if not following and last is not None and self.strength(f, last) >= 1]
+        verb = (verbs[0], [last]) if len(verbs) == 1 else None
+        if named or verb:
+            plan.op = "best"
+            plan.target = named[0] if named else verb[0] if verb else None
+            self.name(plan.target) if plan.target else None
+        else:
+            plan.op = "top"
+
+    def measure(self, superlative: str, noun: int | None) -> None:
+        """The numeric (or dated) field of an aggregate or superlative."""
+        plan = self.plan
+        concept = SUPERLATIVES.get(superlative, (0, ""))[1]
+        if superlative in ("smallest", "largest", "biggest") and not self.mention(lambda f: f.numeric and not f.id):
+            concept = "size"
+        usable = [f for f in self.profile.fields if (f.numeric and not f.id) or (f.moment and plan.op == "best")]
+        if plan.target is None:
+            by_concept = [f for f in usable if concept and any(related(stem(concept), p) for p in f.parts)]
+            by_concept = [f for f in by_concept if stem(concept) in f.parts] or by_concept
+            dated = (
+                [f for f in usable if (f.moment or f.year)]
+                if superlative in ("oldest", "newest", "latest", "earliest", "youngest")
+                else []
+            )
+            behind = [
+                i
+                for i, (a, _, t) in enumerate(self.tokens)
+                if superlative and fold(t) not in STOP and a > self.low.find(superlative)
+            ]
+            ids = [
+                f
+                for f in self.profile.fields
+                if f.id and f.numeric and behind and self.strength(f, behind[0]) >= 2 and plan.op == "best"
+            ]
+            direct = [f for f in usable + ids if behind and self.strength(f, behind[0]) >= 2]
+            direct = direct or [f for f in usable + ids if behind and max(self.strength(f, i) for i in behind[:2]) >= 2]
+            named = (
+                (direct[0], behind[:2])
+                if len(direct) == 1 and superlative
+                else self.mention(lambda f: f in usable and (f.numeric or bool(dated) or plan.op == "best"), stops=True)
+            )
+            if concept and by_concept:
+                plan.target = (
+                    named[0] if named and named[0] in by_concept else by_concept[0] if len(by_concept) == 1 else None
+                )
+            elif concept and dated:
+                plan.target = dated[0] if len(dated) == 1 else None
+            elif named and (not (concept and superlative) or self.strength(named[0], named[1][-1]) >= 2):
+                plan.target = named[0]
+            elif len([f for f in usable if f.numeric]) == 1 and not concept and plan.op != "best":
+                plan.target = next(f for f in usable if f.numeric)
+        if plan.target:
+            self.spelled = any(
+                self.strength(plan.target, i) >= 2 or related(self.stems[i], plan.target.parts[-1])
+                for i in self.free()
+                if fold(self.tokens[i][2]) not in SUPERLATIVES
+            )
+            said = re.search(
+                r"\b(?:average|mean|avg|median|total|sum|"
+                + (superlative or "sum")
+                + r")\b(?: (?:number|amount|value|sum|total))?(?: of)?(?: the| all| all the)? ",
+                self.low,
+            )
+            spoken = [i for i in self.free() if said and self.tokens[i][0] >= said.end()]
+            near: list[int] = []
+            for i in spoken:
+                if near and (i != near[-1] + 1):
+                    break
+                near.append(i)
+            strange = near and self.tokens[near[0]][0] == said.end() if said else False
+            if (
+                strange
+                and plan.op in ("sum", "mean", "median")
+                and not any(
+                    self.strength(plan.target, i) >= 1 or self.stems[i] in NOUNS or self.is_value(i) for i in near
+                )
+            ):
+                plan.doubts.append(f"what {self.tokens[near[0]][2]!r} is")
+            self.name(plan.target)
+            if superlative in ("oldest", "youngest") and (plan.target.moment or plan.target.year):
+                plan.sign = -plan.sign
+
+    def lookup(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """One field of the record(s) that the question identifies."""
+        if self.plan.target is not None:
+            return
+        plan, fields = self.plan, [f for f in self.profile.fields if f.name not in self.filtered]
+        named = self.mention(lambda f: f in fields)
+        kinds: dict[str, Callable[[Field], bool]] = {
+            "when": lambda f: bool(f.moment) or f.year,
+            "where": lambda f: f.place,
+        }
+        kind = kinds.get(wh)
+        if wh in ("who", "whom", "whose"):
+            people = [f for f in fields if f.person and f.parts != ["id"]]
+            named_person = self.mention(
+                lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)
+            )
+            plan.target = named_person[0] if named_person else people[0] if len(people) == 1 else None
+            verb = re.search(r"\bwho ([a-z]+)\b", self.low)
+            if (
+                plan.target
+                and verb
+                and any(f.id and f.numeric and f.name in self.filtered for f in self.profile.fields)
+            ):
+                self.use(*verb.span(1))  # one person stands with that number
+        elif kind:
+            fitting = [f for f in fields if kind(f)]
+            best = self.mention(lambda f: f in fitting)
+            plan.target = best[0] if best else fitting[0] if len(fitting) == 1 else None
+        elif self.has(r"\bhow (?:much|many|old|long|tall|heavy|big|far|high|deep)\b"):
+            numeric = self.mention(lambda f: f in fields and (f.numeric or bool(f.moment)), stops=True)
+            plan.target = numeric[0] if numeric else None
+        elif noun_field and noun_field in fields and wh in ("which", "what"):
+            plan.target = noun_field
+        if (
+            self.has(r"\bname of\b|['’]s name\b")
+            and plan.target
+            and not plan.target.person
+            and not any(p in (stem("name"), stem("title")) for p in plan.target.parts)
+        ):
+            plan.doubts.append("a name")
+        told = next((f for f in fields if f.name in ("text", "message", "definition")), None)
+        if plan.target is None and told and any(s.startswith(("verse is", "number is", "term is")) for s in plan.said):
+            plan.target = told
+        if plan.target is None and named and wh not in ("who", "when", "where", "why"):
+            plan.target = named[0]
+        if plan.target is None:
+            label = self.label()
+            measured = noun is not None and self.stems[noun] in map(
+                stem, "temperature time year colour name kind type size price cost day date number amount value".split()
+            )
+            kinds2 = [s for s in plan.said if s.startswith(("kind is", "table is"))]
+            pinned = any(
+                s.startswith(f"{f.name} is ") or s.startswith(f"{f.name} ==")
+                for f in self.profile.fields
+                if (f.id or not (f.numeric or f.moment)) and f.distinct >= 0.95 * f.n > 2
+                for s in plan.said
+            )
+            section = next((f for f in self.profile.fields if f.name == "section"), None)
+            holds = self.has(r"\b(?:uses?|contains?|includes?|has|have|needs?|requires?|mentions?|calls? for)\b")
+            if section and not kinds2 and wh in ("which", "what") and holds:
+                label = next((f for f in self.profile.fields if f.name == "part"), section)
+            wants = (
+                noun is not None
+                and wh in ("which", "what")
+                and (not self.used[noun] or bool(kinds2))
+                and not pinned
+                and label
+                and label.name not in self.filtered
+                and not measured
+            )
+            wants = wants and self.has(
+                rf"\b(?:which|what) {re.escape(self.tokens[noun][2].casefold())}\b" if noun is not None else "$^"
+            )
+            plan.target = plan.label = label if wants else None
+            if plan.target is None:
+                plan.doubts.append("which field is asked for")
+            elif noun is not None:
+                self.used[noun] = True
+                self.texts()
+                plan.op = "list" if kinds2 or (section and holds) else plan.op
+        if plan.target and not plan.conditions and plan.target.name in ("section", "part", "verse", "sender"):
+            self.texts()
+            if plan.target.name == "sender":
+                if len(plan.conditions) < 2:
+                    plan.doubts.append("too little to go by")
+                plan.conditions.append("'?' not in r['text']")
+        if not plan.conditions and not (plan.target and plan.target.distinct == 1):
+            plan.doubts.append("which record is meant")
+
+    def top(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """The most or least frequent value of a field."""
+        plan = self.plan
+
+        def ok(f: Field) -> bool:
+            return f.name not in self.filtered
+
+        person = [f for f in self.profile.fields if f.person and ok(f)]
+        named = self.mention(ok)
+        plan.by = (
+            noun_field
+            if noun_field and ok(noun_field) and wh != "who"
+            else person[0]
+            if wh == "who" and len(person) == 1
+            else named[0]
+            if named
+            else None
+        )
+        if self.only() and (plan.by is None or plan.by.name == "number"):
+            plan.by = self.only()
+            if noun is not None:
+                self.used[noun] = True
+        if plan.by is None:
+            plan.doubts.append("what to count by")
+        else:
+            self.name(plan.by)
+            rest = [i for i in self.free() if not self.profile.words.get(self.tokens[i][2])]
+            if rest:
+                self.used[rest[0]] = True  # the records themselves: "the most ORDERS"
+
+    def listing(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """The distinct values of a field, or the names of the records kept."""
+        plan = self.plan
+        person = [f for f in self.profile.fields if f.person and f.name not in self.filtered]
+        plan.target = (
+            noun_field
+            if noun_field and noun_field.name not in self.filtered
+            else person[0]
+            if wh in ("who", "whom") and person
+            else None
+        )
+        if wh in ("who", "whom") and not person:
+            plan.doubts.append("whose names")
+        if plan.target is None:
+            if self.profile.fields and (plan.conditions or len(self.profile.fields) == 1 or plan.op == "list"):
+                plan.target = self.label()
+            if noun is not None and not self.used[noun]:
+                self.used[noun] = not self.profile.words.get(self.tokens[noun][2]) or len(self.profile.fields) == 1
+        if self.only() and plan.op == "distinct":
+            plan.target = self.only()
+            if noun is not None:
+                self.used[noun] = True
+        if (
+            plan.target is not None
+            and not plan.conditions
+            and not noun_field
+            and not self.only()
+            and len(self.phrase(noun)) > 1
+        ):
+            plan.doubts.append("what kind of thing to list")
+        if plan.target is None or (plan.op == "distinct" and not noun_field and not self.only()):
+            plan.doubts.append("what to list")
+
+    def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
+        plan = self.plan
+        single = not self.has(r"\bhow (?:many times|often)\b") and any(
+            s.startswith(f"{f.name} is ")
+            for f in self.profile.fields
+            if f.distinct >= 0.95 * f.n > 2
+            for s in plan.said
+        )
+        verb = (
+            self.mention(lambda f: f.numeric and not f.id and f.name not in self.filtered, stops=True)
+            if single or (self.has(r"\bhow many (?:do|does|did|can|people (?:do|does|did|can))\b") and plan.conditions)
+            else None
+        )
+        if verb:
+            plan.op, plan.what, plan.target = "sum", "sum(values)", verb[0]
+            self.name(verb[0], 1)
+            return
+        words = self.phrase(noun)
+        head = words[-1] if words else None
+        if head is not None and not self.is_value(head):
+            people = self.stems[head] in map(stem, "people person user participant member author customer".split())
+            times = self.has(r"\bhow (?:many times|often)\b")
+            label = self.label()
+            groups = [
+                f
+                for f in self.profile.fields
+                if not times
+                and not f.numeric
+                and not f.text
+                and 1 < f.distinct < 0.5 * f.n
+                and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))
+            ]
+            if len(groups) == 1 and groups[0].name in ("section", "part") and not plan.conditions:
+                plan.doubts.append("which level of headings is meant")
+            if len(groups) == 1 and groups[0].name not in self.filtered and not (people and label and label.person):
+                plan.op, plan.target = "distinct", groups[0]
+                self.used[head] = True
+                return
+        single_amount = next((f for f in self.profile.fields if f.name == "amount" and f.numeric), None)
+        if (
+            single_amount
+            and len(self.profile.fields) <= 4
+            and head is not None
+            and self.profile.words.get(self.tokens[head][2])
+            and self.profile.fields[0].name == "text"
+        ):
+            plan.op, plan.what, plan.target = "sum", "sum(values)", single_amount
+            return
+        tables = next((f for f in self.profile.fields if f.name == "table"), None)
+        if tables and tables.distinct > 1 and "table" not in self.filtered and not plan.conditions:
+            plan.doubts.append("which of the tables is meant")
+        column = next(
+            (
+                f
+                for f in self.profile.fields
+                if head is not None and not f.numeric and f.n < self.profile.records and self.strength(f, head) >= 2.2
+            ),
+            None,
+        )
+        if (
+            column
+            and not plan.conditions
+            and not self.used[head or 0]
+            and any(f.name == "kind" for f in self.profile.fields)
+        ):
+            self.keep(f"r.get({column.name!r})", f"{column.name} is given")
+            self.name(column)
+        numeric = [
+            f
+            for f in self.profile.fields
+            if noun is not None and f.numeric and not f.id and not f.year and self.strength(f, noun) >= 2
+        ]
+        if (
+            numeric
+            and noun is not None
+            and not self.used[noun]
+            and numeric[0].name not in self.filtered
+            and not any(self.strength(f, noun) >= 2 and not f.numeric for f in self.profile.fields)
+        ):
+            plan.op, plan.what, plan.target = "sum", "sum(values)", numeric[0]
+            self.name(numeric[0])
+
+    def record(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """The record (or its asked-for field) that is highest, lowest, first or last."""
+        plan = self.plan
+        fields = [f for f in self.profile.fields if f is not plan.target and f.name not in self.filtered]
+        people = [f for f in fields if f.person]
+        moments = [f for f in fields if f.moment or f.year]
+        if noun_field and noun_field in fields and wh != "who" and not (self.spelled and wh in ("what", "", "how")):
+            plan.label = noun_field
+        elif wh == "who" and people:
+            plan.label = people[0] if len(people) == 1 else None
+        elif wh == "when":
+            plan.label = moments[0] if moments else None
+            if not moments:
+                plan.doubts.append("a date")
+        elif plan.op == "best" and plan.target and wh in ("what", "", "how") and (self.spelled or wh == "how"):
+            plan.label = plan.target
+        else:
+            named = self.mention(lambda f: f in fields)
+            plan.label = named[0] if named else self.label()
+        if (
+            noun is not None
+            and not self.used[noun]
+            and not (plan.op == "first" and self.profile.words.get(self.tokens[noun][2]))
+        ):
+            self.used[noun] = True
+        if plan.label:
+            self.name(plan.label)
+        if plan.op == "first":
+            dated = self.mention(lambda f: bool(f.moment or f.year))
+            plan.target = None
+            if dated and dated[0] is not plan.label and len(moments) >= 1:
+                plan.target = dated[0]
+                plan.op = "best"
+            elif plan.label and (plan.label.moment or plan.label.year) and self.profile.fields and not plan.conditions:
+                plan.target = None
+            plan.sign = -plan.sign
+
+    def comparing(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
+        """Which of the values that were named has more records: the most frequent among them."""
+        plan = self.plan
+        alternatives = [s for s in plan.said if " or " in s]
+        name = alternatives[0].split(" is ")[0] if alternatives else ""
+        plan.by = next((f for f in self.profile.fields if f.name == name), None)
+        plan.op, plan.sign = "top", -1 if self.has(r"\b(?:fewer|less|fewest|least)\b") else 1
+        if plan.by is None:
+            plan.doubts.append("what to compare")
+        for word in ("more", "fewer", "less"):
+            for i, (_, _, t) in enumerate(self.tokens):
+                self.used[i] = self.used[i] or fold(t) == word
+        rest = [i for i in self.free() if not self.profile.words.get(self.tokens[i][2])]
+        if rest:
+            self.used[rest[0]] = True

@@ -1,0 +1,110 @@
+"""Single named values: the one that a question asks for."""
+
+
+from __future__ import annotations
+
+import itertools
+import re
+
+from rlm_tui.engine.providers.explorer.kinds import (
+    NOUNS,
+    SUBJECTS,
+    VERBS,
+)
+from rlm_tui.engine.providers.explorer.words import (
+    STOP,
+    TOKEN,
+    akin,
+    fold,
+    parts,
+    related,
+    stem,
+    tokens,
+)
+
+
+def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
+    """The name of the single fact that a question asks for; empty if none fits alone, or a word is left over."""
+    named = {p for name, _ in facts for p in parts(name)}
+    for word in re.findall(
+        r"\b(?:average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|different|distinct)\b",
+        fold(question),
+    ):
+        if word == "mean" and re.search(r"\bdo(?:es)? .*\bmean\b", fold(question)):
+            continue
+        if stem(word) not in named and not any(related(stem(word), p) for p in named):
+            return ""
+    counted = re.search(r"\bhow many ([a-z]+)", fold(question))
+    words = [t for t in TOKEN.findall(fold(question)) if t.removesuffix("'s") not in STOP]
+    if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
+        return ""
+    joined = {stem(a + b) for a, b in itertools.pairwise(words)}
+    asked = [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
+    hints = {
+        "who": "name person",
+        "when": "date year time",
+        "where": "place location address",
+        "how much": "price cost amount",
+    }
+    hinted = [stem(h) for wh, group in hints.items() if re.search(rf"\b{wh}\b", fold(question)) for h in group.split()]
+    subject = {stem(w) for name, value in facts if "." not in name for w in tokens(f"{name} {value}")}
+    ranked = []
+    for name, value in facts:
+        path = [p for p in name.split(".") if p]
+        steps = [
+            [p for p in parts(step) if p not in ("count", "number", "num")] or parts(step)
+            for step in path
+            if parts(step)
+        ]
+        if not steps:
+            continue
+        flat = [p for step in steps for p in step]
+        exact = {a for a in asked if any(akin(a, p) for p in flat) or ("".join(flat).startswith(a) and len(a) > 5)} | {
+            "".join(flat) for _ in (1,) if joined & set(flat)
+        }
+        loose = {a for a in asked if a not in exact and any(related(a, p) for p in flat)}
+        leaf = [
+            p
+            for p in steps[-1]
+            if p in asked
+            or p in joined
+            or any((related if exact & set(asked) - set(steps[-1]) else akin)(p, a) for a in asked)
+        ]
+        hint = [p for p in steps[-1] if any(related(p, h) for h in hinted)]
+        left = [
+            a
+            for w, a in zip(words, asked, strict=False)
+            if a not in exact | loose | subject
+            and a not in NOUNS | VERBS | SUBJECTS
+            and fold(w) != fold(value)
+            and not joined & set(flat)
+            and not (re.search(r"[._/-]", w) and set(parts(w)) <= set(flat))
+        ]
+        if counted and not (
+            (stem(counted[1]) == steps[-1][-1] or (stem(counted[1]) in steps[-1] and set(steps[-1]) <= set(asked)))
+            and re.search(r"\d", value)
+        ):
+            continue
+        head = bool(left) and any(
+            re.search(rf"\b{re.escape(w)}\s+(?:of|for|in)\b|\b{re.escape(w)}\W*$", fold(question))
+            for w, a in zip(words, asked, strict=False)
+            if a == left[0]
+        )
+        if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1 and not head):
+            unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
+            ranked.append(
+                (
+                    len(exact)
+                    + 0.6 * len(loose)
+                    + 0.5 * bool(hint)
+                    + 0.5 * len(leaf) / len(steps[-1])
+                    - 0.15 * unmatched
+                    - 0.5 * len(left),
+                    name,
+                    value,
+                )
+            )
+    ranked.sort(key=lambda r: -r[0])
+    if not ranked or (len(ranked) > 1 and ranked[0][0] - ranked[1][0] < 0.05 and ranked[0][2] != ranked[1][2]):
+        return ""
+    return ranked[0][1]

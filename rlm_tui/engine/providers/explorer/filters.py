@@ -1,0 +1,515 @@
+"""What a question keeps: comparisons, values, yes-or-no fields, missing values, words of the text."""
+
+from __future__ import annotations
+
+import re
+
+from rlm_tui.engine.providers.explorer.asking import Asking
+from rlm_tui.engine.providers.explorer.dates import find_dates
+from rlm_tui.engine.providers.explorer.fields import Field
+from rlm_tui.engine.providers.explorer.kinds import (
+    ALIASES,
+    COMPARE,
+    FIGURE,
+    NOUNS,
+    VERBS,
+)
+from rlm_tui.engine.providers.explorer.words import (
+    FALSE,
+    STOP,
+    TOKEN,
+    TRUE,
+    fold,
+    related,
+    stem,
+)
+
+
+class Filtering(Asking):
+    """The conditions that a question puts on records."""
+
+    def idioms(self) -> None:
+        """`out of stock` and `in stock` speak of a number."""
+        found = re.search(r"\b(out of stock|sold out|in stock)\b", self.low)
+        f = next(
+            (
+                f
+                for f in self.profile.fields
+                if f.numeric and {stem("stock"), stem("quantity"), stem("qty")} & set(f.parts)
+            ),
+            None,
+        )
+        if found and f and not (found[1] == "in stock" and self.has(r"\bhow many\b")):
+            self.keep(
+                f"number(r.get({f.name!r}, '')) {'>' if found[1] == 'in stock' else '=='} 0",
+                f"{f.name} {'above' if found[1] == 'in stock' else '=='} 0",
+            )
+            self.plan.numeric.append(f)
+            self.filtered.add(f.name)
+            self.use(*found.span())
+
+    def figures(self) -> None:
+        """Comparisons with numbers and dates."""
+        dates = find_dates(self.question)
+        fields = self.profile.fields
+        numeric = [f for f in fields if f.numeric and not f.id]
+        moments = [f for f in fields if f.moment]
+        spans = [(d.start, d.end) for d in dates]
+        between = re.search(r"\b(?:between|from(?! between))\s+(?P<a>.{1,30}?)\s+(?:and|to|until|-)\s+", self.low)
+        if between:
+            first = next((d for d in dates if d.start == between.start("a")), None)
+            last = next((d for d in dates if d.start == between.end() or d.start == between.end() + 4), None)
+            if first and last and self.moment_filter(moments, first.lo, last.hi, between.start(), last.end):
+                dates = [d for d in dates if d not in (first, last)]
+            elif not first:
+                x, y = FIGURE.fullmatch(between["a"].strip()), FIGURE.match(self.low, between.end())
+                if x and y:
+                    self.number_filter(
+                        numeric, [(">=", x[1]), ("<=", y[1])], y[2] or x[2] or "", between.start(), y.end()
+                    )
+        for found in COMPARE.finditer(self.low):
+            if any(self.used[i] for i, (a, _, _) in enumerate(self.tokens) if a == found.start()):
+                continue
+            sign = next(k for k, v in found.groupdict().items() if v)
+            date = next((d for d in dates if d.start - 4 <= found.end() <= d.start), None)
+            years = [f for f in numeric if f.year]
+            if (
+                date
+                and (moments or (years and date.kind == "year"))
+                and not (found.group().startswith("over") and date.kind == "year")
+            ):
+                if date.kind == "year" and years and not moments:
+                    self.number_filter(
+                        years,
+                        [({"ge": ">=", "le": "<=", "gt": ">", "lt": "<"}[sign], date.lo)],
+                        "",
+                        found.start(),
+                        date.end,
+                    )
+                else:
+                    lo, hi = {"gt": (date.hi, ""), "ge": (date.lo, ""), "lt": ("", date.lo), "le": ("", date.hi)}[sign]
+                    self.moment_filter(moments, lo, hi, found.start(), date.end)
+                dates.remove(date)
+                continue
+            figure = FIGURE.match(self.low, found.end())
+            if figure and found.group().strip() not in ("from", "since"):
+                op = {"ge": ">=", "le": "<=", "gt": ">", "lt": "<"}[sign]
+                unit = figure[2] or ""
+                self.number_filter(
+                    numeric,
+                    [(op, figure[1])],
+                    unit,
+                    found.start(),
+                    figure.end(1) if not unit else figure.end(),
+                    found.group(),
+                )
+        for found in re.finditer(
+            r"(-?\d[\d,.]*)\s?([a-z%°]+)?\s+(?:or|and) (more|over|above|older|later|longer|less|fewer|under|below|younger)\b",
+            self.low,
+        ):
+            op = ">=" if found[3] in ("more", "over", "above", "older", "later", "longer") else "<="
+            self.number_filter(numeric, [(op, found[1])], found[2] or "", found.start(), found.end(), found[3])
+        for date in dates:
+            taken = any(self.used[i] for i, (a, _, _) in enumerate(self.tokens) if a >= date.start and a < date.end)
+            plain = any(
+                self.question[date.start : date.end] == v
+                for f in fields
+                for v in f.asked
+                if not f.moment and not f.year
+            )
+            if taken or plain or spans.count((date.start, date.end)) > 1:
+                continue
+            opening = re.search(
+                r"\b(in|during|on|for|of|at|from|dated)\s+(?:the year |year )?$", self.low[: date.start]
+            )
+            years = [f for f in numeric if f.year]
+            if date.kind == "year" and years:
+                self.number_filter(years, [("==", date.lo)], "", opening.start() if opening else date.start, date.end)
+            elif moments and (opening or date.kind != "year"):
+                self.moment_filter(moments, date.lo, date.hi, date.start, date.end)
+
+    def near(self, fields: list[Field], start: int, end: int, unit: str = "", hint: str = "") -> Field | None:
+        """The field that a comparison at this place is about."""
+        if not fields:
+            return None
+        ranked = []
+        for f in fields:
+            score = 0.0
+            for i, (a, b, t) in enumerate(self.tokens):
+                if (a >= start and b <= end and t != unit) or (fold(t) in STOP and not related(self.stems[i], "long")):
+                    continue
+                s = self.strength(f, i)
+                if s:
+                    score = max(score, s + 1 / (1 + min(abs(a - end), abs(start - b)) / 10))
+            for word in re.findall(r"\w+", hint):
+                root = re.sub(r"er$", "", word)
+                if any(related(stem(root), p) or related(stem(root + "e"), p) for p in f.parts) and root not in (
+                    "ov",
+                    "und",
+                    "low",
+                    "high",
+                ):
+                    score = max(score, 1.8)
+            if unit and (unit in f.units() or unit.rstrip("s") in f.units()):
+                score += 3
+            if not unit and hint.strip() in ("over", "under", "above", "below") and stem("age") in f.parts:
+                score += 1.5  # "patients over 60"
+            ranked.append((score, f))
+        ranked.sort(key=lambda x: -x[0])
+        if len(ranked) == 1 or ranked[0][0] - ranked[1][0] > 0.05:
+            return ranked[0][1] if ranked[0][0] or len(ranked) == 1 else None
+        return None
+
+    def number_filter(
+        self, fields: list[Field], tests: list[tuple[str, str]], unit: str, start: int, end: int, hint: str = ""
+    ) -> None:
+        f = self.near(fields, start, end, unit, hint)
+        if f is None:
+            return self.plan.doubts.append(f"which field to compare with {tests[0][1]}")
+        if (
+            (
+                unit
+                and f.units()
+                and unit not in f.units()
+                and unit[:1] not in {u[:1] for u in f.units()}
+                and fold(unit) not in STOP
+            )
+            and stem(unit) not in NOUNS
+            and not any(related(stem(unit), p) for p in f.parts)
+        ):
+            end -= len(unit)
+        for op, figure in tests:
+            figure = figure.replace(",", "")
+            negate = op != "==" and self.negated(start) and "more than" not in hint
+            self.keep(
+                ("not " if negate else "") + f"number(r.get({f.name!r}, '')) {op} {figure}", f"{f.name} {op} {figure}"
+            )
+        self.plan.numeric.append(f)
+        self.name(f)
+        self.use(start, end)
+
+    def moment_filter(self, fields: list[Field], lo: str, hi: str, start: int, end: int) -> bool:
+        f = self.near(fields, start, end) or (fields[0] if len(fields) == 1 else None)
+        if f is None:
+            self.plan.doubts.append("which date is meant")
+            return False
+        clock_only = "%d" not in f.moment and "%m" not in f.moment
+        value = f"when(r.get({f.name!r}, ''))"
+        if re.match(r"--", lo or hi):
+            value, lo, hi = f"{value}[5:7]", lo[2:], hi[2:] or "99"
+        elif re.match(r"\d\d:", lo or hi) and not clock_only:
+            value = f"{value}[11:]"
+        elif not re.match(r"\d\d:", lo or hi) and (clock_only or "%Y" not in f.moment.replace("%y", "%Y")):
+            self.plan.doubts.append("the date has no year here")
+            return False
+        test = f"{lo or '0'!r} <= {value}" + (f" < {hi!r}" if hi else "") if lo else f"'0' < {value} < {hi!r}"
+        self.keep(test, f"{f.name} " + (f"from {lo} " if lo else "") + (f"before {hi}" if hi else ""))
+        self.plan.moments.append(f)
+        self.name(f)
+        self.use(start, end)
+        return True
+
+    def numbered(self) -> None:
+        """`rule 2`, `verse 3`, `step 4`: an item by its number."""
+        f = next((f for f in self.profile.fields if f.name in ("number", "verse") and f.numeric), None)
+        found = re.search(r"\b([a-z]+) (?:no\.? |number )?(\d+)\b", self.low)
+        if (
+            f
+            and found
+            and found[1] not in STOP
+            and not any(
+                self.strength(g, i) >= 2 and g is not f
+                for g in self.profile.fields
+                for i, t in enumerate(self.tokens)
+                if t[0] == found.start(1)
+            )
+        ):
+            self.keep(f"r.get({f.name!r}) == {found[2]!r}", f"{f.name} is {found[2]}")
+            self.filtered.add(f.name)
+            self.use(*found.span())
+            self.plan.target = next((g for g in self.profile.fields if g.name == "text"), None)
+
+    def quoted(self) -> None:
+        """Phrases in quotation marks: the value of a field, or a piece of the text."""
+        for found in re.finditer(r"(?<!\w)['‘“\"«]([^'’”\"»]+(?:'s? [^'’”\"»]+)?)['’”\"»](?!\w)", self.question):
+            phrase = fold(found[1]).strip(" .,?!")
+            same = [f for f in self.profile.fields if any(fold(v) == phrase for v in f.asked)]
+            sign = "!=" if self.negated(found.start()) else "=="
+            if same:
+                self.keep(
+                    " or ".join(f"fold(r.get({f.name!r}, '')) {sign} {phrase!r}" for f in same[:1]),
+                    f"{same[0].name} {sign} {phrase}",
+                )
+                self.name(same[0])
+            else:
+                self.keep(f"{phrase!r} {'not in' if sign == '!=' else 'in'} fold(r['_text'])", f"text has {phrase}")
+            self.use(found.start(), found.end())
+
+    def values(self) -> None:
+        """Values of fields that the question names, longest first; the same value in two fields stays a choice."""
+        found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
+        listed = self.phrase(self.noun()) if self.plan.op in ("distinct", "top", "list") else []
+        for f in self.profile.fields:
+            if f.name == "done" or any(fold(v) in ("male", "female", "item") for v, _ in f.values):
+                for i, (_, _, t) in enumerate(self.tokens):
+                    for state, words in ALIASES.items():
+                        shown = next((v for v, _ in f.values if fold(v) == state), None)
+                        if (
+                            fold(t) in words
+                            and not self.used[i]
+                            and shown
+                            and (state in ("yes", "no")) == (f.name == "done")
+                        ):
+                            found.setdefault((i, i + 1), []).append((f, shown, True))
+            if f.flag or (f.text and f.size > 80):
+                continue
+            if f.name == "name" and self.has(r"\b(?:which|what) (?:function|method|class|struct)\b"):
+                continue
+            for value in dict.fromkeys([*f.asked, *(v for v, _ in f.values)]):
+                roots = [stem(m.group()) for m in TOKEN.finditer(value)]
+                if f.name == "table":
+                    roots = [stem(value.split(".")[-1])]
+                if not roots or len(roots) > 12 or len(value) >= 60:
+                    continue
+                for i in range(len(self.tokens) - 1):
+                    joined = fold(self.tokens[i][2] + self.tokens[i + 1][2])
+                    if len(roots) == 1 and joined == fold(value) and not any(self.used[i : i + 2]):
+                        found.setdefault((i, i + 2), []).append((f, value, True))
+                for i in range(len(self.tokens)):
+                    for size in range(len(roots), 0, -1):
+                        span = slice(i, i + size)
+                        if i + size > len(self.tokens) or any(self.used[span]):
+                            continue
+                        if size == 1 and i in listed and any(self.strength(g, i) >= 2 for g in self.profile.fields):
+                            continue
+                        whole = size == len(roots)
+                        if whole and not self.same(roots, i, value, f):
+                            continue
+                        if not whole and f.text:
+                            continue
+                        if not whole and not self.partial(roots, i, size, value, f):
+                            continue
+                        at = next(
+                            (j for j in range(len(roots)) if roots[j : j + size] == self.stems[i : i + size]), None
+                        )
+                        spoken = (
+                            " ".join(m.group() for m in list(TOKEN.finditer(value))[at : at + size])
+                            if at is not None
+                            else self.tokens[i][2]
+                        )
+                        found.setdefault((i, i + size), []).append((f, value if whole else spoken, whole))
+                        break
+        spans = sorted(found, key=lambda s: (-(s[1] - s[0]), -any(w for *_, w in found[s]), s[0]))
+        chosen: dict[str, list[tuple[Field, str, bool, bool]]] = {}
+        for a, b in spans:
+            if any(self.used[a:b]):
+                continue
+            options = list(
+                {(o[0].name, fold(o[1])): o for o in ([o for o in found[a, b] if o[2]] or found[a, b])}.values()
+            )
+            if len({o[0].name for o in options}) > 1:
+                options = self.prefer(options, a, b)
+            if {"section", "part"} & {o[0].name for o in options}:
+                options = [o for o in options if o[0].name != "text"]
+            negative = self.negated(self.tokens[a][0])
+            if len({o[0].name for o in options}) > 1:
+                tests = " or ".join(self.equal(f, [v], whole) for f, v, whole in options)
+                self.keep(
+                    f"{'not ' if negative else ''}({tests})",
+                    f"{' or '.join(dict.fromkeys(o[0].name for o in options))} is {options[0][1]}",
+                )
+                self.filtered.update(o[0].name for o in options)
+                if self.overlap(options) and {o[0].name for o in options} != {"section", "part"}:
+                    self.plan.doubts.append(f"which field {options[0][1]!r} belongs to")
+            else:
+                for f, v, whole in options:
+                    chosen.setdefault(f.name, []).append((f, v, whole, negative))
+            for i in range(a, b):
+                self.used[i] = True
+        for name, options2 in chosen.items():
+            f = options2[0][0]
+            self.filtered.add(name)
+            for negative in (False, True):
+                whole_values = [v for _, v, whole, neg in options2 if neg == negative and whole]
+                part_values = [v for _, v, whole, neg in options2 if neg == negative and not whole]
+                if part_values and all(self.profile.words.get(v, 0) == self.profile.records for v in part_values):
+                    continue  # said of all of them: it tells nothing apart
+                tests2 = [t for t in (self.equal(f, whole_values, True), self.equal(f, part_values, False)) if t]
+                if tests2:
+                    test = " or ".join(tests2)
+                    self.keep(
+                        (f"not ({test})" if negative else f"({test})" if " or " in test else test),
+                        f"{name} is {'not ' if negative else ''}{' or '.join(dict.fromkeys(whole_values + part_values))}",
+                    )
+            for i in self.free():  # the field's own name next to its value: "status 404", "the Engineering department"
+                if self.strength(f, i) >= 1 and (self.strength(f, i) >= 2 or related(self.stems[i], f.parts[-1])):
+                    near = any(self.used[j] for j in (i - 2, i - 1, i + 1, i + 2) if 0 <= j < len(self.tokens))
+                    self.used[i] = near or self.used[i]
+
+    def overlap(self, options: list[tuple[Field, str, bool]]) -> bool:
+        """Whether the fields of a choice stand in the same records, so that it is a real one."""
+        return sum(o[0].n for o in {o[0].name: o for o in options}.values()) > self.profile.records
+
+    def same(self, roots: list[str], i: int, value: str, f: Field) -> bool:
+        texts = [fold(t) for _, _, t in self.tokens[i : i + len(roots)]]
+        demonym = (
+            len(roots) == 1
+            and len(value) > 3
+            and re.fullmatch(rf"{re.escape(fold(value)[:-1])}\w?(?:n|an|ian|ean|ese|ish)", texts[0])
+            and self.tokens[i][2][0].isupper()
+        )
+        if (
+            self.stems[i : i + len(roots)] != roots
+            and not demonym
+            and not (len(roots) == 1 and len(roots[0]) > 3 and texts[0].rstrip("s") == fold(value))
+        ):
+            return False
+        if len(roots) == 1 and (texts[0] in STOP or len(texts[0]) == 1):
+            return self.tokens[i][2] == value and (not value.islower() or value.isdigit())
+        if f.numeric and not f.id and not f.year and f.distinct > 15 and len(roots) == 1:
+            return any(self.strength(f, j) >= 1 for j in (i - 2, i - 1, i + 1) if 0 <= j < len(self.tokens))
+        return True
+
+    def partial(self, roots: list[str], i: int, size: int, value: str, f: Field) -> bool:
+        span = self.stems[i : i + size]
+        texts = [t for _, _, t in self.tokens[i : i + size]]
+        if not any(roots[j : j + size] == span for j in range(len(roots))):
+            text = fold(texts[0])
+            return (
+                size == 1
+                and i > 0
+                and texts[0][0].isupper()
+                and len(text) > 3
+                and any(fold(w).startswith(text) for w in re.findall(r"[^\W\d_]+", value))
+                and not f.numeric
+            )
+        span_tokens = range(i, i + size)
+        if any(self.strength(g, j) >= 2 for g in self.profile.fields for j in span_tokens) or all(
+            self.stems[j] in VERBS | NOUNS or (fold(self.tokens[j][2]).endswith("ed") and not texts[0][0].isupper())
+            for j in span_tokens
+        ):
+            return False
+        if f.numeric or f.moment or (size == 1 and (fold(texts[0]) in STOP or len(texts[0]) < 3)):
+            return False
+        return (all(t[0].isupper() for t in texts) and i > 0) or (
+            f.distinct <= 12 and not f.text and not f.person and all(len(t) > 3 for t in texts)
+        )
+
+    def prefer(self, options: list[tuple[Field, str, bool]], a: int, b: int) -> list[tuple[Field, str, bool]]:
+        """The options whose field is named by the words around the value."""
+        around = [j for j in (a - 2, a - 1, b, b + 1) if 0 <= j < len(self.tokens)]
+        lead = fold(self.tokens[a - 1][2]) if a else ""
+        way = {
+            "from": "origin",
+            "leaving": "origin",
+            "departing": "origin",
+            "to": "destination",
+            "towards": "destination",
+            "reaching": "destination",
+        }.get(lead, "")
+        led = [o for o in options if way and any(related(stem(way), p) for p in o[0].parts)]
+        if led:
+            return led
+        scored = [(max((self.strength(f, j) for j in around), default=0), (f, v, w)) for f, v, w in options]
+        best = max(s for s, _ in scored)
+        if best == 0:
+            scored = [
+                (max((self.strength(f, j) for j in range(len(self.tokens)) if not a <= j < b), default=0), (f, v, w))
+                for f, v, w in options
+            ]
+            best = max(s for s, _ in scored)
+        named = [o for s, o in scored if s == best and best > 0] or options
+        return [o for o in named if not o[0].text] or named
+
+    @staticmethod
+    def equal(f: Field, values: list[str], whole: bool) -> str:
+        """A test in code: the field is one of the values, or holds one of them as words."""
+        folded = list(dict.fromkeys(fold(v) for v in values))
+        if not folded:
+            return ""
+        if whole and not f.multi and not (f.name == "kind" and folded == ["item"]):
+            return (
+                f"fold(r.get({f.name!r}, '')) == {folded[0]!r}"
+                if len(folded) == 1
+                else f"fold(r.get({f.name!r}, '')) in {tuple(folded)!r}"
+            )
+        return " or ".join(f"re.search({chr(92) + 'b' + re.escape(v)!r}, fold(r.get({f.name!r}, '')))" for v in folded)
+
+    def flags(self) -> None:
+        """Yes/no fields used as an adjective (`remote staff`, `unpaid`), and fields that are empty (`no allergies`)."""
+        for i in self.free():
+            text = fold(self.tokens[i][2])
+            for f in self.profile.fields:
+                opposite = re.match(r"(un|in|dis|non-?)(\w{4,})", text)
+                turned = bool(opposite and f.flag and any(related(stem(opposite[2]), p) for p in f.parts))
+                if f.flag and text.startswith("off") and any(p == stem("on" + text[3:]) for p in f.parts):
+                    opposite, turned = re.match(r"(off)(\w+)", text), True
+                close = self.strength(f, i) >= 3 or any(
+                    p == self.stems[i] or (len(p) > 3 and p.startswith(self.stems[i])) for p in f.parts
+                )
+                if (
+                    f.flag
+                    and close
+                    and self.plan.op == "lookup"
+                    and self.has(r"^\W*(?:is|are|was|were|does|do|did|has|have)\b")
+                    and self.plan.target is None
+                    and self.filtered
+                ):
+                    self.plan.target = f
+                    self.used[i] = True
+                    break
+                if f.flag and (turned or close):
+                    yes = self.negated(self.tokens[i][0]) == turned
+                    wanted = [fold(v) for v, _ in f.values if fold(v) in (TRUE if yes else FALSE)]
+                    self.keep(
+                        f"fold(r.get({f.name!r}, '')) in {tuple(wanted)!r}", f"{f.name} is {'yes' if yes else 'no'}"
+                    )
+                    self.name(f)
+                    self.used[i] = True
+                    break
+                gap = re.search(
+                    r"\b(no|without|missing|lacks?|empty|blank|don't have|doesn't have)\b (?:an? |any |the |recorded )?(?:\w+ )?$",
+                    self.low[: self.tokens[i][0]],
+                )
+                if (
+                    (gap or re.match(r"\W*(?:\w+ )?(?:is|are) (?:missing|empty|blank)", self.low[self.tokens[i][1] :]))
+                    and self.strength(f, i) >= 2
+                    and f.name not in self.filtered
+                ) and not f.flag:
+                    self.keep(f"fold(r.get({f.name!r}, '')) in EMPTY", f"{f.name} is empty")
+                    self.name(f)
+                    self.use(gap.start() if gap else self.tokens[i][0], self.tokens[i][1])
+                    break
+
+    def missing(self) -> None:
+        """`… is missing`: a field without a value."""
+        found = re.search(r"\b(?:missing|blank|empty|not recorded|not given|unrecorded)\b", self.low)
+        named = (
+            self.mention(lambda f: f.name not in self.filtered)
+            if found and not any("EMPTY" in c for c in self.plan.conditions)
+            else None
+        )
+        if found and named and self.strength(named[0], named[1][0]) >= 2:
+            self.keep(f"fold(r.get({named[0].name!r}, '')) in EMPTY", f"{named[0].name} is empty")
+            self.name(named[0])
+            self.use(*found.span())
+
+    def texts(self) -> None:
+        """Words that are in the records' text: the records must hold them."""
+        from rlm_tui.engine.providers.explorer.words import pattern
+
+        for i in self.free():
+            text = self.tokens[i][2]
+            count = self.profile.words.get(text, 0)
+            verb = self.stems[i] in VERBS and not (self.plan.op == "count" and not self.plan.conditions)
+            if (
+                count
+                and not verb
+                and self.stems[i] not in NOUNS
+                and (count < self.profile.records or self.profile.records == 1)
+            ):
+                test = f"re.search({pattern(text)!r}, fold(r['_text']))"
+                self.keep(("not " if self.negated(self.tokens[i][0]) else "") + test, f"text has {text}")
+                self.used[i] = True
+            elif count == self.profile.records:
+                self.used[i] = True

@@ -1,0 +1,66 @@
+"""What questions are made of: turns of phrase, and words that narrow nothing."""
+
+# ruff: noqa: SIM905 (word lists read best as sentences)
+from __future__ import annotations
+
+import re
+
+from rlm_tui.engine.providers.explorer.words import (
+    stem,
+)
+
+SUMMARY = re.compile(
+    r"\bsummar|\boverview\b|\bgist\b|\btl;?dr\b|\bmain points?\b|\bwhat (?:is|are) (?:this|the) (?:\w+ )?about\b|\bin short\b"
+)
+LINE = re.compile(
+    r"\b(?:which|what) lines?\b|\bline number|\b(?:give|quote|find|show)(?: me)? the line\b|\bon (?:which|what) line\b"
+)
+TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber of times\b")
+NOUNS = frozenset(
+    stem(w)
+    for w in "row record line entry item event message request login attempt case instance occurrence element value member "
+    "result log reading people person thing document number amount year day time word term definition mail email sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
+)
+DETERMINERS = frozenset("the a an his her its their our my your".split())
+COLLECTIONS = frozenset(
+    stem(w)
+    for w in "catalogue catalog collection database playlist tour song bibliography inventory register journal diary schedule calendar survey "
+    "network system season year month period export sample feed".split()
+)
+"""What people call a set of records."""
+SUBJECTS = frozenset(
+    stem(w)
+    for w in "project document text article story letter report page file program software tool app application library guide manual "
+    "book company organisation organization team club event meeting house paper study game film product service machine device flat script module firm festival society association group".split()
+)
+"""What people call the subject of the document itself."""
+ANCHORS = frozenset(
+    stem(w) for w in "row record line entry item event message request login attempt log result verse post".split()
+)
+ALIASES = {
+    "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
+    "item": frozenset("bullet bullets points".split()),
+    "female": frozenset("women woman females ladies girls girl".split()),
+    "male": frozenset("men man males boys boy".split()),
+    "no": frozenset("open todo remaining unfinished pending outstanding incomplete unchecked left undone".split()),
+}
+"""What people call the two states of a task."""
+VERBS = frozenset(
+    stem(w)
+    for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
+    "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
+    "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
+    "include import define declare configure set equal assign count cite appear mean ask answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
+)
+ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
+BELOW = r"less than|fewer than|under|below|within|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
+LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"
+MOST = r"at most|no more than|not more than|up to|until|<=|≤"
+COMPARE = re.compile(
+    rf"(?:(?P<ge>{LEAST})|(?P<le>{MOST})|(?P<gt>{ABOVE})|(?P<lt>{BELOW}))\s+(?:the )?(?:age of |year )?(?=[-$€£\d<]|\w)"
+)
+FIGURE = re.compile(r"(?:[$€£]\s?)?(-?\d[\d,]*(?:\.\d+)?)\s?(%|[a-z°]+\b)?")
+NEGATION = re.compile(
+    r"\b(?:not|no|without|except(?: for)?|excluding|exclude|other than|non|never|neither|nor|apart from)[^\w(]+(?:\w+[^\w(]+){0,2}$|n't[^\w(]+(?:\w+[^\w(]+){0,2}$"
+)
+UNITS = frozenset("eur usd gbp kg km cm mm ms c f m s g lb mb gb kb pct percent min sec hrs hours in of the".split())
