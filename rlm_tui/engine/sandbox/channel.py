@@ -29,6 +29,7 @@ class Channel:
         self._sock = sock
         self._buffer = bytearray()
         self._closed = False
+        self._waiting: asyncio.Future[None] | None = None
 
     async def send(self, frame: dict[str, Any]) -> None:
         """Send a frame; `WireError` when it cannot be one, `WorkerGone` when the worker does not take it in time."""
@@ -95,16 +96,23 @@ class Channel:
             fd = self._sock.fileno()
             ready: asyncio.Future[None] = loop.create_future()
             loop.add_reader(fd, _set, ready)
+            self._waiting = ready
         except NotImplementedError:  # the proactor loop of Windows has no readers
             self._buffer += await loop.sock_recv(self._sock, 1 << 18)
             return
         try:
             await ready
         finally:
-            loop.remove_reader(fd)
+            self._waiting = None
+            if not self._closed:
+                loop.remove_reader(fd)
 
     def close(self) -> None:
-        """Hang up. Idempotent."""
+        """Hang up; whoever waits for a frame learns of it. Idempotent."""
         if not self._closed:
             self._closed = True
+            if self._waiting is not None:
+                # The event loop forgets a closed descriptor without a word, and its number may soon be another's.
+                self._waiting.get_loop().remove_reader(self._sock.fileno())
+                _set(self._waiting)
             self._sock.close()

@@ -4,9 +4,8 @@ One `PythonReplFactory` an application. It owns a zygote, a process that has imp
 fork of it, ready in some milliseconds. Large texts are loaded once into a branch of the zygote and shared by the REPLs
 that read them. On Windows, where there is no fork, each worker is started by itself.
 
-What holds where: Linux has all of it (Landlock needs kernel 5.13 or newer, its network part 6.7). On macOS the process, the
-resource limits except memory, and the time limits hold, but files and the network are kept away by the language wall
-alone. On Windows it is the language wall, the process and the host's clock. `PythonReplFactory.walls` and
+What holds where: Linux has all of it (Landlock needs kernel 5.13 or newer, its network part 6.7). On macOS the process,
+the resource limits except memory, the time limits and, where the system takes it, Seatbelt hold. On Windows it is the language wall, the process and the host's clock. `PythonReplFactory.walls` and
 `rlm_tui.engine.sandbox.walls.probe_walls` say which walls stand on the machine at hand.
 """
 

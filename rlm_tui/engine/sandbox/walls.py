@@ -18,6 +18,9 @@ class Wall:
 
 def describe(report: Mapping[str, str]) -> str:
     """``full``, ``partial: no Landlock`` … or ``process only``, from what a worker said when it locked itself."""
+    if sys.platform == "darwin":
+        stands = report.get("seatbelt") == "ok"
+        return "partial: no memory limit" if stands else "partial: no Seatbelt, no memory limit"
     missing = [label for key, label in (("landlock", "Landlock"), ("seccomp", "seccomp")) if report.get(key) != "ok"]
     if report.get("limits", "absent") != "ok":
         missing.append("resource limits")
@@ -45,6 +48,11 @@ def probe_walls() -> tuple[Wall, ...]:
             ("memory, CPU time, files, processes" if memory else "CPU time, files; memory cannot be limited here")
             if posix
             else "this system has none; only the time limit holds",
+        ),
+        *(
+            [Wall("seatbelt", True, "no files, network or processes: each worker tries it and says whether it holds")]
+            if sys.platform == "darwin"
+            else []
         ),
         Wall(
             "landlock", abi > 0, f"no files, no network ports (version {abi})" if abi else "the kernel has no Landlock"

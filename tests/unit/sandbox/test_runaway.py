@@ -214,3 +214,15 @@ async def test_a_second_line_does_not_wait_for_a_third(bench: Bench) -> None:
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
+
+
+async def test_closing_ends_a_running_cell_at_once(bench: Bench) -> None:
+    repl = await bench.open(seconds=60.0)
+    task = asyncio.create_task(bench.run(repl, "print('on')\nwhile True: pass"))
+    while not bench.host.printed:
+        await asyncio.sleep(0.005)
+    started = time.monotonic()
+    await repl.close()
+    result = await task
+    assert (result.status, result.lost) == ("died", True)
+    assert time.monotonic() - started < 5.0

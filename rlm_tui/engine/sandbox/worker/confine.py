@@ -1,7 +1,8 @@
 """The machine wall on Linux: Landlock, seccomp, resource limits and process flags, by ctypes, without root.
 
-Each function says in a word what it did, so that the host can tell the user which walls stand. On macOS only the
-resource limits exist (memory is not among them there); on Windows none of this does, and the process itself is the wall.
+Each function says in a word what it did, so that the host can tell the user which walls stand. On macOS there are
+Seatbelt (``sandbox_init``) and the resource limits, of which memory is not one there; on Windows none of this exists, and
+the process itself is the wall. What is said about macOS and Windows follows their documentation and was not measured.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
 _LINUX = sys.platform.startswith("linux")
+_DARWIN = platform.system() == "Darwin"
 
 _X86_64 = dict(
     read=0, write=1, close=3, fstat=5, poll=7, lseek=8, mmap=9, mprotect=10, munmap=11, brk=12, rt_sigaction=13,
@@ -197,6 +199,22 @@ def seccomp(*write_fds: int) -> str:
     return "ok" if done == 0 else f"failed: {errno.errorcode.get(ctypes.get_errno(), '?')}"
 
 
+# Seatbelt
+
+
+def seatbelt() -> str:
+    """On macOS: deny every file, socket and process by ``sandbox_init``; ``ok`` or why not. Open descriptors stay usable."""
+    if not _DARWIN:
+        return "absent"
+    try:
+        library = ctypes.CDLL("/usr/lib/libSystem.dylib", use_errno=True)
+        error = ctypes.c_char_p()
+        done = library.sandbox_init(b"(version 1)(deny default)", ctypes.c_uint64(0), ctypes.byref(error))
+    except (OSError, AttributeError) as reason:
+        return f"failed: {reason}"
+    return "ok" if done == 0 else "failed"
+
+
 # Limits and flags
 
 
@@ -271,6 +289,7 @@ def confine(memory: int, cpu_seconds: int, write_fds: tuple[int, ...], layers: f
         report["limits"] = resource_limits(memory, cpu_seconds)
     if "landlock" in layers:
         report["landlock"] = landlock()
+        report["seatbelt"] = seatbelt()
     if "seccomp" in layers:
         report["seccomp"] = seccomp(*write_fds)
     return report
