@@ -96,15 +96,15 @@ async def run_on(store: Store | None, log: Log, session: str, setup: Setup, gate
     from rlm_tui.document.coverage import Matcher
     from rlm_tui.engine.engine import Engine
     from rlm_tui.engine.providers.registry import Providers
-    from rlm_tui.engine.sandbox.factory import PythonReplFactory
+    from rlm_tui.engine.sandbox.languages import factory_for
 
     documents, task, past, record = _task(store, log, session, setup)
     config = task.config
+    repls = factory_for(config.repl)
     models = Providers(api_base=config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
     for model in dict.fromkeys([config.model, config.sub_model, *config.models_at.values()]):
         if model:
             models.info(model)
-    repls = PythonReplFactory()
     try:
         for document in documents:
             log.put(document.text)
