@@ -33,8 +33,11 @@ class CoverageStrip(Pane):
 
     def show(self, view: View, number: int, place: float) -> None:
         """Show document `number`; `place` is where the cursor stands, 0 to 1."""
-        self._view, self._number, self._share = view, number, place
-        self.refresh()
+        self._view, self._number = view, number
+        levels = heat_strip(view.state.coverage, number, max(1, self.size.width))
+        if (levels, place) != (self._levels, self._share):
+            self._levels, self._share = levels, place
+            self.refresh()
 
     def render_line(self, y: int) -> Strip:
         base, width = self.rich_style, self.size.width

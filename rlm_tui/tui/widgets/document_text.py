@@ -78,13 +78,17 @@ class DocumentText(LineView):
         """More of the document is indexed."""
         lines = self.count()
         # The last line may come to stand at the top: its rows may fill the view.
-        self.virtual_size = Size(0, lines + max(0, self.size.height - 1))
+        self.put_size(Size(0, lines + max(0, self.size.height - 1)))
         self._again()
 
     def paint(self, coverage: Coverage, spans: Sequence[Span]) -> None:
         """Show what was read, and the spans of the selected row."""
-        self._coverage = coverage
-        self._spans = sorted(span for span in spans if span.document == self.number)
+        before, self._coverage = self._coverage, coverage
+        mine = sorted(span for span in spans if span.document == self.number)
+        # Most of what is read during a run lies elsewhere: then there is nothing to draw.
+        if mine == self._spans and before is coverage and self._readers[1] == self._readers_here():
+            return
+        self._spans = mine
         self._again()
 
     def mark_hits(self, hits: list[tuple[int, int]]) -> None:

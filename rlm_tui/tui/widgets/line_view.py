@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
 from rlm_tui.tui.text import width_of
 from rlm_tui.tui.widgets.pane import Pane
@@ -50,6 +51,7 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
         self.cursor = 0
         self.renders = 0
         self._kept: LRUCache[int, Strip] = LRUCache(KEPT_ROWS)
+        self._finished: LRUCache[int, Strip] = LRUCache(KEPT_ROWS)
         self._drawn_width = -1
 
     # --- what subclasses give
@@ -82,22 +84,30 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
 
     def changed_rows(self, first: int | None = None) -> None:
         """Rows from `first` on (all of them for ``None``) look different, or their number did."""
-        if first is None:
-            self._kept.clear()
-        else:
-            for row in list(self._kept.keys()):
-                if row >= first:
-                    self._kept.discard(row)
+        for kept in (self._kept, self._finished):
+            if first is None:
+                kept.clear()
+            else:
+                for row in list(kept.keys()):
+                    if row >= first:
+                        kept.discard(row)
         following = self.FOLLOWS and self.at_end
         size = Size(max(self.content_width, 0), self.count())
-        if size != self.virtual_size:
-            self.virtual_size = size
-            self.call_after_refresh(self._check_width)
+        self.put_size(size)
         if following:
             self.to_end()
         else:
             self.cursor = max(0, min(self.cursor, self.count() - 1))
         self.refresh()
+
+    def put_size(self, size: Size) -> None:
+        """The rows take this much room. Assigning `virtual_size` would lay out the whole screen at every new row."""
+        if size != self.virtual_size:
+            bar = self.show_vertical_scrollbar
+            self.set_reactive(Widget.virtual_size, size)
+            self._scroll_update(size)
+            if bar != self.show_vertical_scrollbar:
+                self.call_after_refresh(self._check_width)
 
     def restyle(self) -> None:
         self.changed_rows()
@@ -105,6 +115,7 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._kept.clear()
+        self._finished.clear()
 
     @property
     def view_width(self) -> int:
@@ -195,12 +206,19 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
                 hint = strip_of([(f" {self.empty}", self.palette["muted"])])
                 return hint.crop_extend(0, width, base).apply_style(base)
             return Strip.blank(width, base)
+        under_cursor = row == self.cursor and self.marks_cursor
+        plain = not under_cursor and not scroll_x and self.text_selection is None
+        if plain and (finished := self._finished.get(row)) is not None:
+            return finished
         strip = self.row_strip(row, width)
-        if row == self.cursor and self.marks_cursor:
+        if under_cursor:
             strip = strip.extend_cell_length(width + scroll_x)
             strip = _over(strip, self.palette["cursor" if self.has_focus else "cursor_blur"])
         strip = self._selected(strip, row)
-        return strip.crop_extend(scroll_x, scroll_x + width, base).apply_style(base).apply_offsets(scroll_x, row)
+        strip = strip.crop_extend(scroll_x, scroll_x + width, base).apply_style(base).apply_offsets(scroll_x, row)
+        if plain:
+            self._finished[row] = strip
+        return strip
 
     @property
     def marks_cursor(self) -> bool:

@@ -24,6 +24,7 @@ class Pane(Widget):
     PARTS: ClassVar[Changed] = frozenset()
 
     syncs = 0
+    _caption_texts = ("", "")
 
     def sync(self, view: View, changed: Changed) -> None:
         """Show `view`. `changed` says which parts of it may differ from the last time."""
@@ -51,10 +52,12 @@ class Pane(Widget):
         self.refresh()
 
     def caption(self, title: str, subtitle: str = "") -> None:
-        """Set the texts in the border, as plain text, and only when they differ (a set one costs a layout)."""
+        """Set the texts in the border, as plain text, and only when they differ."""
         from textual.content import Content
 
-        if str(self.border_title or "") != title:
+        old_title, old_subtitle = self._caption_texts
+        if title != old_title:
             self.border_title = Content(title)
-        if str(self.border_subtitle or "") != subtitle:
+        if subtitle != old_subtitle:
             self.border_subtitle = Content(subtitle)
+        self._caption_texts = (title, subtitle)

@@ -105,7 +105,8 @@ class Timeline(Pane, can_focus=True):
         until = head.ended or max(head.at, view.now() if view.running and head.paused is None else 0.0)
         self._span = max(0.001, view.worked(until))
         many = len(head.order) > PATIENT_ABOVE and view.running
-        if (head.seq != self._drawn_seq and (CLOCK in changed or not many)) or head.open_calls or head.running_cells:
+        moving = head.seq != self._drawn_seq or head.open_calls or head.running_cells
+        if moving and (CLOCK in changed or not many):
             self._drawn_seq = head.seq
             self._lanes = lanes(head, until, max(1, self.size.height), view.worked) if head.order else []
         glyphs = view.glyphs

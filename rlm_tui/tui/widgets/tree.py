@@ -14,7 +14,7 @@ from rlm_tui.tui.text import fit, shorten, width_of
 from rlm_tui.tui.view import CLOCK, SELECTION, View
 from rlm_tui.tui.widgets.line_view import LineView, Parts
 
-PATIENT_ABOVE = 4000
+PATIENT_ABOVE = 1500
 """Rows above which a growing tree is laid out again only once a second."""
 
 

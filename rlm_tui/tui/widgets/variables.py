@@ -29,7 +29,8 @@ class Variables(LineView):
     def sync(self, view: View, changed: Changed) -> None:
         node, cell = view.node, last_finished(view)
         coverage = view.state.coverage
-        key = (node.id if node else "", cell, coverage.version if coverage.sizes else 0)
+        read = percent(coverage.read_chars(), max(1, sum(coverage.sizes))) if coverage.sizes else ""
+        key = (node.id if node else "", cell, read)
         if key == self._shown and fold.EVERYTHING - changed:
             return
         self._shown = key
@@ -37,10 +38,7 @@ class Variables(LineView):
         self._context_line = None
         if node is not None:
             words = f"{node.context_kind} {count(node.context_chars)}"
-            read = ""
-            if node.parent is None and coverage.sizes:
-                read = f"read {percent(coverage.read_chars(), max(1, sum(coverage.sizes)))}"
-            self._context_line = (words, read)
+            self._context_line = (words, f"read {read}" if node.parent is None and read else "")
         since = f" {view.glyphs.rule} after turn {cell.turn}" if cell is not None and cell.turn else ""
         where = f" of {node.id}" if node is not None and node.parent is not None else ""
         self.caption(f"5 Variables{where}{since}", str(len(self._variables)) if self._variables else "")
