@@ -1,6 +1,5 @@
 """The code the explorer writes: one short cell a turn, holding what this document and this question need."""
 
-
 from __future__ import annotations
 
 import re
@@ -16,7 +15,9 @@ _PROFILE = """
 import json, unicodedata
 {fold}
 # A line of totals is not a record.
-rows = [row for row in rows if not any(re.match(r"(grand |sub|over)?-?(all )?totals?\\W*$|sum$|average$", fold(v)) for k, v in row.items() if k[:1] != "_")]
+total = re.compile(r"(grand |sub|over)?-?(all )?totals?\\W*$|sum$|average$")
+likely = re.compile("total|sum|average", re.I)
+rows = [row for row in rows if not likely.search(row["_text"]) or not any(total.match(v.casefold()) for v in list(row.values())[2:5] if isinstance(v, str))]
 print(len(rows), "records")
 asked = re.compile({asked!r})  # the words of the question
 for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in row if k[:1] != "_"))[:40]):
@@ -29,9 +30,11 @@ for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in ro
     size = sum(len(v) for v in values) // max(1, len(values))
     print("FIELD", json.dumps({{"name": name, "at": position, "n": sum(values.values()), "distinct": len(values), "size": size,
                                "values": [(v[:60], n) for v, n in shown], "asked": named[:8]}}, ensure_ascii=False))
+some, whole = rows[:: len(rows) // 5000 + 1], "\\n".join(row["_text"] for row in rows)
 for word, form in {forms!r}.items():
     form = re.compile(form, re.I)
-    print("WORD", word, sum(1 for row in rows if form.search(row["_text"])))"""
+    seen = sum(1 for row in some if form.search(row["_text"])) * len(rows) // max(1, len(some))
+    print("WORD", word, seen or int(form.search(whole) is not None))"""
 _FACTS = """
 facts = [(name, value) for name, value in facts if value]
 facts.sort(key=lambda fact: -len(set(asked.findall(fold(fact[0])))))
@@ -72,6 +75,13 @@ def when(value):  # a moment as text that sorts by time; "" if there is none
 """
 
 
+_ISO = """
+def when(value):  # a moment as text that sorts by time; \"\" if there is none
+    value = str(value).strip().replace("T", " ")[:19]
+    return value if re.match(r"\\d{4}-\\d\\d-\\d\\d", value) else \"\"
+"""
+
+
 def helpers(numeric: str = "", units: dict[str, float] | None = None, moment: str = "") -> str:
     """Only the helper functions that the next lines need."""
     code = ""
@@ -82,7 +92,9 @@ def helpers(numeric: str = "", units: dict[str, float] | None = None, moment: st
     elif numeric:
         clean = ".replace('.', '').replace(',', '.')" if numeric == "comma" else ".replace(',', '').replace(\"'\", '')"
         code += "import math\n" + _NUMBER.lstrip().format(clean=clean)
-    if moment:
+    if moment.startswith("%Y-%m-%d"):
+        code += _ISO.lstrip()
+    elif moment:
         out = "%H:%M:%S" if "%d" not in moment and "%m" not in moment and "%Y" not in moment else "%Y-%m-%d %H:%M:%S"
         code += "from datetime import datetime\n" + _WHEN.lstrip().format(form=moment, out=out)
     return code
@@ -293,9 +305,9 @@ for word, at in spots.items():
         score[n] += weight[word]
 for n, line in enumerate(lines, 1):
     score[n] += 20 * sum(phrase in line.casefold() for phrase in phrases)
-if re.search(r"\b(?:defin|declar)", {question!r}):  # a definition holds little else
+if re.search(r"\\b(?:defin|declar)", {question!r}):  # a definition holds little else
     for n in score:
-        score[n] += 0.2 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\w+", lines[n - 1]))
+        score[n] += 0.2 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\\w+", lines[n - 1]))
 found = [n for n, points in score.most_common(8) if points > 0]
 whole = sum(weight.values()) + 20 * len(phrases)
 for n in found:

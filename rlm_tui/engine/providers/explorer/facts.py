@@ -1,6 +1,5 @@
 """Single named values: the one that a question asks for."""
 
-
 from __future__ import annotations
 
 import itertools

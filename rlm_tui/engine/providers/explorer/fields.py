@@ -93,7 +93,9 @@ class Field:
                 )
             )
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
-        self.person = bool(self.parts) and not self.numeric and related(self.parts[-1], stem("name")) and self.parts[-1] != "id"
+        self.person = (
+            bool(self.parts) and not self.numeric and related(self.parts[-1], stem("name")) and self.parts[-1] != "id"
+        )
         self.place = any(
             p
             in map(

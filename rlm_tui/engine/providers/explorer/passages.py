@@ -14,8 +14,8 @@ MONTH = r"(?:January|February|March|April|May|June|July|August|September|October
 WORD_NUMBER = r"(?:a |one )?(?:" + "|".join(NUMBERS) + r")(?:[ -](?:and )?(?:" + "|".join(NUMBERS) + r"))*\b"
 FIGURE = rf"(?:(?:minus |[-−])?[$€£¥]?\d[\d,]*(?:\.\d+)?(?: (?:million|billion|thousand|hundred))?|(?:minus )?\b{WORD_NUMBER})"
 MEASURES = (
-    "kilomet\w+|metres?|meters?|miles?|feet|foot|yards?|cubits?|fathoms?|inch\w*|cm|mm|km|m|years?|months?|weeks?|days?|nights?|hours?|"
-    "minutes?|seconds?|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
+    r"kilomet\w+|metres?|meters?|miles?|feet|foot|yards?|cubits?|fathoms?|inch\w*|cm|mm|km|m|years?|months?|weeks?|days?|nights?|hours?|"
+    r"minutes?|seconds?|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
     "°C|°F|°|%|per ?cent|megawatts?|kilowatts?|watts?|volts?|knots?|mph|km/h|MB|GB|KB|TB|points?|pages?"
 )
 QUANTITY = re.compile(rf"({FIGURE})(?: ?({MEASURES})\b(?: (?:per|an?) \w+)?|[ -]([A-Za-z]+))?", re.I)
