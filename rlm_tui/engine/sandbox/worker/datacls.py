@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
+from rlm_tui.engine.sandbox.worker.hints import Hint
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 KW_ONLY = type("KW_ONLY", (), {"__repr__": lambda self: "KW_ONLY"})()
@@ -21,6 +22,7 @@ class Field:
     def __init__(self, **options: Any) -> None:
         self.name = ""
         self.type: Any = None
+        self.only_init = False
         self.default = options.get("default", MISSING)
         self.default_factory = options.get("default_factory", MISSING)
         self.init = bool(options.get("init", True))
@@ -68,6 +70,7 @@ class Dataclasses:
             "FrozenInstanceError": FrozenInstanceError,
             "MISSING": MISSING,
             "KW_ONLY": KW_ONLY,
+            "InitVar": Hint("InitVar"),
             "Field": Field,
         }
 
@@ -159,6 +162,7 @@ class Dataclasses:
             else:
                 delattr(made, name)
             value.name, value.type = name, note
+            value.only_init = text.startswith(("InitVar", "dataclasses.InitVar"))
             value.kw_only = value.kw_only or kw_only
             fields[name] = value
         return fields
@@ -167,13 +171,14 @@ class Dataclasses:
         self, made: Any, init: bool, repr: bool, eq: bool, order: bool, unsafe_hash: bool, frozen: bool, kw_only: bool
     ) -> None:
         fields = self._collect(made, kw_only)
-        self._fields[made] = fields
+        kept = {name: f for name, f in fields.items() if not f.only_init}
+        self._fields[made] = kept
         if init and "__init__" not in made.__dict__:
             made.__init__ = _initialiser(made, fields)
         if repr and "__repr__" not in made.__dict__:
-            shown = [n for n, f in fields.items() if f.repr]
+            shown = [n for n, f in kept.items() if f.repr]
             made.__repr__ = lambda me: _shown(me, shown)
-        compared = [n for n, f in fields.items() if f.compare]
+        compared = [n for n, f in kept.items() if f.compare]
 
         def key(me: Any) -> tuple[Any, ...]:
             return tuple(getattr(me, n) for n in compared)
@@ -256,10 +261,11 @@ def _initialiser(made: type, fields: dict[str, Field]) -> Callable[..., None]:
             plural = "s" if len(missing) > 1 else ""
             raise TypeError(f"{who} missing {len(missing)} required positional argument{plural}: {names}")
         for name, value in initial:
-            object.__setattr__(self, name, value)
+            if not fields[name].only_init:
+                object.__setattr__(self, name, value)
         after = _post_init(type(self))
         if after is not None:
-            after(self)
+            after(self, *(value for name, value in initial if fields[name].only_init))
 
     return __init__
 

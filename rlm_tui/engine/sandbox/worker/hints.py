@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import collections.abc
+import typing
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import Marker
@@ -101,6 +102,8 @@ def members(classes: Any) -> dict[str, Any]:
     """The names of the ``typing`` facade."""
     found: dict[str, Any] = {name: Hint(name) for name in _NAMES}
     found.update({name: Hint(name) for name in _ORIGINS})
+    # Whatever else of typing is written in annotations stands for itself.
+    found.update({name: Hint(name) for name in typing.__all__ if name[0].isupper() and name not in found})
     found["NewType"] = Hint("NewType", "newtype")
     found["TypedDict"] = Hint("TypedDict", "typeddict")
     found["NamedTuple"] = _NamedTuple("NamedTuple", "namedtuple", classes)

@@ -31,7 +31,7 @@ NAMES: dict[str, str] = {
     "quantiles geometric_mean harmonic_mean correlation covariance linear_regression NormalDist StatisticsError",
     "collections": "Counter defaultdict OrderedDict deque ChainMap",
     "collections.abc": "Iterable Iterator Mapping Sequence Callable Sized Container Hashable Set MutableMapping "
-    "MutableSequence MutableSet Collection Generator Reversible KeysView ValuesView ItemsView Awaitable Coroutine",
+    "MutableSequence MutableSet Collection Generator Reversible KeysView ValuesView ItemsView Awaitable Coroutine AsyncIterator AsyncIterable AsyncGenerator MappingView",
     "itertools": _ALL,
     "functools": "reduce partial lru_cache cache cmp_to_key cached_property",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation printable whitespace "
