@@ -16,11 +16,12 @@ from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Grant, Ledger, OverBudget
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
-from rlm_tui.engine.providers.redact import redact, secrets_of
+from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.record import Answer, Record
 from rlm_tui.engine.slots import Slots
+from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import (
     AttemptFailed,
     AttemptStarted,
@@ -170,7 +171,8 @@ class Caller:
                 await self._refused(order, fault)
                 raise CallError(order.call, fault)
         grant = self._ledger.reserve(order.call, input_tokens, room, price, final=order.purpose == "extract")
-        usage = Usage()
+        usage, over = Usage(), False
+        lost: list[Usage] = []
         matching = asyncio.create_task(self._reading.seen(order.call, order.node, order.fresh))
         try:
             if order.answer is not None:
@@ -178,42 +180,48 @@ class Caller:
                 reply = Reply(order.answer, "stop", Usage())
                 source = "operator"
             else:
-                reply = await self._attempts(order, provider, grant, started)
+                reply = await self._attempts(order, provider, grant, price, lost)
                 usage = _priced(reply.usage, price)
                 source = "provider"
-            await self._journal.write(
-                *await matching,
-                CallFinished(
-                    call=order.call,
-                    reply=self._journal.keep(reply.text),
-                    usage=usage,
-                    finish=reply.finish,
-                    source=source,
-                    seconds=time.monotonic() - started,
-                ),
+            over = True
+            finished = CallFinished(
+                call=order.call,
+                reply=self._journal.keep(reply.text),
+                usage=usage,
+                finish=reply.finish,
+                source=source,
+                seconds=time.monotonic() - started,
             )
+            await to_the_end(self._ended(matching, finished))
             return reply
         except ProviderError as error:
-            usage = _priced(error.usage, price) if error.usage != Usage() else Usage()
+            if (spent := sum(lost, Usage())) != Usage():
+                usage = _priced(msgspec.structs.replace(spent, calls=min(spent.calls, 1)), price)
+            over = True
             fault = _fault(error)
-            await self._failed(order, fault, usage, error.partial, started, await matching)
+            await to_the_end(self._ended(matching, self._failed(order, fault, usage, error.partial, started)))
             raise CallError(order.call, fault) from None
         except asyncio.CancelledError:
+            if over:
+                raise
             # A request that was cut off may have been billed: count its prompt, as the provider would.
-            usage = _priced(Usage(calls=1, input=input_tokens, estimated=True), price)
+            spent = sum(lost, Usage(input=input_tokens, estimated=True))
+            usage = _priced(msgspec.structs.replace(spent, calls=1), price)
             fault = Fault("cancelled", "The call was cancelled; what it had cost until then may be billed.")
-            await asyncio.shield(self._failed(order, fault, usage, "", started))
+            await self._journal.write(self._failed(order, fault, usage, "", started))
             raise
         finally:
             matching.cancel()
             self._ledger.settle(order.call, usage)
             await self._warn()
 
-    async def _attempts(self, order: Order, provider: Provider, grant: Grant, started: float) -> Reply:
+    async def _attempts(
+        self, order: Order, provider: Provider, grant: Grant, price: Price | None, lost: list[Usage]
+    ) -> Reply:
+        """Try until there is a reply. What failed tries were charged all the same is added to `lost`."""
         # A call that a crash cut off goes on counting its tries.
         before = self._journal.state.calls.get(order.call)
         first = attempt = before.attempts if before is not None else 0
-        lost = Usage()  # What failed tries were charged all the same.
         while True:
             attempt += 1
             left = self._ledger.seconds_left()
@@ -237,9 +245,8 @@ class Caller:
                     async with asyncio.timeout(timeout + 5.0):
                         reply = await provider.complete(request, partial.take if partial else None)
                         self._slots.answered()
-                        return replace(
-                            reply, usage=msgspec.structs.replace(reply.usage + lost, calls=reply.usage.calls)
-                        )
+                        usage = sum(lost, reply.usage)
+                        return replace(reply, usage=msgspec.structs.replace(usage, calls=reply.usage.calls))
                 except TimeoutError:
                     raise ProviderError(
                         "timeout",
@@ -256,17 +263,21 @@ class Caller:
                 left = self._ledger.seconds_left()
                 if pause is not None and left is not None and pause >= left:
                     pause = None
+                charged = error.usage != Usage()
+                # A try that was charged all the same is paid from the budget like any other.
+                if pause is not None and charged and not self._ledger.extend(order.call, _priced(error.usage, price)):
+                    pause = None
                 fault = _fault(error)
                 await self._journal.write(AttemptFailed(call=order.call, attempt=attempt, fault=fault, retry_in=pause))
-                lost = lost + error.usage
+                lost.append(error.usage)
                 if pause is None:
-                    error.usage = msgspec.structs.replace(lost, calls=min(lost.calls, 1))
                     raise
                 await asyncio.sleep(pause)
             except (asyncio.CancelledError, OverBudget):
                 raise
             except Exception as error:  # A provider's own bug must not take the session with it.
-                raise ProviderError("internal", f"{order.model} broke down: {type(error).__name__}: {error}") from error
+                said = one_line(f"{type(error).__name__}: {error}")
+                raise ProviderError("internal", f"{order.model} broke down: {said}") from error
 
     def _room(self, info: ModelInfo, input_tokens: int, wanted: int) -> int:
         return wanted if info.window is None else min(wanted, info.window - input_tokens)
@@ -291,18 +302,16 @@ class Caller:
     async def _refused(self, order: Order, fault: Fault) -> None:
         await self._journal.write(self._reserved(order, Grant(0, Usage())), CallFailed(call=order.call, fault=fault))
 
-    async def _failed(
-        self, order: Order, fault: Fault, usage: Usage, partial: str, started: float, seen: tuple[TextSeen, ...] = ()
-    ) -> None:
-        await self._journal.write(
-            *seen,
-            CallFailed(
-                call=order.call,
-                fault=fault,
-                usage=usage,
-                partial=self._journal.keep(partial) if partial else None,
-                seconds=time.monotonic() - started,
-            ),
+    async def _ended(self, matching: asyncio.Task[tuple[TextSeen, ...]], event: CallFinished | CallFailed) -> None:
+        await self._journal.write(*await matching, event)
+
+    def _failed(self, order: Order, fault: Fault, usage: Usage, partial: str, started: float) -> CallFailed:
+        return CallFailed(
+            call=order.call,
+            fault=fault,
+            usage=usage,
+            partial=self._journal.keep(partial) if partial else None,
+            seconds=time.monotonic() - started,
         )
 
     async def _warn(self) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.past import Past
+from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import BlobRef, Entry, Event, Log
 from rlm_tui.projection.facts import facts_at
 from rlm_tui.projection.fold import apply, fold
@@ -26,11 +27,14 @@ class Journal:
         self._early: list[tuple[int, Entry]] = []
 
     async def write(self, *events: Event) -> None:
-        """Commit events; on return they are durable and part of `state`."""
+        """Commit events; on return, also by a cancellation, they are durable and part of `state`."""
         fresh = [event for event in events if not self._past.holds(event)]
         if not fresh:
             return
-        for entry in await self.log.append(*fresh):
+        await to_the_end(self._append(fresh))
+
+    async def _append(self, events: Sequence[Event]) -> None:
+        for entry in await self.log.append(*events):
             heapq.heappush(self._early, (entry.seq, entry))
         while self._early and (self._early[0][0] == self.state.seq + 1 or self.state.seq == 0):
             apply(self.state, heapq.heappop(self._early)[1])

@@ -119,6 +119,17 @@ class Ledger:
                     raise refusal
                 output = max(FLOOR, output // 2)
 
+    def extend(self, call: str, lost: Usage) -> bool:
+        """Reserve once more for a call whose last try was charged `lost`; whether the budgets allow another try."""
+        with self._lock:
+            estimate = self._open[call]
+            more = msgspec.structs.replace(lost, calls=0)
+            if self._refusal(more, False) is not None:
+                return False
+            self._open[call] = estimate + more
+            self._reserved = self._reserved + more
+            return True
+
     def settle(self, call: str, usage: Usage) -> None:
         """Exchange a reservation for what the call took. Unknown calls are settled too (a call answered by hand)."""
         with self._lock:

@@ -23,6 +23,7 @@ from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplFactory, ReplLimits
 from rlm_tui.engine.subcalls import SubCalls, as_text
+from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import (
     BudgetExhausted,
     CellEdited,
@@ -145,7 +146,7 @@ class NodeRun:
             outcome = Outcome("cancelled", error="the operator cancelled the run")
             raise
         finally:
-            await asyncio.shield(self._end(outcome))
+            await to_the_end(self._end(outcome))
         return outcome
 
     async def child(

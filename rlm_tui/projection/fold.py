@@ -434,7 +434,9 @@ def _parent_row(state: SessionState, key: str) -> str | None:
         return state.row_of_cell(cell) if cell else None
     if cell := state.cells.get(key):
         return cell.node
-    return None
+    # A turn whose call is not in the log (imported logs may lack it) is still a row of its node.
+    owner, turn, _ = key.partition(":")
+    return owner if turn and owner in state.nodes else None
 
 
 def _settle(state: SessionState, call: Call, usage: Usage) -> None:

@@ -27,7 +27,7 @@ _WORDS = {
 }
 """Fields that hold what somebody wrote, wherever in an event they stand."""
 
-_EMPTIED = {"tools": {}, "answer_schema": None}
+_EMPTIED: dict[str, Any] = {"tools": {}, "answer_schema": None}
 """Fields whose keys and values hold such words."""
 
 
