@@ -21,6 +21,8 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
 from rlm_tui.engine.sandbox.worker.guards import Guards
+from rlm_tui.engine.sandbox.worker.moments import Clock, dates
+from rlm_tui.engine.sandbox.worker.objects import Dispatcher, Logger, Printer
 from rlm_tui.engine.sandbox.worker.output import Output, Stream
 
 LONGEST_SLEEP = 1.0
@@ -38,59 +40,6 @@ Exit.__name__ = Exit.__qualname__ = "SystemExit"
 
 class ABC:
     """A plain base class under the name of ``abc.ABC``."""
-
-
-class Clock:
-    """The time of the REPL: real while a session is live, shifted to when the cell first ran when it is run again."""
-
-    def __init__(self) -> None:
-        self.shift = 0.0
-
-    def start_at(self, moment: float) -> None:
-        """Let the current moment be `moment` (seconds since the epoch)."""
-        self.shift = moment - _time.time()
-
-    def now(self) -> float:
-        return _time.time() + self.shift
-
-
-class _DateMeta(type):
-    def __instancecheck__(cls, ob: Any) -> bool:
-        return isinstance(ob, cls.__mro__[1])
-
-    def __subclasscheck__(cls, ob: Any) -> bool:
-        return isinstance(ob, type) and issubclass(ob, cls.__mro__[1])
-
-
-def _dates(clock: Clock) -> tuple[type, type]:
-    class date(_dt.date, metaclass=_DateMeta):
-        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            return _dt.date(*args, **kwargs)
-
-        @classmethod
-        def today(cls) -> Any:
-            return _dt.date.fromtimestamp(clock.now())  # noqa: DTZ012
-
-    class datetime(_dt.datetime, metaclass=_DateMeta):
-        def __new__(cls, *args: Any, **kwargs: Any) -> Any:
-            return _dt.datetime(*args, **kwargs)  # noqa: DTZ001
-
-        @classmethod
-        def now(cls, tz: Any = None) -> Any:
-            return _dt.datetime.fromtimestamp(clock.now(), tz)
-
-        @classmethod
-        def today(cls) -> Any:
-            return _dt.datetime.fromtimestamp(clock.now())  # noqa: DTZ006
-
-        @classmethod
-        def utcnow(cls) -> Any:
-            return _dt.datetime.fromtimestamp(clock.now(), _dt.UTC).replace(tzinfo=None)
-
-    for kind in (date, datetime):
-        kind.__module__ = "datetime"
-        kind.__qualname__ = kind.__name__
-    return date, datetime
 
 
 class Standins:
@@ -198,7 +147,7 @@ class Standins:
             table[kind] = implementation
             return implementation
 
-        return _Dispatcher(call, register)
+        return Dispatcher(call, register)
 
     # Small modules
 
@@ -313,7 +262,7 @@ class Standins:
         }
 
     def datetime_members(self) -> dict[str, Any]:
-        date, datetime = _dates(self.clock)
+        date, datetime = dates(self.clock)
         return {
             "date": date, "datetime": datetime, "time": _dt.time, "timedelta": _dt.timedelta, "timezone": _dt.timezone,
             "tzinfo": _dt.tzinfo, "UTC": _dt.UTC, "MINYEAR": _dt.MINYEAR, "MAXYEAR": _dt.MAXYEAR,
@@ -398,7 +347,7 @@ class Standins:
 
     def logging_members(self) -> dict[str, Any]:
         levels = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
-        root = _Logger("root", self)
+        root = Logger("root", self)
 
         def basic_config(level: Any = None, **ignored: Any) -> None:
             if level is not None:
@@ -406,7 +355,7 @@ class Standins:
 
         names = ["debug", "info", "warning", "error", "critical", "exception", "log"]
         return {
-            **levels, "WARN": 30, "NOTSET": 0, "getLogger": lambda name="root": _Logger(str(name), self, root),
+            **levels, "WARN": 30, "NOTSET": 0, "getLogger": lambda name="root": Logger(str(name), self, root),
             "basicConfig": basic_config, "disable": lambda level=50: root.setLevel(level + 1),
             **{n: getattr(root, n) for n in names},
         }  # fmt: skip
@@ -437,7 +386,7 @@ class Standins:
                 self._guards.getattr(stream, "write")(text)
 
         def printer(*args: Any, stream: Any = None, **kwargs: Any) -> Any:
-            return _Printer(
+            return Printer(
                 lambda ob: show(ob, stream, *args, **kwargs), lambda ob: _pprint.pformat(ob, *args, **kwargs)
             )
 
@@ -451,74 +400,3 @@ def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise TypeError(f"write() argument must be str, not {type(value).__name__}")
     return str.__str__(value)
-
-
-class _Dispatcher:
-    """What ``functools.singledispatch`` gives."""
-
-    def __init__(self, call: Callable[..., Any], register: Callable[..., Any]) -> None:
-        self._call = call
-        self.register = register
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call(*args, **kwargs)
-
-
-class _Printer:
-    """What ``pprint.PrettyPrinter`` gives."""
-
-    def __init__(self, show: Callable[[Any], None], text: Callable[[Any], str]) -> None:
-        self.pprint = show
-        self.pformat = text
-
-
-class _Logger:
-    """A logger that prints."""
-
-    def __init__(self, name: str, standins: Standins, parent: _Logger | None = None) -> None:
-        self.name = name
-        self._standins = standins
-        self._parent = parent
-        self._level: int | None = 30 if parent is None else None
-
-    @property
-    def level(self) -> int:
-        if self._level is not None:
-            return self._level
-        return self._parent.level if self._parent is not None else 30
-
-    def setLevel(self, level: Any) -> None:
-        names = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
-        self._level = names.get(level, 30) if isinstance(level, str) else int(level)
-
-    def isEnabledFor(self, level: int) -> bool:
-        return level >= self.level
-
-    def addHandler(self, handler: Any) -> None: ...
-
-    def log(self, level: int, message: Any, *args: Any, **kwargs: Any) -> None:
-        if level >= self.level:
-            names = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
-            text = str(message) % args if args else str(message)
-            self._standins.emit(f"{names.get(level, level)}:{self.name}:{text}\n")
-
-    def debug(self, message: Any, *args: Any, **kwargs: Any) -> None:
-        self.log(10, message, *args)
-
-    def info(self, message: Any, *args: Any, **kwargs: Any) -> None:
-        self.log(20, message, *args)
-
-    def warning(self, message: Any, *args: Any, **kwargs: Any) -> None:
-        self.log(30, message, *args)
-
-    def error(self, message: Any, *args: Any, **kwargs: Any) -> None:
-        self.log(40, message, *args)
-
-    def critical(self, message: Any, *args: Any, **kwargs: Any) -> None:
-        self.log(50, message, *args)
-
-    def exception(self, message: Any, *args: Any, **kwargs: Any) -> None:
-        self.log(40, message, *args)
-        error = sys.exc_info()[1]
-        if error is not None:
-            self._standins.emit(self._standins.describe(error) + "\n")
