@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -10,25 +9,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on, work
-from textual.app import App
 
 from rlm_tui.config.paths import config_dir
 from rlm_tui.tui import layout
 from rlm_tui.tui.commands import Commands
-from rlm_tui.tui.glyphs import Glyphs, glyphs
-from rlm_tui.tui.keymap import KeymapError, keymap
+from rlm_tui.tui.keymap import Keymap, KeymapError, keymap
+from rlm_tui.tui.look import ThemedApp
 from rlm_tui.tui.messages import Asked
-from rlm_tui.tui.palette import Palette
 from rlm_tui.tui.screens.workbench import Workbench
-from rlm_tui.tui.themes import DEFAULT, Theme, ThemeError, available, find_theme, load_theme
+from rlm_tui.tui.themes import DEFAULT
 from rlm_tui.tui.view import View
 from rlm_tui.tui.widgets.document import DOCUMENTS
 
 if TYPE_CHECKING:
     from rlm_tui.document.document import Document
     from rlm_tui.session.source import EventSource
-
-ASCII_VARIABLE = "RLM_TUI_ASCII"
 
 Start = Callable[[str], "EventSource"]
 """Makes the source of a live run once the question is known. It is called in a thread and may import what is heavy."""
@@ -58,23 +53,15 @@ class Options:
     ticking: bool = True
 
 
-class WorkbenchApp(App[int]):
+class WorkbenchApp(ThemedApp[int]):
     """One workbench over one session."""
 
-    TITLE = "rlm-tui"
     COMMANDS = {Commands}  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(self, options: Options) -> None:
+        super().__init__(options.theme, options.glyphs)
         self.options = options
-        self._problems: list[str] = []
-        self._themes: dict[str, Theme] = {}
-        self.look = self._theme_named(options.theme)
-        self.palette: Palette = self.look.palette()
-        super().__init__()
-        ascii_wanted = options.glyphs == "ascii" or os.environ.get(ASCII_VARIABLE, "") not in ("", "0")
-        self.glyphs: Glyphs = glyphs("ascii" if ascii_wanted else "unicode")
-        self.register_theme(self.look.textual())
         self.view = View(options.clock, self.glyphs)
         self.view.note, self.view.question = options.note, options.question
         self.view.documents = options.documents
@@ -84,45 +71,15 @@ class WorkbenchApp(App[int]):
         self.workbench = Workbench(self.view, self._keys(), ticking=options.ticking)
         self._interrupted = 0.0
 
-    # --- looks
-
-    def _theme_named(self, name: str) -> Theme:
-        try:
-            found = find_theme(name)
-        except ThemeError as error:
-            self._problems.append(str(error))
-            found = Theme(DEFAULT, DEFAULT, True, False, {"primary": "#7aa2f7"}, {})
-            if name != DEFAULT and DEFAULT in available():
-                found = load_theme(available()[DEFAULT])
-        self._themes[found.name] = found
-        return found
-
-    def _keys(self) -> dict[str, tuple[str, ...]]:
+    def _keys(self) -> Keymap:
         try:
             return keymap(self.options.keymap, config_dir() / "keymap.yaml")
         except KeymapError as error:
-            self._problems.append(str(error))
+            self.problems.append(str(error))
             return keymap()
 
-    def wear(self, name: str) -> None:
-        """Change to the theme called `name`; a broken one is reported and the old one stays."""
-        try:
-            theme = find_theme(name)
-        except ThemeError as error:
-            self.notify(str(error), severity="error", markup=False)
-            return
-        self.look, self.palette = theme, theme.palette()
-        self.register_theme(theme.textual())
-        self.theme = theme.name
-        for pane in self.workbench.every_pane:
-            pane.restyle()
-
     def on_mount(self) -> None:
-        self.theme = self.look.name
-        self.set_class(self.glyphs.name == "ascii", "-ascii")
         self.push_screen(self.workbench)
-        for problem in self._problems:
-            self.notify(problem, severity="warning", markup=False, timeout=10)
         for document in self.view.documents:
             if not document.complete:
                 document.index_in_background(partial(self._indexed, document))

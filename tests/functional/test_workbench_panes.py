@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from rlm_tui import events as ev
@@ -272,3 +274,31 @@ async def test_an_edge_is_dragged_with_the_mouse() -> None:
         await pilot.mouse_up(None, offset=(edge + 10, 8))
         await settle(pilot)
         assert tree.region.right == edge + 11
+
+
+async def test_a_theme_is_put_on_again_when_its_file_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rlm_tui.tui import themes
+
+    folder = tmp_path / "themes"
+    folder.mkdir()
+    file = folder / "mine.yaml"
+    file.write_text('colors: {primary: "#112233", background: "#000000"}\nstyles: {cost: "#010203"}', encoding="utf-8")
+    monkeypatch.setattr(themes, "themes_dirs", lambda: [folder])
+    app = app_at("held", theme="mine")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert app.palette["cost"].color.name == "#010203"  # type: ignore[union-attr]
+        file.write_text(
+            'colors: {primary: "#112233", background: "#202020"}\nstyles: {cost: "#040506"}', encoding="utf-8"
+        )
+        app._changed_at = -1.0
+        app._watch_file()
+        await settle(pilot)
+        assert app.palette["cost"].color.name == "#040506"  # type: ignore[union-attr]
+        assert app.workbench.background_colors[1].hex == "#202020"
+        file.write_text("colors: {primry: x}", encoding="utf-8")
+        app._changed_at = -1.0
+        app._watch_file()
+        await settle(pilot)
+        assert app.palette["cost"].color.name == "#040506"  # type: ignore[union-attr]
+        assert any("primry" in note.message for note in app._notifications)

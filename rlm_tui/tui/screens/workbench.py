@@ -132,11 +132,6 @@ class Workbench(Screen[None]):
         """The parts that can be seen."""
         return [child for child in self.grid.children if isinstance(child, Pane) and child.display]
 
-    @property
-    def every_pane(self) -> Sequence[Pane]:
-        """All parts, seen or not."""
-        return [child for child in self.grid.children if isinstance(child, Pane)]
-
     def _sync_strip(self) -> None:
         strip = self.grid.query_one("#coverage", CoverageStrip)
         document = self.document.text.document
