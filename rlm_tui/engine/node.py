@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -363,13 +364,14 @@ class NodeRun:
             notices = (f"The operator changed the code of this block before it ran. What ran:\n```repl\n{code}\n```",)
         await self.journal.write(CellStarted(cell=cell))
         host = SubCalls(self, cell)
+        began = time.time()
         result = await self._repl.run(code, host)
         await host.flush()
         if result.lost:
             await self._repl.restore(self._recorded)
             notices += ("The REPL was rebuilt: names from earlier blocks are back, those of this block are lost.",)
         elif result.status != "refused":
-            self._recorded.append(Recorded(code, tuple(host.answers)))
+            self._recorded.append(Recorded(code, tuple(host.answers), began))
         for topic, words in host.warnings(result):
             await self.journal.write(NodeWarned(node=self.id, topic=topic, text=clean(words), cell=cell))
             notices += (words,)
