@@ -14,6 +14,8 @@ import sys
 from pathlib import Path
 from typing import Any, Protocol
 
+from rlm_tui.engine.sandbox.base import ReplError
+
 _LENGTH = struct.Struct("<I")
 _START_DEADLINE = 60.0
 _BOOT = (
@@ -22,7 +24,7 @@ _BOOT = (
 )
 
 
-class StartError(Exception):
+class StartError(ReplError):
     """A worker process could not be started."""
 
 
