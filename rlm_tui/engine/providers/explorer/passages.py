@@ -55,7 +55,8 @@ STRICT = frozenset(
     for w in "average mean maximum minimum youngest oldest largest smallest highest lowest longest total first second third last next previous former new old main north south east west left right before after".split()
 )
 PREFIX = re.compile(
-    r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ )?(?:\W*\d[\d/.:, T-]*(?:[ap]m)?[\]>)]?,? ?(?:- )?)?(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?"
+    r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ |\d{1,3} (?=[A-Z]))?(?:\W*\d{1,4}[-/:.]\d[\d/.:, T-]*(?:[AaPp][Mm])?[\]>)]?,? ?(?:- )?)?"
+    r"(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?"
 )
 PRONOUN = re.compile(r"\W*(?:it|he|she|they|its|his|her|their|this|these|that)\b", re.I)
 NOT_FOUND = "NOT FOUND"
@@ -132,7 +133,7 @@ def kind_of(question: str) -> str:
         ("place", r"\bwhere\b"),
         ("increase", r"\bby how much\b"),
         ("frequency", r"\bhow often\b"),
-        ("money", r"\bhow much (?:is|was|were|are|will|did|does|do|has|have)\b(?!.*\b(?:weigh|hold|need|contain|grow|drink|eat|produce|use|free)\b)|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
+        ("money", r"\bhow much (?:is|was|were|are|will|would|should|did|does|do|has|have)\b(?!.*\b(?:weigh|hold|need|contain|grow|drink|eat|produce|use|free)\b)|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
         ("quantity", r"\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
         ("colour", r"\bcolou?r\b"),
         ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
@@ -161,6 +162,7 @@ def keys_of(question: str, kind: str) -> list[Key]:
     """The words that tie an answer to the question."""
     found: dict[str, Key] = {}
     weak: list[str] = []
+    do = re.search(r"\b(?:do|does|did)\b", fold(question))
     words = list(re.finditer(r"[^\W_]+(?:['’.-][^\W_]+)*", question))
     for i, match in enumerate(words):
         word = match.group().removesuffix("'s").removesuffix("’s")
@@ -177,10 +179,13 @@ def keys_of(question: str, kind: str) -> list[Key]:
         start = i
         while start and fold(words[start - 1].group()) not in STOP:
             start -= 1  # a noun phrase: its determiner stands before it, its head is the last word
-        head = (
-            i + 1 == len(words)
-            or fold(words[i + 1].group()) in STOP
+        ends = [k + 1 == len(words) or fold(words[k + 1].group()) in STOP for k in (i, min(i + 1, len(words) - 1))]
+        acts = do is not None and match.start() > do.end()
+        verb = acts and i > start and ends[0] and word.islower()  # "did the pump THROW"
+        head = not verb and (
+            ends[0]
             or words[i + 1].start() > match.end() + 1
+            or (acts and ends[1])
             or (words[i + 1].group()[0].islower() and re.search(r"ed$|s$", words[i + 1].group()) is not None)
         )
         asked = re.match(
