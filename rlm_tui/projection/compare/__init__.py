@@ -1,7 +1,7 @@
 """Two or three sessions side by side: what is the same, where they part, and what that cost."""
 
 from rlm_tui.projection.compare.code_diff import Line, Piece, code_diff
-from rlm_tui.projection.compare.compare import Session, compare
+from rlm_tui.projection.compare.comparison import Session, compare
 from rlm_tui.projection.compare.report import (
     CallPair,
     Comparison,

@@ -19,8 +19,8 @@ LIKE = 0.45
 COMPARED = 4000
 """How many pairs of texts are looked at, about, for two long lists."""
 
-STEPS = 10_000_000
-"""How much work their comparison may be: about half a second. Beyond that only words are counted, whatever their order."""
+STEPS = 5_000_000
+"""How much work their comparison may be: a few tenths of a second. Beyond that only words are counted, whatever their order."""
 
 SHORT = 300
 """Texts of up to this many words are compared word by word, longer ones line by line."""

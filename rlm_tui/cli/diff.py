@@ -1,0 +1,87 @@
+"""``rlm-tui diff``: two or three saved sessions side by side."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from rlm_tui.cli.options import json_option, store_option
+
+if TYPE_CHECKING:
+    from rlm_tui.projection.compare import CallPair, Comparison, NodePair, Session, TurnPair
+
+
+@click.command()
+@click.argument("sessions", nargs=-1, metavar="A B [C]")
+@click.option("--full", is_flag=True, help="Every row, and the code of every turn that differs.")
+@store_option
+@json_option
+def command(sessions: tuple[str, ...], full: bool, store: str | None, as_json: bool) -> None:
+    """Compare saved sessions: where they part first, turn by turn, what they cost, what they read, what they answered.
+
+    Each is an id, the beginning of one, `last`, or a file. A is the base; the others are compared with it. Turns belong
+    together when their code is alike, sub-calls when they ask the same or stand in the same place.
+    """
+    if not 2 <= len(sessions) <= 3:
+        raise click.UsageError(
+            f"two or three sessions can be compared, not {len(sessions)}; `rlm-tui sessions` lists them"
+        )
+    from rlm_tui.cli.prepare import load_settings
+    from rlm_tui.session.compare import compare_saved
+    from rlm_tui.session.replay import open_saved
+
+    place = load_settings({"store": store}).store
+    saved = []
+    try:
+        for name in sessions:
+            saved.append(open_saved(name, place))
+        comparison, sides = compare_saved(saved)
+        if as_json:
+            click.echo(json.dumps(_as_json(comparison, sides), ensure_ascii=False, indent=2))
+            return
+        from rlm_tui.cli.diff_text import DiffText
+
+        colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
+        for line in DiffText(comparison, sides, full=full, colour=colour).lines():
+            click.echo(line, color=colour)
+    finally:
+        for item in saved:
+            item.close()
+
+
+def _as_json(comparison: Comparison, sessions: list[Session]) -> dict[str, Any]:
+    import msgspec
+
+    values: dict[str, Any] = msgspec.to_builtins(comparison)
+    values["same"] = comparison.same
+    for pair, value in zip(comparison.pairs, values["pairs"], strict=True):
+        if pair.first is not None:
+            value["first"]["sentence"] = pair.first.sentence
+        if pair.root is not None:
+            _add_code(pair.root, value["root"], sessions[0], sessions[pair.side])
+    return values
+
+
+def _add_code(pair: NodePair, value: dict[str, Any], left: Session, right: Session) -> None:
+    """Put the code itself beside the references, where it differs."""
+    for turn, row in zip(pair.turns, value["turns"], strict=True):
+        _add_turn(turn, row, left, right)
+        for call, inner in zip(turn.calls, row["calls"], strict=True):
+            _add_call(call, inner, left, right)
+
+
+def _add_turn(turn: TurnPair, row: dict[str, Any], left: Session, right: Session) -> None:
+    if turn.kind == "same":
+        return
+    for session, side, name in ((left, turn.a, "a"), (right, turn.b, "b")):
+        if side is not None and side.code:
+            row[name]["text"] = session.load(*side.code)
+
+
+def _add_call(call: CallPair, row: dict[str, Any], left: Session, right: Session) -> None:
+    if call.node is not None:
+        _add_code(call.node, row["node"], left, right)
