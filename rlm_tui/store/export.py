@@ -72,16 +72,17 @@ def is_session_file(path: Path) -> bool:
         return False
 
 
-def write_session(recording: Recording, path: Path, redact: bool = False) -> None:
+def write_session(recording: Recording, path: Path, redact: bool = False, *, bundle: bool | None = None) -> None:
     """Write `recording` to `path`: a store if its name ends in ``.db``, else JSON lines, compressed with ``.gz``.
 
-    `redact` leaves out all words (`rlm_tui.store.redact`); it is for JSON lines. Raises `StoreError`; no half file is left.
+    `bundle` says whether it is to be a store, whatever its name. `redact` leaves out all words
+    (`rlm_tui.store.redact`); it is for JSON lines. Raises `StoreError`; no half file is left.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        if path.suffix == ".db":
+        if path.suffix == ".db" if bundle is None else bundle:
             if redact:
-                raise StoreError("a store can't be redacted; choose a file name that ends in .jsonl or .jsonl.gz")
+                raise StoreError("a store can't be redacted; choose another format, such as jsonl or html")
             _write_store(recording, part)
         else:
             with part.open("xb") as raw:

@@ -1,0 +1,115 @@
+"""A saved session as a file: to be replayed, to be read, or for another tool's viewer."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from rlm_tui.events import BlobRef, Entry
+
+if TYPE_CHECKING:
+    from rlm_tui.store import Recording, SessionRow
+
+FORMATS = {"jsonl": ".jsonl", "md": ".md", "html": ".html", "rlms": ".rlms.jsonl", "bundle": ".db"}
+"""The formats and the ending of a file in each."""
+
+_ENDINGS = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".db": "bundle", ".sqlite": "bundle"}
+
+
+def format_of(name: str) -> str:
+    """The format that a file's name asks for; JSON lines if it asks for none."""
+    lower = name.lower()
+    if lower.endswith((".rlms.jsonl", ".rlms")):
+        return "rlms"
+    return _ENDINGS.get(Path(lower).suffix, "jsonl")
+
+
+def export(recording: Recording, path: Path, format: str, *, redact: bool = False) -> None:
+    """Write `recording` to `path`. `redact` leaves out every text (`rlm_tui.store.redact`).
+
+    What was at `path` before is replaced as a whole or not at all. Raises `rlm_tui.store.StoreError`.
+    """
+    from rlm_tui.store import write_session
+
+    if format in ("jsonl", "bundle"):
+        write_session(recording, path, redact, bundle=format == "bundle")
+    else:
+        with _replaced(path) as out:
+            write(recording, out, format, redact=redact)
+
+
+def write(recording: Recording, out: IO[bytes], format: str, *, redact: bool = False) -> None:
+    """Write `recording` to a stream, in any format but ``bundle``."""
+    from rlm_tui.store.export import write_lines
+
+    if format == "jsonl":
+        write_lines(recording, out, redact)
+        return
+    shown: Recording = _Redacted(recording) if redact else recording
+    if format == "rlms":
+        from rlm_tui.store.export_rlms import write_rlms
+
+        write_rlms(shown, out)
+    else:
+        out.writelines(_report(shown, format, redact))
+
+
+def _report(recording: Recording, format: str, redact: bool) -> Iterator[bytes]:
+    from rlm_tui.projection.fold import fold
+    from rlm_tui.session.replay import SavedSession
+
+    saved = SavedSession(recording)
+    state = fold(saved.entries)
+    if format == "md":
+        from rlm_tui.session.report.markdown import markdown
+
+        for line in markdown(state, saved.documents, saved.text):
+            yield line.encode("utf-8", "replace") + b"\n"
+    else:
+        from rlm_tui.session.report.data import PageData
+        from rlm_tui.session.report.page import page
+
+        yield page(PageData(state, saved.documents, saved.text, redact)).encode("utf-8")
+
+
+class _Redacted:
+    """A recording without its words."""
+
+    def __init__(self, recording: Recording) -> None:
+        self._recording = recording
+        self.session = recording.session
+
+    @property
+    def row(self) -> SessionRow:
+        return self._recording.row
+
+    def entries(self, after: int = 0, limit: int | None = None) -> Sequence[Entry]:
+        from rlm_tui.store.redact import redacted
+
+        return [redacted(entry) for entry in self._recording.entries(after, limit)]
+
+    def text(self, ref: BlobRef) -> str:
+        raise KeyError(ref.sha)
+
+    def close(self) -> None:
+        self._recording.close()
+
+
+@contextlib.contextmanager
+def _replaced(path: Path) -> Iterator[IO[bytes]]:
+    """A file that takes the place of `path` once all of it is written. Raises `rlm_tui.store.StoreError`."""
+    from rlm_tui.store import StoreError
+
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("xb") as out:
+            yield out
+        os.replace(part, path)
+    except OSError as error:
+        raise StoreError(f"{path} can't be written ({error.strerror or error}); choose another place") from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
