@@ -50,12 +50,12 @@ def pill(view: View) -> Pill:
         )
     if head.over:
         return _ended(view)
+    if view.replay:
+        return Pill("REPLAY", glyphs.history, "pill_past", f"event {head.seq}/{head.seq} {glyphs.dot} not finished")
     if head.paused is not None:
         where = STOPS.get(head.paused.stop, head.paused.stop)
         reason = "" if head.paused.reason in ("step over", "step into") else f" {glyphs.dot} {head.paused.reason}"
         return Pill("PAUSED", glyphs.pause, "pill_held", where + reason)
-    if view.replay:
-        return Pill("REPLAY", glyphs.history, "pill_past", f"event {head.seq}/{head.seq} {glyphs.dot} not finished")
     leaves = sum(1 for key in head.open_calls if head.calls[key].purpose == "leaf")
     stopping = "stopping at the next stop" if head.pause_requested else ""
     if leaves:

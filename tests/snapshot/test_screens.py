@@ -5,6 +5,7 @@ After a wanted change: ``pytest tests/snapshot --snapshot-update``, and look at 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,9 +13,11 @@ import pytest
 from textual.pilot import Pilot
 
 from rlm_tui.tui.app import Options, WorkbenchApp
+from rlm_tui.tui.browser_app import BrowserApp
 from tests.support.novel import build
 from tests.support.screen import app_at, press, settle
 from tests.support.sessions import Clock
+from tests.support.shelf import NOW, MadeUpShelf
 
 Compare = Callable[..., bool]
 
@@ -152,3 +155,12 @@ def test_ascii(snap_compare: Compare, size: tuple[int, int]) -> None:
 def test_too_small(snap_compare: Compare) -> None:
     """One sentence that says how large the terminal has to be."""
     assert snap_compare(app_at("held"), terminal_size=(40, 10), run_before=after())
+
+
+@BOTH
+def test_browser(snap_compare: Compare, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The saved sessions with state, time, document, question, model and cost; a fork hangs below its parent; below them a
+    preview of the chosen one and what was spent by model and day."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    assert snap_compare(BrowserApp(MadeUpShelf(), clock=lambda: NOW), terminal_size=size)

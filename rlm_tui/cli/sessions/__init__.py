@@ -8,6 +8,7 @@ import click
 
 COMMANDS = {
     "list": "List the sessions that a filter holds for, the newest first (what `rlm-tui sessions` does).",
+    "browse": "Browse them on the screen; Enter opens one.",
     "find": "Look for words in questions, code, outputs, replies and answers.",
     "show": "One session at a glance.",
     "rm": "Delete sessions.",

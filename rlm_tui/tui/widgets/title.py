@@ -18,6 +18,9 @@ from rlm_tui.tui.widgets.document import DOCUMENTS
 from rlm_tui.tui.widgets.line_view import Parts, strip_of
 from rlm_tui.tui.widgets.pane import Pane
 
+EXPLORER = "explorer"
+"""The built-in reader's name as a model."""
+
 DISCLAIMER = "not a language model"
 """What a note must not lose when it is shortened."""
 
@@ -98,5 +101,7 @@ def _models(view: View) -> str:
         return view.note
     if not config.model:
         return ""
+    if config.model == EXPLORER:
+        return f"{EXPLORER} ({DISCLAIMER})"
     sub = config.leaf_model(0)
     return visible(config.model if sub == config.model else f"{config.model} / {sub}")

@@ -1,0 +1,229 @@
+"""The saved sessions: list, filter, preview, what was spent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from rlm_tui.document.visible import visible
+from rlm_tui.store.row import SessionRow
+from rlm_tui.tui.figures import clock, count, percent, plural, price
+from rlm_tui.tui.glyphs import Glyphs
+from rlm_tui.tui.shelf import SORTS, Shelf, arranged, by_day, by_model, total
+from rlm_tui.tui.widgets.facts import Facts, Told
+from rlm_tui.tui.widgets.session_table import SessionTable
+
+KEYS = "Enter open   / filter   s sort   Del delete   ? help   q quit"
+
+HELP = """A filter is a condition; conditions side by side are all meant:
+model:gpt-5   cost>0.1   status:partial   text:"first meet"   tag:good   since:7d   and or not ( )"""
+
+
+class Browser(Screen[None]):
+    """Leaves the app with the id of the session that is to be opened."""
+
+    CSS_PATH = "browser.tcss"
+    AUTO_FOCUS = "#sessions"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up,k", "move(-1)", show=False),
+        Binding("down,j", "move(1)", show=False),
+        Binding("pageup", "page(-1)", show=False),
+        Binding("pagedown", "page(1)", show=False),
+        Binding("home,ctrl+home", "edge(-1)", show=False),
+        Binding("end,ctrl+end,G", "edge(1)", show=False),
+        Binding("enter", "open", show=False),
+        Binding("slash", "filter", show=False),
+        Binding("escape", "back", show=False),
+        Binding("s", "sort", show=False),
+        Binding("delete", "delete", show=False),
+        Binding("question_mark,f1", "help", show=False),
+        Binding("q", "leave", show=False),
+    ]
+
+    def __init__(self, shelf: Shelf, now: Callable[[], float]) -> None:
+        super().__init__()
+        self._shelf, self._clock = shelf, now
+        self._sort = SORTS[0]
+        self._rows: list[SessionRow] = []
+        self.table = SessionTable(id="sessions")
+        self._preview = Facts(id="preview")
+        self._spend = Facts(id="spend")
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="top", markup=False)
+        yield self.table
+        with Vertical(id="below"), Horizontal():
+            yield self._preview
+            yield self._spend
+        yield Input(
+            placeholder='filter: model:gpt-5 cost>0.1 text:"first meet" since:7d',
+            id="filter",
+            compact=True,
+            select_on_focus=False,
+        )
+        yield Static("", id="problem", markup=False)
+        yield Static(Content(f" {KEYS}"), id="keys", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#filter").display = False
+        self._preview.caption("Preview")
+        self._spend.caption("Spent")
+        self.reload()
+
+    # --- what is shown
+
+    @property
+    def condition(self) -> str:
+        """The filter."""
+        return self.query_one(Input).value.strip()
+
+    def reload(self) -> None:
+        """Ask the store again."""
+        try:
+            self._rows = list(self._shelf.rows(self.condition))
+            self._say("")
+        except Exception as error:
+            # The store and the condition language say in one sentence what is wrong; the old list stays.
+            self._say(str(error))
+        glyphs: Glyphs = self.table.glyphs
+        hint = "No session fits this filter." if self.condition else "No sessions yet: `rlm-tui open FILE` makes one."
+        self.table.show(arranged(self._rows, self._sort), self._clock(), hint)
+        self.table.caption(
+            f"Sessions {glyphs.rule} {plural(len(self._rows), 'session')} {glyphs.dot} {self._sort} first"
+        )
+        used = total(self._rows)
+        top = f" rlm-tui  sessions  {visible(self._shelf.place)}   {price(used)} for {count(used.total)} tokens"
+        self.query_one("#top", Static).update(Content(top))
+        self._spend.tell(spending(self._rows, self._clock(), glyphs))
+        self._show_chosen()
+
+    def _say(self, words: str) -> None:
+        self.query_one("#problem", Static).update(Content(f" {visible(words)}" if words else ""))
+        self.query_one("#problem").display = bool(words)
+
+    @on(SessionTable.Moved)
+    def _show_chosen(self) -> None:
+        row = self.table.chosen
+        self._preview.tell(preview(row, self.table.glyphs) if row is not None else ())
+        self._preview.caption("Preview", row.id if row is not None else "")
+
+    # --- hands
+
+    def action_move(self, rows: int) -> None:
+        self.table.move(rows)
+
+    def action_page(self, pages: int) -> None:
+        self.table.move(pages * self.table.page)
+
+    def action_edge(self, side: int) -> None:
+        (self.table.to_start if side < 0 else self.table.to_end)()
+
+    @on(SessionTable.Chosen)
+    def _chosen(self, message: SessionTable.Chosen) -> None:
+        self.app.exit(message.session)
+
+    def action_open(self) -> None:
+        self.table.activate()
+
+    def action_filter(self) -> None:
+        field = self.query_one(Input)
+        field.display = True
+        field.focus()
+
+    @on(Input.Submitted)
+    def _filtered(self) -> None:
+        self.reload()
+        self.query_one("#filter").display = bool(self.condition)
+        self.table.focus()
+
+    def action_back(self) -> None:
+        field = self.query_one(Input)
+        if field.display:
+            field.value = ""
+            field.display = False
+            self.table.focus()
+            self.reload()
+
+    def action_sort(self) -> None:
+        self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
+        self.reload()
+
+    def action_delete(self) -> None:
+        row = self.table.chosen
+        if row is None:
+            return
+        from rlm_tui.tui.screens.confirm import Confirm
+
+        def decided(yes: bool | None) -> None:
+            if yes:
+                try:
+                    self._shelf.delete(row.id)
+                except Exception as error:
+                    self._say(str(error))
+                    return
+                self.reload()
+
+        self.app.push_screen(
+            Confirm(f"Delete session {row.id}?", f"«{visible(row.query)[:200]}» can't be brought back."), decided
+        )
+
+    def action_help(self) -> None:
+        self.app.notify(HELP, title="Filter", markup=False, timeout=12)
+
+    def action_leave(self) -> None:
+        self.app.exit(None)
+
+
+def preview(row: SessionRow, glyphs: Glyphs) -> Told:
+    """A session at a glance."""
+    told: list[tuple[str, str]] = [(visible(" ".join(row.query.split())), "title")]
+    if row.answer:
+        told.append((visible(row.answer.strip()), "answer"))
+    if row.error:
+        told.append((visible(row.error), "bad"))
+    status = row.status + (f" at the {row.limit} limit" if row.limit else "")
+    seconds = (row.ended or row.updated) - row.created
+    told.append((f"{status} {glyphs.dot} {clock(seconds)} {glyphs.dot} {visible(row.origin)}", "muted"))
+    work = [plural(row.turns, "turn"), plural(row.calls, "call"), f"depth {row.depth}"]
+    if row.errors:
+        work.append(plural(row.errors, "error"))
+    told.append((f" {glyphs.dot} ".join(work), "text"))
+    cached = f" ({percent(row.cached, row.input)} cached)" if row.cached else ""
+    told.append(
+        (f"{count(row.input)} in{cached} {glyphs.dot} {count(row.output)} out {glyphs.dot} {price(row.usage)}", "cost")
+    )
+    models = row.model if not row.sub_model or row.sub_model == row.model else f"{row.model} / {row.sub_model}"
+    told.append((visible(models), "muted"))
+    for name, chars in row.documents[:3]:
+        told.append((f"{visible(name)} {count(chars)}", "muted"))
+    if row.tags or row.score:
+        stars = "*" * row.score if row.score else ""
+        told.append((" ".join([*row.tags, stars]).strip(), "operator"))
+    if row.note:
+        told.append((visible(row.note), "operator"))
+    return told
+
+
+def spending(rows: list[SessionRow], now: float, glyphs: Glyphs) -> Told:
+    """What the sessions cost, by model and by day."""
+    told: list[tuple[str, str]] = []
+    models = by_model(rows)
+    dearest = max((usage.cost for _, usage in models), default=0.0)
+    for model, usage in models[:6]:
+        full, rest = glyphs.bar(usage.cost / dearest if dearest else 0.0, 8)
+        told.append((f"{full}{rest} {price(usage):>8} {visible(model)}", "text"))
+    days = by_day(rows, now)
+    most = max(days, default=0.0)
+    told.append(("", "text"))
+    sparks = (glyphs.level(glyphs.sparks, day / most) if day and most else glyphs.empty for day in days)
+    told.append(("".join(sparks), "bar"))
+    told.append((f"the last 30 days: {price(total(row for row in rows if now - row.created < 30 * 86_400))}", "muted"))
+    return told

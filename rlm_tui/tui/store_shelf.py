@@ -1,0 +1,41 @@
+"""The browser's shelf over a store."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rlm_tui.store.catalog import Catalog
+from rlm_tui.store.reader import StoreReader
+from rlm_tui.store.row import SessionRow
+
+MOST = 5000
+"""Sessions that are listed."""
+
+
+class StoreShelf:
+    """Reads the list of sessions anew each time; opens the store for writing only to delete."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        home = Path.home()
+        self.place = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
+
+    def rows(self, condition: str) -> Sequence[SessionRow]:
+        """Raises `ConditionError` and `StoreError`."""
+        if not self._path.exists():
+            return ()
+        where = None
+        if condition:
+            from rlm_tui.projection.conditions import parse
+
+            where = parse(condition)
+        with StoreReader(self._path) as reader:
+            return Catalog(reader).list(limit=MOST, where=where)
+
+    def delete(self, session: str) -> None:
+        """Raises `StoreError`."""
+        from rlm_tui.store import Store
+
+        with Store.open(self._path) as store:
+            store.remove(session)
