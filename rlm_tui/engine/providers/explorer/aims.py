@@ -355,12 +355,8 @@ class Aiming(Filtering):
                 self.used[noun] = True
                 self.texts()
                 plan.op = "list" if kinds2 or (section and holds) else plan.op
-        if plan.target and not plan.conditions and plan.target.name in ("section", "part", "verse", "sender"):
+        if plan.target and not plan.conditions and plan.target.name in ("section", "part", "verse"):
             self.texts()
-            if plan.target.name == "sender":
-                if len(plan.conditions) < 2:
-                    plan.doubts.append("too little to go by")
-                plan.conditions.append("'?' not in r['text']")
         if not plan.conditions and not (plan.target and plan.target.distinct == 1):
             plan.doubts.append("which record is meant")
 

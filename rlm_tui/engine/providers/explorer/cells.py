@@ -307,7 +307,7 @@ for n, line in enumerate(lines, 1):
     score[n] += 20 * sum(phrase in line.casefold() for phrase in phrases)
 if re.search(r"\\b(?:defin|declar)", {question!r}):  # a definition holds little else
     for n in [n for n in score if score[n]]:
-        score[n] += 0.2 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\\w+", lines[n - 1]))
+        score[n] += 0.5 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\\w+", lines[n - 1]))
 found = [n for n, points in score.most_common(8) if points > 0]
 whole = sum(weight.values()) + 20 * len(phrases)
 for n in found:

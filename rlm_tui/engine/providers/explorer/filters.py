@@ -309,6 +309,9 @@ class Filtering(Asking):
             )
             if len({o[0].name for o in options}) > 1:
                 options = self.prefer(options, a, b)
+            direct = [o for o in options if o[0].name == "section"]
+            if direct and any(o[0].name == "part" for o in options):
+                options = [o for o in options if o[0].name != "part"]
             if {"section", "part"} & {o[0].name for o in options}:
                 options = [o for o in options if o[0].name != "text"]
             negative = self.negated(self.tokens[a][0])
@@ -458,6 +461,12 @@ class Filtering(Asking):
                     self.plan.target = f
                     self.used[i] = True
                     break
+                state = re.match(
+                    r"\s*(?:is|are|was|were|=|:)\s*[\"']?(yes|no|true|false)\b", self.low[self.tokens[i][1] :]
+                )
+                if f.flag and close and state:
+                    turned = state[1] in ("no", "false")
+                    self.use(self.tokens[i][0], self.tokens[i][1] + state.end())
                 if f.flag and (turned or close):
                     yes = self.negated(self.tokens[i][0]) == turned
                     wanted = [fold(v) for v, _ in f.values if fold(v) in (TRUE if yes else FALSE)]

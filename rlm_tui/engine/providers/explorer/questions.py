@@ -29,8 +29,7 @@ class Question(Aiming):
         if self.plan.op == "lookup":
             sought = self.noun_field(self.noun()) if self.has(r"\b(?:which|what) \w+") else None
             return (
-                self.plan.target is not None
-                and (self.plan.target in (self.plan.label, self.label(), sought) or self.plan.target.name == "sender")
+                self.plan.target is not None and self.plan.target in (self.plan.label, self.label(), sought)
             ) or all(not said.startswith("text has") for said in self.plan.said)
         head = self.phrase(self.noun()) if self.plan.op == "count" else list(range(len(self.tokens)))
         roots = [self.stems[i] for i in head]
@@ -137,6 +136,12 @@ class Question(Aiming):
             )
             if behind and plan.op != "lookup" and not self.profile.words.get(self.tokens[i][2]):
                 self.used[i] = True
+            if (
+                self.tokens[i][2].islower()
+                and (plan.conditions or plan.target)
+                and any(self.strength(f, i) >= 2.2 and not f.flag for f in self.profile.fields)
+            ):
+                self.used[i] = True  # a field named without a value narrows nothing
             if self.filler(i):
                 self.used[i] = True
             if (

@@ -236,7 +236,7 @@ for n, line in enumerate(lines, 1):
         rows.append({**row, "section": "", "part": "", "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
     elif item:
         done = {"": "", " ": "no"}.get(item.group(2) or "", "yes")
-        rows.append({**row, "kind": "numbered item" if item.group(1) else "item", "done": done, "text": item.group(3)})
+        rows.append({**row, "kind": "numbered item" if item.group(1) else "item", "number": item.group(1) or "", "done": done, "text": item.group(3)})
     elif label:
         rows.append({**row, "kind": label.group(1).lower(), "text": label.group(2)})
         facts.append((label.group(1), label.group(2)))"""
