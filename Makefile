@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test check format picture wheel
+.PHONY: test check format picture samples wheel
 
 test:
 	$(PYTHON) -m pytest
@@ -17,6 +17,9 @@ format:
 
 picture:
 	$(PYTHON) docs/picture.py
+
+samples:
+	$(PYTHON) sessions/record.py
 
 wheel:
 	$(PYTHON) -m hatchling build -t wheel

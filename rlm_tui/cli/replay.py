@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("session", metavar="ID|last|FILE")
+@click.argument("session", metavar="[ID|last|FILE]", required=False)
+@click.option("--sample", metavar="NAME", help="A session that is shipped with the program; `list` lists them.")
 @click.option("--headless", is_flag=True, help="Print it as text.")
 @click.option("--json", "as_json", is_flag=True, help="Print its events as JSON, one a line.")
 @click.option(
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
 @store_option
 @look_options
 def command(
-    session: str,
+    session: str | None,
+    sample: str | None,
     headless: bool,
     as_json: bool,
     speed: float | None,
@@ -41,6 +43,16 @@ def command(
 
     if speed is not None and not headless:
         raise click.UsageError("--speed goes with --headless; in the workbench the space bar plays")
+    if (session is None) == (sample is None):
+        raise click.UsageError("say which session: an id, the beginning of one, last, a file, or --sample NAME")
+    if sample is not None:
+        from rlm_tui.cli import samples
+
+        if sample == samples.LIST:
+            samples.show_samples()
+            return None
+        session = str(samples.sample(sample))
+    assert session is not None
     settings = load_settings({"store": store, "theme": theme, "glyphs": "ascii" if ascii_only else None})
     saved = open_saved(session, settings.store)
     try:
