@@ -147,7 +147,10 @@ _REFUSED = {
 }
 
 _FOR_C_CODE = frozenset(
-    {"_strptime", "time", "datetime", "_datetime", "locale", "calendar", "_io", "io", "unicodedata"}
+    {
+        "_strptime", "time", "datetime", "_datetime", "locale", "calendar", "_io", "io", "unicodedata", "re", "_pylong",
+        "json.decoder",
+    }  # fmt: skip
 )
 
 
@@ -175,7 +178,8 @@ def _refusal(name: str, instead: str) -> Callable[..., NoReturn]:
 
 def _import_for_c(name: str, *rest: Any) -> Any:
     """``__import__`` for C code of the standard library, which looks it up through the calling frame's built-ins
-    (``datetime.strptime`` does). REPL code cannot name it, and its import statements do not come here.
+    (``datetime.strptime`` does, and ``pattern.sub`` with a template). REPL code cannot name it, and its import
+    statements do not come here.
     """
     if name in _FOR_C_CODE and name in sys.modules:
         return sys.modules[name]

@@ -39,11 +39,15 @@ _SOCKET_FD = 3
 def prepare() -> PythonCell:
     """Everything that does not depend on a REPL's context, and what C code would otherwise import later."""
     import _strptime  # type: ignore[import-not-found]  # noqa: F401
+    import contextlib
     import hashlib
+    import importlib
     import warnings
 
     warnings.simplefilter("ignore")
     hashlib.sha256(b"").hexdigest()
+    with contextlib.suppress(ImportError):  # Python 3.12 and newer divide large integers there
+        importlib.import_module("_pylong")
     for name in _ENCODINGS.split():
         codecs.lookup(name)
     os.environ.clear()
