@@ -600,11 +600,14 @@ def reply(prompt: str) -> str:
 
 def summary(text: str, size: int) -> list[str]:
     """The most central sentences, in their order: those that share the most words with the rest."""
-    units = [
-        s
-        for s, _ in sentences(text)
+    pairs = sentences(text)
+    kept = [
+        (s, h)
+        for s, h in pairs
         if len(tokens(s)) > 6 and re.search(r"[.!\"”)]$", s) and not re.match(r"[A-Z][\w ]{1,24}: ", s)
-    ][:400] or [s for s, _ in sentences(text)][:400]
+    ][:400] or pairs[:400]
+    units = [s for s, _ in kept]
+    opening = [i == 0 or h != kept[i - 1][1] for i, (_, h) in enumerate(kept)]
     bags = [{stem(w) for w in content(s)} for s in units]
     count: dict[str, int] = {}
     for bag in bags:
@@ -618,7 +621,7 @@ def summary(text: str, size: int) -> list[str]:
             if i in chosen
             else sum(weight[w] for w in bag)
             / (len(bag) + 6)
-            * (1.3 if i < 2 else 1.0)
+            * (1.3 if i < 2 else 1.25 if opening[i] else 1.0)
             * (0.6 if units[i][0] in "\"“‘'" or PRONOUN.match(units[i]) else 1.0)
             for i, bag in enumerate(bags)
         ]
