@@ -75,6 +75,8 @@ def _document_lines(document: DocumentReading, most: int | None) -> Iterator[str
     for name, share in (("seen by a model ", document.seen), ("touched by code ", document.touched)):
         again = f"; {share.again:,} of them more than once (+{share.surplus:,})" if share.again else ""
         yield f"  {name} {_percent(share, document.chars)}, {share.chars:,} characters{again}"
+    if document.handed:
+        yield f"  {document.handed:,} of the seen ones were handed to a child node as its variable and stood in no prompt"
     if document.seen.unread:
         total = sum(region.chars for region in document.seen.unread)
         yield f"  no model saw {plural(len(document.seen.unread), 'region')} ({total:,} characters):"
@@ -111,7 +113,7 @@ def _reading(reading: Reading) -> str:
     first = reading.spans[0]
     where = _where(first) if len(reading.spans) == 1 else f"{len(reading.spans)} parts, the first {_where(first)}"
     model = f" ({plain(reading.model)})" if reading.model else ""
-    verb = "saw" if reading.strength == "seen" else "touched"
+    verb = "touched" if reading.strength == "touched" else "held" if reading.handed else "saw"
     return f"{plain(reading.what)}{model} {verb} {chars:,} characters: {where}"
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from rlm_tui.document.document import Document
 from rlm_tui.document.quotes import Unsupported, unsupported
 from rlm_tui.events import BlobRef, Span
-from rlm_tui.projection.coverage import STRENGTHS, Strength
+from rlm_tui.projection.coverage import STRENGTHS, Intervals, Strength
 from rlm_tui.projection.state import Call, SessionState
 
 Text = Callable[[BlobRef], str]
@@ -50,18 +50,25 @@ class Region:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A call that carried text of the document to a model, or a cell whose code went over it."""
+    """A call that carried text of the document to a model, a cell whose code went over it, or (`handed`) a child node that
+    got it as its context.
+    """
 
     source: str
     what: str
     strength: Strength
     model: str
     spans: tuple[Region, ...]
+    handed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentReading:
-    """One document of a session, and who read what of it. `kept` says whether its text is there."""
+    """One document of a session, and who read what of it.
+
+    `kept` says whether its text is there. Text that became the context of a child node counts as seen (it was handed to a
+    model, in a variable); `handed` is how many of the seen characters stood in no prompt.
+    """
 
     name: str
     chars: int
@@ -69,6 +76,7 @@ class DocumentReading:
     kept: bool
     touched: Share
     seen: Share
+    handed: int
     readings: tuple[Reading, ...]
 
 
@@ -108,6 +116,8 @@ def sources(state: SessionState, documents: Sequence[Document], text: Text) -> I
 def words_of(state: SessionState, source: str) -> str:
     """What a reader is called: ``turn 3``, ``sub-call 0:c3.1``, ``cell 0:c2``, with the node's path below the root."""
     call = state.calls.get(source)
+    if source in state.nodes:
+        return f"the context of node {source}"
     if call is None:
         cell = state.cells.get(source)
         return "the probe" if cell is not None and cell.origin == "probe" else f"cell {source}"
@@ -131,13 +141,25 @@ def _document(state: SessionState, number: int, documents: Sequence[Document], s
     place = _Place(document if kept else None)
     shares = {strength: _share(state, number, strength, place, smallest) for strength in STRENGTHS}
     by_source: dict[tuple[str, Strength], list[Span]] = {}
+    prompted = Intervals()
     for reader in state.coverage.readers_of(number, 0, ref.body.chars):
+        if reader.strength == "seen" and reader.source not in state.nodes:
+            prompted.add(reader.span.start, reader.span.end)
         by_source.setdefault((reader.source, reader.strength), []).append(reader.span)
     readings = tuple(
-        Reading(source, words_of(state, source), strength, _model(state, source), tuple(place.regions(spans)))
+        Reading(
+            source,
+            words_of(state, source),
+            strength,
+            _model(state, source),
+            tuple(place.regions(spans)),
+            source in state.nodes,
+        )
         for (source, strength), spans in by_source.items()
     )
-    return DocumentReading(ref.name, ref.body.chars, ref.lines, kept, shares["touched"], shares["seen"], readings)
+    seen = shares["seen"]
+    handed = seen.chars - prompted.size
+    return DocumentReading(ref.name, ref.body.chars, ref.lines, kept, shares["touched"], seen, handed, readings)
 
 
 def _share(state: SessionState, number: int, strength: Strength, place: _Place, smallest: int) -> Share:
@@ -165,8 +187,8 @@ class _Place:
 
 
 def _model(state: SessionState, source: str) -> str:
-    call = state.calls.get(source)
-    return "" if call is None else call.model
+    found = state.calls.get(source) or state.nodes.get(source)
+    return "" if found is None else found.model
 
 
 def _load(ref: BlobRef | None, text: Text) -> str | None:

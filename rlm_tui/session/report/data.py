@@ -83,6 +83,7 @@ class PageData:
             "text": text,
             "seen": _share(reading.seen),
             "touched": _share(reading.touched),
+            "handed": reading.handed,
             "heat": {strength: coverage.heat(number, BARS, strength) for strength in _STRENGTHS},
             "spans": {
                 strength: [[span.start, span.end] for span in coverage.read_spans(number, strength)]

@@ -87,7 +87,7 @@ def test_coverage_of_a_session_of_our_own(saved_store: Path, capsys: CLI) -> Non
     (document,) = found["documents"]
     assert document["seen"]["percent"] == 100 and document["seen"]["again"] == 5500 and document["kept"]
     assert {r["source"] for r in document["readings"] if r["strength"] == "touched"} == {"0:c1", "0:c2", "0:c3", "0:c5"}
-    assert found["unsupported"] == []
+    assert found["unsupported"] == [] and document["handed"] == 0
     assert run_program(["coverage", "last", "--store", str(saved_store)]) == 0
     assert "and 2 more (--all)" in capsys.readouterr().out
 

@@ -76,3 +76,13 @@ def test_the_description_names_each(pytestconfig: pytest.Config) -> None:
     assert all(f"| `{name}` |" in text for name in NAMES)
     for script in Path(folder / "scripts").glob("*.yaml"):
         assert f"(scripts/{script.name})" in text
+
+
+def test_what_a_child_node_is_given_is_told_apart_from_prompts(capsys: CLI) -> None:
+    saved, state = opened("depth")
+    (document,) = provenance(state, saved.documents, saved.text).documents
+    assert document.seen.part > 0.99 and document.handed > 0.9 * document.chars
+    assert run_program(["coverage", str(samples()["depth"])]) == 0
+    shown = capsys.readouterr().out
+    assert "handed to a child node as its variable" in shown
+    assert "the context of node 0/c1.1 (scripted:sessions/scripts/depth.yaml) held 41,820 characters" in shown

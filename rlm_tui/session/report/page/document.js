@@ -105,10 +105,11 @@ class DocumentView {
     for (const canvas of Object.values(this.strip)) {
       canvas.addEventListener("click", (event) => this.show(this.number, Math.floor((event.offsetX / canvas.clientWidth) * doc.size)));
     }
+    const handed = doc.handed ? ` (${whole(doc.handed)} of them only as the context of a child node, in no prompt)` : "";
     const again = doc.seen.again ? `; ${plural(doc.seen.again, "character")} seen more than once` : "";
     this.top.replaceChildren(
       el("div", { class: "pick" }, picks),
-      el("p", { class: "muted" }, `${plural(doc.chars, "character")}, ${plural(doc.lines, "line")}, ${oneLine(doc.format)}. A model saw ${whole(doc.seen.chars)}, code touched ${whole(doc.touched.chars)}${again}.`),
+      el("p", { class: "muted" }, `${plural(doc.chars, "character")}, ${plural(doc.lines, "line")}, ${oneLine(doc.format)}. A model saw ${whole(doc.seen.chars)}${handed}, code touched ${whole(doc.touched.chars)}${again}.`),
       el("div", { class: "strip" }, el("span", {}, `seen by a model ${percent(doc.seen.part)}`), this.strip.seen),
       el("div", { class: "strip" }, el("span", {}, `touched by code ${percent(doc.touched.part)}`), this.strip.touched),
       el(
