@@ -23,6 +23,7 @@ from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Reply, 
 from rlm_tui.engine.providers.litellm_ import LiteLLM
 from rlm_tui.events import Limits, RunConfig, Usage
 from rlm_tui.session.setup import Setup, run_session
+from rlm_tui.store import Store
 from tests.support.engine import cell
 
 pytestmark = [pytest.mark.perf, pytest.mark.timeout(300)]
@@ -127,6 +128,16 @@ async def bare(address: str, calls: int, at_once: int, times: int) -> float:
     return min(seconds)
 
 
+async def commits(folder: Path, durability: str, number: int) -> float:
+    """Seconds that the log alone takes for so many commits, one after another."""
+    with Store.open(folder / "commits.db", durability=durability) as store:
+        log = store.create()
+        begin = time.perf_counter()
+        for _ in range(number):
+            await log.append(ev.PauseRequested())
+        return time.perf_counter() - begin
+
+
 async def test_parallel_sub_calls_take_little_more_than_the_server(tmp_path: Path, _warm: None) -> None:
     with server(tmp_path, [LOOK, BATCH, DONE], 0.2) as address:
         seconds, cpu = await best(
@@ -136,7 +147,7 @@ async def test_parallel_sub_calls_take_little_more_than_the_server(tmp_path: Pat
     print(f"\n64 sub-calls of 200 ms, 16 at once: {seconds:.2f} s (ideal 0.80), CPU {cpu / 64 * 1000:.1f} ms a call")
     print(f"LiteLLM alone: {alone:.2f} s")
     # On a machine that is busy with other things LiteLLM alone can take longer than that.
-    assert seconds <= max(1.25 * 0.8, 1.15 * alone)
+    assert seconds <= max(1.25 * 0.8, 1.2 * alone)
 
 
 async def test_our_own_work_for_a_call_is_small(tmp_path: Path) -> None:
@@ -155,9 +166,10 @@ async def test_sequential_calls_against_a_server_that_takes_no_time(
             lambda folder: setup(folder, "openai/perf", durability, api_base=address), tmp_path, "300", 3
         )
         alone = await bare(address, 300, 1, 3)
+    disk = await commits(tmp_path, durability, 600)
     print(f"\n300 sub-calls of 0 ms, one after another, {durability}: {seconds:.2f} s, CPU {cpu:.2f} s")
-    print(f"LiteLLM alone: {alone:.2f} s")
-    assert seconds <= max(most, (1.4 if durability == "normal" else 2.8) * alone)
+    print(f"LiteLLM alone: {alone:.2f} s, two commits a call alone: {disk:.2f} s")
+    assert seconds <= max(most, 1.3 * (alone + disk))
 
 
 @pytest.mark.parametrize("durability", ["normal", "full"])
