@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rlm_tui.session.live import LiveSession
     from rlm_tui.session.replay import SavedSession
     from rlm_tui.tui.app import Options
+    from rlm_tui.tui.forking import Forker
 
 
 def show_live(job: Job, *, paused: bool, otherwise: str) -> int:
@@ -29,6 +30,7 @@ def show_live(job: Job, *, paused: bool, otherwise: str) -> int:
 def live_options(job: Job, *, paused: bool) -> Options:
     """What the app is told about `job`. Raises `ThemeError`."""
     from rlm_tui.tui.app import Options
+    from rlm_tui.tui.forking import forker
 
     def start(question: str) -> LiveSession:
         from rlm_tui.session.live import LiveSession
@@ -46,6 +48,7 @@ def live_options(job: Job, *, paused: bool) -> Options:
         theme=_theme(settings),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        fork=forker(job.store, settings.price_overrides(), settings.durability),
     )
 
 
@@ -59,9 +62,25 @@ def show_saved(saved: SavedSession, settings: Settings, *, otherwise: str) -> in
         theme=_theme(settings),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        fork=_forker(saved, settings),
     )
     check_terminal(otherwise)
     return run_app(options)
+
+
+def _forker(saved: SavedSession, settings: Settings) -> Forker | None:
+    """What forks `saved`; ``None`` for a session file, which is in no store."""
+    from rlm_tui.config.paths import store_path
+    from rlm_tui.store import Catalog, StoreReader
+    from rlm_tui.tui.forking import forker
+
+    path = store_path(settings.store)
+    if not path.exists():
+        return None
+    with StoreReader(path) as reader:
+        if Catalog(reader).get(saved.session) is None:
+            return None
+    return forker(path, settings.price_overrides(), settings.durability)
 
 
 def _theme(settings: Settings) -> str:

@@ -93,6 +93,14 @@ def _can_override(view: View) -> str:
     return ""
 
 
+def _can_fork(view: View) -> str:
+    if not view.forks:
+        return "This session is not in a store, so it can't be forked."
+    if view.running:
+        return "The run is live: let it end, or end it, before it is forked."
+    return _has_session(view)
+
+
 def _can_break(view: View) -> str:
     return "This is a saved session: nothing runs." if view.replay else ""
 
@@ -208,6 +216,25 @@ ACTIONS: tuple[Action, ...] = (
         verbs_run.answer,
         _has_answer,
         10,
+    ),
+    Action(
+        "run.fork",
+        ("r",),
+        "Fork",
+        "Go on from this turn with other models, another budget or other code; what came before costs nothing.",
+        RUN,
+        verbs_run.fork,
+        _can_fork,
+        14,
+    ),
+    Action(
+        "run.again",
+        ("R",),
+        "Run again",
+        "Run the whole question again with other models, budget or depth.",
+        RUN,
+        verbs_run.rerun,
+        _can_fork,
     ),
     Action(
         "time.turn_back",

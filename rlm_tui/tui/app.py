@@ -13,9 +13,10 @@ from textual import on, work
 from rlm_tui.config.paths import config_dir
 from rlm_tui.tui import layout
 from rlm_tui.tui.commands import Commands
+from rlm_tui.tui.forking import Forker, ForkWish
 from rlm_tui.tui.keymap import Keymap, KeymapError, keymap
 from rlm_tui.tui.look import ThemedApp
-from rlm_tui.tui.messages import Asked
+from rlm_tui.tui.messages import Asked, ForkWished
 from rlm_tui.tui.screens.workbench import Workbench
 from rlm_tui.tui.themes import DEFAULT
 from rlm_tui.tui.view import View
@@ -35,7 +36,7 @@ class Options:
 
     `documents` are shown at once; `start` makes the run once there is a question, `source` is a ready one (a replay).
     `note` stands in the title line instead of the models (``built-in explorer (not a language model)``), `models` in the
-    dialog that asks for the question. With `run_at_once` the run does not wait before its first cell.
+    dialog that asks for the question. `fork` makes new sessions out of saved ones. With `run_at_once` the run does not wait before its first cell.
     """
 
     documents: Sequence[Document] = ()
@@ -49,6 +50,7 @@ class Options:
     theme: str = DEFAULT
     glyphs: str = "unicode"
     keymap: str = "default"
+    fork: Forker | None = None
     clock: Callable[[], float] = field(default=time.time)
     ticking: bool = True
 
@@ -62,14 +64,18 @@ class WorkbenchApp(ThemedApp[int]):
     def __init__(self, options: Options) -> None:
         super().__init__(options.theme, options.glyphs)
         self.options = options
-        self.view = View(options.clock, self.glyphs)
+        self.view = self._new_view(options.source)
         self.view.note, self.view.question = options.note, options.question
-        self.view.documents = options.documents
-        self.view.source = options.source
         for number, condition in enumerate(options.breakpoints, 1):
             self.view.waiting_breakpoints[number] = condition
         self.workbench = Workbench(self.view, self._keys(), ticking=options.ticking)
         self._interrupted = 0.0
+
+    def _new_view(self, source: EventSource | None) -> View:
+        view = View(self.options.clock, self.glyphs)
+        view.source, view.documents = source, self.options.documents
+        view.forks = self.options.fork is not None
+        return view
 
     def _keys(self) -> Keymap:
         try:
@@ -133,6 +139,30 @@ class WorkbenchApp(ThemedApp[int]):
         self.view.starting = False
         self.workbench.sync_all()
         self.push_screen(Failure(str(error) or type(error).__name__, saved=False))
+
+    # --- forks
+
+    @on(ForkWished)
+    def _fork_wished(self, message: ForkWished) -> None:
+        if self.options.fork is not None:
+            self.notify("Starting the new session.", markup=False, timeout=3)
+            self._fork(self.options.fork, message.wish)
+
+    @work(thread=True, exclusive=True)
+    def _fork(self, fork: Forker, wish: ForkWish) -> None:
+        try:
+            source = fork(wish)
+        except Exception as error:
+            self.call_from_thread(self._not_started, error)
+        else:
+            self.call_from_thread(self.change_to, source)
+
+    def change_to(self, source: EventSource) -> None:
+        """Show another session; the one that was shown is closed."""
+        self.close_source()
+        self.view = self._new_view(source)
+        self.workbench = Workbench(self.view, self.workbench.keys, ticking=self.options.ticking)
+        self.switch_screen(self.workbench)
 
     # --- leaving
 

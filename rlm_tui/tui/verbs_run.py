@@ -5,6 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rlm_tui.tui import travel
+from rlm_tui.tui.forking import ForkWish
+from rlm_tui.tui.messages import ForkWished
+from rlm_tui.tui.rows import parent_of
 
 if TYPE_CHECKING:
     from rlm_tui.tui.screens.workbench import Workbench
@@ -133,6 +136,36 @@ def add_breakpoint(bench: Workbench) -> None:
     from rlm_tui.tui.screens.breakpoints import Breakpoints
 
     bench.app.push_screen(Breakpoints(bench.view, bench.breaks, adding=True))
+
+
+def fork(bench: Workbench) -> None:
+    """From the selected turn of the root, or the one that holds what is selected."""
+    state = bench.view.state
+    key: str | None = bench.view.row
+    while key is not None:
+        call = state.calls.get(key)
+        if call is not None and call.node == "0" and call.turn:
+            cells = state.cells_of.get(key)
+            code = bench.view.text(state.cells[cells[-1]].code) if cells else ""
+            _fork(bench, call.turn, code)
+            return
+        key = parent_of(state, key)
+    root = state.nodes.get("0")
+    _fork(bench, max(1, root.turn if root is not None else 1), "")
+
+
+def rerun(bench: Workbench) -> None:
+    _fork(bench, 1, "")
+
+
+def _fork(bench: Workbench, turn: int, code: str) -> None:
+    from rlm_tui.tui.screens.fork import ForkDialog
+
+    def wished(wish: ForkWish | None) -> None:
+        if wish is not None:
+            bench.app.post_message(ForkWished(wish))
+
+    bench.app.push_screen(ForkDialog(bench.view, turn, code), wished)
 
 
 def answer(bench: Workbench) -> None:

@@ -45,6 +45,7 @@ class View:
         self.glyphs = glyphs
         self.selected: str | None = None
         self.starting = False
+        self.forks = False
         self.playing = False
         self.note = ""
         self.question = ""

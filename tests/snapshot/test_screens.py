@@ -164,3 +164,10 @@ def test_browser(snap_compare: Compare, size: tuple[int, int], monkeypatch: pyte
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     assert snap_compare(BrowserApp(MadeUpShelf(), clock=lambda: NOW), terminal_size=size)
+
+
+@BOTH
+def test_fork(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """A box that says what comes from the record, with fields for models, dollars and depth, and the turn's code to change."""
+    app = app_at("replay", fork=lambda wish: pytest.fail("nobody asked"))
+    assert snap_compare(app, terminal_size=size, run_before=after("x", "x", "r"))

@@ -21,6 +21,9 @@ from rlm_tui.tui.shelf import SORTS, Shelf, arranged, by_day, by_model, total
 from rlm_tui.tui.widgets.facts import Facts, Told
 from rlm_tui.tui.widgets.session_table import SessionTable
 
+DAYS = 28
+"""How far back spending by day goes: as many columns as fit beside the preview on a narrow screen."""
+
 KEYS = "Enter open   / filter   s sort   Del delete   ? help   q quit"
 
 HELP = """A filter is a condition; conditions side by side are all meant:
@@ -220,10 +223,12 @@ def spending(rows: list[SessionRow], now: float, glyphs: Glyphs) -> Told:
     for model, usage in models[:6]:
         full, rest = glyphs.bar(usage.cost / dearest if dearest else 0.0, 8)
         told.append((f"{full}{rest} {price(usage):>8} {visible(model)}", "text"))
-    days = by_day(rows, now)
+    days = by_day(rows, now, DAYS)
     most = max(days, default=0.0)
     told.append(("", "text"))
     sparks = (glyphs.level(glyphs.sparks, day / most) if day and most else glyphs.empty for day in days)
     told.append(("".join(sparks), "bar"))
-    told.append((f"the last 30 days: {price(total(row for row in rows if now - row.created < 30 * 86_400))}", "muted"))
+    told.append(
+        (f"the last four weeks: {price(total(row for row in rows if now - row.created < DAYS * 86_400))}", "muted")
+    )
     return told
