@@ -20,8 +20,9 @@ async def to_the_end(job: Coroutine[Any, Any, T]) -> T:
         try:
             await asyncio.shield(task)
         except asyncio.CancelledError as error:
-            if task.done():
+            if task.cancelled():
                 break
+            # Also when the job is done already: the waiter can be cancelled between that and its next step.
             cancelled = error
         except Exception:
             break

@@ -68,3 +68,29 @@ async def test_two_cancellations_are_no_better_than_one() -> None:
     with pytest.raises(asyncio.CancelledError):
         await waiter
     assert done == [1]
+
+
+async def test_a_cancellation_that_comes_just_when_the_job_is_done_is_not_lost() -> None:
+    done = asyncio.Event()
+
+    async def job() -> str:
+        await done.wait()
+        return "done"
+
+    async def wait() -> str:
+        return await to_the_end(job())
+
+    for steps in range(8):
+        done.clear()
+        waiter = asyncio.create_task(wait())
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        done.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        if waiter.done():
+            assert steps > 1  # It was soon over: later steps would cancel nothing.
+            return
+        waiter.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiter
