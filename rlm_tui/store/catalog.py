@@ -25,6 +25,9 @@ PAGE = 500
 """Sessions looked at together when a condition is put to them."""
 
 NEWEST = " ORDER BY s.created DESC, s.id LIMIT ? OFFSET ?"
+OLDER = " WHERE s.created <= ? AND (s.created < ? OR s.id > ?)"
+"""What comes after a session in that order. Counting rows off with OFFSET would sort all of them for each page."""
+
 _ID = re.compile(r"[0-9a-z][0-9a-z_.:-]*")
 
 if TYPE_CHECKING:
@@ -59,10 +62,12 @@ class Catalog:
     def _where(self, condition: Condition) -> Iterator[SessionRow]:
         from rlm_tui.store.indexed import indexed
 
-        condition, now, start = indexed(condition, self._reader), time.time(), 0
-        while page := self.list(PAGE, start):
+        condition, now = indexed(condition, self._reader), time.time()
+        page = self.list(PAGE)
+        while page:
             yield from (row for row in page if condition.test(SessionFacts(row, self._reader, now)))
-            start += PAGE
+            last = page[-1]
+            page = list(self._select(OLDER + NEWEST, last.created, last.created, last.id, PAGE, 0))
 
     def get(self, session: str) -> SessionRow | None:
         """The session of exactly this id."""

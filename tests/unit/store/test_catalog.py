@@ -165,3 +165,19 @@ def test_every_fact_is_one_that_conditions_know() -> None:
     from rlm_tui.store.facts import _FACTS
 
     assert set(_FACTS) <= set(FACTS)
+
+
+def test_a_condition_is_put_to_every_session_once_across_pages(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    from rlm_tui.projection.conditions import parse
+    from rlm_tui.store import catalog
+    from rlm_tui.store.row import WRITE, SessionRow, to_sql
+
+    # Many began at the same moment, as those of one batch do.
+    rows = [SessionRow(id=f"s{n:03}", created=float(n // 7), cost=n / 100, status="completed") for n in range(60)]
+    store._writer.call(lambda connection: connection.executemany(WRITE, [to_sql(row) for row in rows]))
+    monkeypatch.setattr(catalog, "PAGE", 4)
+    everything = [row.id for row in store.catalog.list()]
+    assert [row.id for row in store.catalog.list(where=parse("cost>=0"))] == everything and len(everything) == 60
+    dear = [row.id for row in store.catalog.list(where=parse("cost>0.3"))]
+    assert dear == [name for name in everything if int(name[1:]) > 30]
+    assert [row.id for row in store.catalog.list(5, 10, parse("cost>0.3"))] == dear[10:15]
