@@ -29,7 +29,7 @@ HEADINGS = {
 class Answer(Dialog[None]):
     """Opens by itself when a live run ends, and by key later."""
 
-    KEYS = "Enter close   y copy the answer   A opens this again"
+    KEYS = "Enter close   y copy   A shows it again"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,A,q", "leave", show=False),
         Binding("y", "copy", show=False),

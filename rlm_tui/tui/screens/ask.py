@@ -19,7 +19,7 @@ class Ask(Dialog[str]):
     """Answers the question; ``None`` when the operator only wants to look at the document."""
 
     HEADING = "Ask about this document"
-    KEYS = "Enter start, paused before the first cell   Esc look at the document first"
+    KEYS = "Enter start, paused   Esc look at the document first"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     def __init__(self, view: View) -> None:

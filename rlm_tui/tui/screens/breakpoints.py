@@ -36,7 +36,7 @@ class Breakpoints(Dialog[None]):
     """Adds and deletes at once; there is nothing to confirm."""
 
     HEADING = "Breakpoints"
-    KEYS = "Enter add   Del delete the chosen one   Tab switch   Esc close"
+    KEYS = "Enter add   Del delete   Tab switch   Esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False, priority=True),
         Binding("delete,backspace", "remove", show=False),

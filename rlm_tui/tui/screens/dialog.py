@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 
 class Dialog(ModalScreen[T]):
-    """Subclasses give `HEADING`, `KEYS` (the line at the foot) and `body`."""
+    """Subclasses give `HEADING`, `KEYS` (in the lower border, where nothing can push them out) and `body`."""
 
     CSS_PATH = "dialogs.tcss"
     HEADING: ClassVar[str] = ""
@@ -23,7 +23,8 @@ class Dialog(ModalScreen[T]):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", show=False)]
 
     def compose(self) -> ComposeResult:
-        box = Vertical(*self.body(), plain(self.KEYS, classes="keys"), id="box")
+        box = Vertical(*self.body(), id="box")
+        box.border_subtitle = Content(f" {self.KEYS} ")
         box.border_title = Content(f" {self.heading} ")
         yield box
 

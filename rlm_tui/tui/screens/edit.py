@@ -23,7 +23,7 @@ MOST = 256 * 1024
 class EditCell(Dialog[str]):
     """Answers the new code; ``None`` when nothing is to change."""
 
-    KEYS = "Ctrl+S run this instead   F4 open in $EDITOR   Esc leave as it is"
+    KEYS = "Ctrl+S run this instead   F4 $EDITOR   Esc leave it"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "save", show=False, priority=True),
         Binding("f4", "editor", show=False, priority=True),

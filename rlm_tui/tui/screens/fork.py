@@ -22,7 +22,7 @@ from rlm_tui.tui.view import View
 class ForkDialog(Dialog[ForkWish]):
     """Answers the wish; ``None`` for leaving things as they are."""
 
-    KEYS = "Ctrl+S start the new session, paused   Tab next field   Esc leave"
+    KEYS = "Ctrl+S start, paused   Tab next   Esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
@@ -53,9 +53,7 @@ class ForkDialog(Dialog[ForkWish]):
         yield self._row("dollars", "" if usd is None else f"{usd:g}", "no limit")
         yield self._row("depth", str(config.max_depth), "0 to 16")
         if self._code:
-            yield plain(
-                f"The cell of turn {self._turn}; change it, or leave it to the model's record:", classes="quiet"
-            )
+            yield plain(f"The cell of turn {self._turn}, to change or to leave:", classes="quiet")
             yield TextArea(self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False)
         yield plain("", id="problem", classes="bad")
 

@@ -26,7 +26,7 @@ class Help(Dialog[None]):
     """Scrolls. What can't be done now is quieter; the palette says why."""
 
     HEADING = "Keys"
-    KEYS = "Up, down, PgUp, PgDn scroll   Esc close"
+    KEYS = "PgUp PgDn scroll   Esc close"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q,question_mark,f1", "leave", show=False)]
 
     def __init__(self, view: View) -> None:
