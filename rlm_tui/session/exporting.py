@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from rlm_tui.events import BlobRef, Entry
-
 if TYPE_CHECKING:
-    from rlm_tui.store import Recording, SessionRow
+    from rlm_tui.store import Recording
 
 FORMATS = {"jsonl": ".jsonl", "md": ".md", "html": ".html", "rlms": ".rlms.jsonl", "bundle": ".db"}
 """The formats and the ending of a file in each."""
@@ -48,7 +46,9 @@ def write(recording: Recording, out: IO[bytes], format: str, *, redact: bool = F
     if format == "jsonl":
         write_lines(recording, out, redact)
         return
-    shown: Recording = _Redacted(recording) if redact else recording
+    from rlm_tui.store.redact import Redacted
+
+    shown: Recording = Redacted(recording) if redact else recording
     if format == "rlms":
         from rlm_tui.store.export_rlms import write_rlms
 
@@ -73,29 +73,6 @@ def _report(recording: Recording, format: str, redact: bool) -> Iterator[bytes]:
         from rlm_tui.session.report.page import page
 
         yield page(PageData(state, saved.documents, saved.text, redact)).encode("utf-8")
-
-
-class _Redacted:
-    """A recording without its words."""
-
-    def __init__(self, recording: Recording) -> None:
-        self._recording = recording
-        self.session = recording.session
-
-    @property
-    def row(self) -> SessionRow:
-        return self._recording.row
-
-    def entries(self, after: int = 0, limit: int | None = None) -> Sequence[Entry]:
-        from rlm_tui.store.redact import redacted
-
-        return [redacted(entry) for entry in self._recording.entries(after, limit)]
-
-    def text(self, ref: BlobRef) -> str:
-        raise KeyError(ref.sha)
-
-    def close(self) -> None:
-        self._recording.close()
 
 
 @contextlib.contextmanager

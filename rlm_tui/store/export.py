@@ -29,7 +29,7 @@ from rlm_tui.events.codec import SCHEMA, UnreadableEvent
 from rlm_tui.store.blobs import references
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.recording import Recording, row_of
-from rlm_tui.store.redact import redacted
+from rlm_tui.store.redact import Redacted
 
 FORMAT = "rlm-tui session"
 VERSION = 1
@@ -76,14 +76,12 @@ def write_session(recording: Recording, path: Path, redact: bool = False, *, bun
     """Write `recording` to `path`: a store if its name ends in ``.db``, else JSON lines, compressed with ``.gz``.
 
     `bundle` says whether it is to be a store, whatever its name. `redact` leaves out all words
-    (`rlm_tui.store.redact`); it is for JSON lines. Raises `StoreError`; no half file is left.
+    (`rlm_tui.store.redact`). Raises `StoreError`; no half file is left.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         if path.suffix == ".db" if bundle is None else bundle:
-            if redact:
-                raise StoreError("a store can't be redacted; choose another format, such as jsonl or html")
-            _write_store(recording, part)
+            _write_store(Redacted(recording) if redact else recording, part)
         else:
             with part.open("xb") as raw:
                 if path.suffix == ".gz":
@@ -118,8 +116,10 @@ def write_lines(recording: Recording, out: IO[bytes] | gzip.GzipFile, redact: bo
     """Write `recording` as JSON lines in UTF-8. Raises `StoreError` if a text of it is missing."""
     refs: dict[str, BlobRef] = {}
     lines: list[bytes] = []
+    if redact:
+        recording = Redacted(recording)
     for entry in recording.entries():
-        payload = encode((redacted(entry) if redact else entry).event)
+        payload = encode(entry.event)
         if not redact:
             refs.update((ref.sha, ref) for ref in references(payload))
         lines.append(
@@ -148,8 +148,11 @@ def _text_line(ref: BlobRef, text: str) -> bytes:
 class SessionFile:
     """A session in a file of JSON lines. Texts are decoded when they are asked for."""
 
-    def __init__(self, path: Path, session: str, entries: Sequence[Entry], texts: dict[str, _TextLine]) -> None:
+    def __init__(
+        self, path: Path, session: str, entries: Sequence[Entry], texts: dict[str, _TextLine], redacted: bool = False
+    ) -> None:
         self.path = path
+        self.redacted = redacted
         self.session = session
         self._entries = entries
         self._texts = texts
@@ -188,7 +191,7 @@ class SessionFile:
             raise StoreError(
                 f"{path} is cut off: it has {len(entries)} of {header.events} events and {len(texts)} of {header.texts} texts"
             )
-        return cls(path, header.session, entries, texts)
+        return cls(path, header.session, entries, texts, header.redacted)
 
     def entries(self, after: int = 0, limit: int | None = None) -> Sequence[Entry]:
         return self._entries[after : None if limit is None else after + limit]

@@ -101,7 +101,8 @@ class Store:
     def add(self, recording: Recording) -> str:
         """Copy a session into this store under its own id and return that; adding it twice makes no second copy.
 
-        For one that another tool recorded, what its log doesn't tell becomes the session's note.
+        For one that another tool recorded, what its log doesn't tell becomes the session's note. A redacted one is
+        taken without its texts.
 
         Raises `StoreError` if another session has the id, or a text of the recording is missing.
         """
@@ -109,6 +110,8 @@ class Store:
         note = str(getattr(recording, "note", ""))
         records = [(e.seq, e.at, kind_of(e.event), encode(e.event)) for e in entries]
         refs = {ref.sha: ref for *_, payload in records for ref in blobs.references(payload)}
+        if getattr(recording, "redacted", False):
+            refs = {}
 
         def write(connection: sqlite3.Connection) -> None:
             there = connection.execute(
