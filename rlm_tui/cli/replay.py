@@ -49,7 +49,7 @@ def command(
         from rlm_tui.cli import samples
 
         if sample == samples.LIST:
-            samples.show_samples()
+            samples.show_samples(as_json=as_json)
             return None
         session = str(samples.sample(sample))
     assert session is not None

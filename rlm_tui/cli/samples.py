@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
 
 LIST = "list"
+HEAD = ("sample", "state", "calls", "depth", "errors", "model", "question")
 _ENDING = ".jsonl.gz"
 
 
@@ -25,17 +27,20 @@ def sample(name: str) -> Path:
     return found[name]
 
 
-def show_samples() -> None:
+def show_samples(*, as_json: bool) -> None:
     """Print what there is."""
     from rlm_tui.cli.table import table
     from rlm_tui.store import open_recording
 
-    rows = []
+    rows: list[list[str]] = []
     for name, path in samples().items():
         recording = open_recording(str(path))
         row = recording.row
         model = "explorer" if row.model == "explorer" else "scripted replies"
         rows.append([name, row.status, str(row.calls), str(row.depth), str(row.errors), model, row.query])
         recording.close()
-    for line in table(("sample", "state", "calls", "depth", "errors", "model", "question"), rows, right=(2, 3, 4)):
+    if as_json:
+        click.echo(json.dumps([dict(zip(HEAD, row, strict=True)) for row in rows], ensure_ascii=False, indent=2))
+        return
+    for line in table(HEAD, rows, right=(2, 3, 4)):
         click.echo(line)
