@@ -43,6 +43,13 @@ PARTIAL_SECONDS, PARTIAL_CHARS = 0.25, 4096
 """A streamed reply is logged as it grows: this often, or this much at a time."""
 
 
+EXTRACT_TOKENS = 1024
+"""How long a forced answer may be; its price is held back as long as its node runs."""
+
+FORCED_PROMPT_TOKENS = 6000
+"""How long the prompt of a forced answer can be, in tokens, besides the question (see `prompts.forced_answer`)."""
+
+
 class Resolver(Protocol):
     """Finds the provider of a model. Raises `ProviderError` with a sentence for a model that can't work."""
 
@@ -100,6 +107,17 @@ class Caller:
     def info(self, model: str) -> ModelInfo:
         """What is known of a model. Raises `ProviderError`."""
         return self._models.info(model)
+
+    def forced_slice(self, model: str, query: str) -> Usage:
+        """What a forced answer can cost at most: its longest prompt and its longest reply."""
+        prompt = FORCED_PROMPT_TOKENS + tokens.count(query[:2000], model)[0]
+        output = min(EXTRACT_TOKENS, self._config.max_output_tokens)
+        try:
+            price = self._models.info(model).price
+        except ProviderError:
+            price = None
+        cost = prompt * max(price.input, price.cache_write or 0.0) + output * price.output if price else 0.0
+        return Usage(calls=1, input=prompt, output=output, cost=cost)
 
     async def ask(self, order: Order) -> Reply:
         """Make the call and return the reply once it is in the log. Raises `CallError`, `OverBudget`, `UnknownPrice`."""
@@ -170,7 +188,9 @@ class Caller:
                 )
                 await self._refused(order, fault)
                 raise CallError(order.call, fault)
-        grant = self._ledger.reserve(order.call, input_tokens, room, price, final=order.purpose == "extract")
+        grant = self._ledger.reserve(
+            order.call, input_tokens, room, price, final=order.node if order.purpose == "extract" else None
+        )
         usage, over = Usage(), False
         lost: list[Usage] = []
         matching = asyncio.create_task(self._reading.seen(order.call, order.node, order.fresh))

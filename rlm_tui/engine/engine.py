@@ -8,14 +8,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rlm_tui.engine import tokens
 from rlm_tui.engine.answers import Validator
 from rlm_tui.engine.caller import Caller, Resolver
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger
-from rlm_tui.engine.node import EXTRACT_TOKENS, NodeRun, Outcome, Place, Shared
-from rlm_tui.engine.providers.base import ProviderError
+from rlm_tui.engine.node import NodeRun, Outcome, Place, Shared
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading, SpanFinder
 from rlm_tui.engine.record import Record
@@ -33,9 +31,6 @@ from rlm_tui.events import (
     clean,
 )
 from rlm_tui.projection.state import SessionState
-
-FORCED_PROMPT_TOKENS = 6000
-"""How long the prompt of a forced answer can be, in tokens, besides the question (see `prompts.forced_answer`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +131,7 @@ class Engine:
             await journal.write(SessionResumed(version=task.version))
         await self._gate.attach(journal.write, journal.facts, running.cancel, self._passed if self._record else None)
         try:
-            self._hold_back(ledger)
+            ledger.hold_back(caller.forced_slice(task.config.model_at(0), task.query))
             outcome = await NodeRun(shared, Place(), task.query, task.context).run()
         except asyncio.CancelledError:
             running.uncancel()
@@ -163,18 +158,6 @@ class Engine:
     def _passed(self, stop: Stop) -> bool:
         assert self._record is not None
         return self._record.covers(call=stop.call, cell=stop.cell)
-
-    def _hold_back(self, ledger: Ledger) -> None:
-        """Set aside the price of the forced answer: its longest prompt and its longest reply."""
-        config = self._task.config
-        prompt = FORCED_PROMPT_TOKENS + tokens.count(self._task.query[:2000], config.model)[0]
-        output = min(EXTRACT_TOKENS, config.max_output_tokens)
-        try:
-            price = self._models.info(config.model).price
-        except ProviderError:
-            price = None
-        cost = prompt * max(price.input, price.cache_write or 0.0) + output * price.output if price else 0.0
-        ledger.hold_back(Usage(calls=1, input=prompt, output=output, cost=cost))
 
     def _sums(self) -> tuple[dict[str, Usage], dict[str, Usage], dict[str, Usage]]:
         state = self._journal.state

@@ -2,7 +2,7 @@
 
 Before a call its worst case is reserved under one lock; afterwards the reservation is exchanged for what it really took.
 So `settled` never exceeds a limit while actual amounts stay within their estimates, however many calls run at once.
-One slice is held back from the start: the price of the forced answer that ends a session at a limit.
+For every node that runs a slice is held back: the price of the forced answer that ends it at a limit.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Ledger:
         self._lock = threading.Lock()
         self._open: dict[str, Usage] = {}
         self._reserved = Usage()
-        self._finalise = finalise or Usage(calls=1)
+        self._slices: dict[str, Usage] = {"0": finalise or Usage(calls=1)}
         self._warned: set[str] = set()
 
     @property
@@ -81,9 +81,22 @@ class Ledger:
         """Seconds used so far."""
         return self._clock() - self._started
 
-    def hold_back(self, finalise: Usage) -> None:
-        """Set the size of the slice that is kept for the forced answer."""
-        self._finalise = finalise
+    def hold_back(self, finalise: Usage, node: str = "0", *, force: bool = True) -> None:
+        """Hold back the slice for the forced answer of `node`.
+
+        Unless `force`, raises `OverBudget` when there is no room for the slice and one more call: the node should not
+        start then.
+        """
+        with self._lock:
+            if not force and (refusal := self._refusal(finalise + Usage(calls=1), None)) is not None:
+                raise refusal
+            self._slices[node] = finalise
+
+    def let_go(self, node: str) -> None:
+        """`node` has ended: its slice is free again. The root's stays."""
+        with self._lock:
+            if node != "0":
+                self._slices.pop(node, None)
 
     def price_of(self, price: Price | None, model: str) -> Price | None:
         """The price to reckon with. Raises `UnknownPrice` when a dollar limit is set and the policy is ``refuse``."""
@@ -100,11 +113,11 @@ class Ledger:
         return None
 
     def reserve(
-        self, call: str, input_tokens: int, max_output_tokens: int, price: Price | None, *, final: bool = False
+        self, call: str, input_tokens: int, max_output_tokens: int, price: Price | None, *, final: str | None = None
     ) -> Grant:
         """Set aside what a call can cost at most. Raises `OverBudget`, naming the limit that refuses.
 
-        `final` marks the forced answer, which may use the slice held back.
+        `final` names the node whose forced answer this is, which may use the slice that was held back for it.
         """
         with self._lock:
             output = max_output_tokens
@@ -124,7 +137,7 @@ class Ledger:
         with self._lock:
             estimate = self._open[call]
             more = msgspec.structs.replace(lost, calls=0)
-            if self._refusal(more, False) is not None:
+            if self._refusal(more, None) is not None:
                 return False
             self._open[call] = estimate + more
             self._reserved = self._reserved + more
@@ -197,9 +210,10 @@ class Ledger:
     def _time_slice(self) -> float:
         return min(20.0, 0.15 * (self.limits.seconds or 0.0))
 
-    def _refusal(self, estimate: Usage, final: bool) -> OverBudget | None:
+    def _refusal(self, estimate: Usage, final: str | None) -> OverBudget | None:
         limits = self.limits
-        total = self.settled + self._reserved + estimate + (Usage() if final else self._finalise)
+        held = sum((part for node, part in self._slices.items() if node != final), Usage())
+        total = self.settled + self._reserved + estimate + held
         now = self.settled + self._reserved
         for kind, used, wanted, allowed in (
             ("calls", now.calls, total.calls, limits.calls),
@@ -211,7 +225,7 @@ class Ledger:
             if allowed is not None and wanted > allowed * (1 + 1e-12):
                 return OverBudget(kind, used, allowed)
         if limits.seconds is not None:
-            allowed_time = limits.seconds - (0.0 if final else self._time_slice())
+            allowed_time = limits.seconds - (0.0 if final is not None else self._time_slice())
             if self.seconds >= allowed_time:
                 return OverBudget("seconds", self.seconds, limits.seconds)
         return None

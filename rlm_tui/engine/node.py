@@ -11,7 +11,7 @@ from typing import Any
 from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
 from rlm_tui.engine.answers import Answers, Validator, reads_like_a_plan
-from rlm_tui.engine.caller import Caller, Order
+from rlm_tui.engine.caller import EXTRACT_TOKENS, Caller, Order
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.conversation import Conversation
 from rlm_tui.engine.errors import CallError, Stopped
@@ -44,9 +44,6 @@ from rlm_tui.events import (
     Variable,
     clean,
 )
-
-EXTRACT_TOKENS = 1024
-"""How long a forced answer may be; its price is held back from the start."""
 
 PROBE_CODE = "# Before the first turn the engine looks at the context and tells the model what it found."
 
@@ -153,7 +150,10 @@ class NodeRun:
     async def child(
         self, cell: str, ordinal: int, batch: int | None, query: str, context: Context, model: str | None
     ) -> Outcome:
-        """Make a child node for sub-call `ordinal` of `cell` and run it."""
+        """Make a child node for sub-call `ordinal` of `cell` and run it.
+
+        Raises `OverBudget` when no budget is left for it; it was not started then.
+        """
         place = Place(
             id=f"{self.id}/{cell.rsplit(':', 1)[1]}.{ordinal}",
             depth=self.depth + 1,
@@ -163,7 +163,14 @@ class NodeRun:
             batch=batch,
             model=model,
         )
-        return await NodeRun(self._shared, place, query, context).run()
+        record = self._shared.record
+        known = record is not None and record.knows(place.id)
+        part = self.caller.forced_slice(model or self.config.model_at(place.depth), query)
+        self._shared.ledger.hold_back(part, place.id, force=known)
+        try:
+            return await NodeRun(self._shared, place, query, context).run()
+        finally:
+            self._shared.ledger.let_go(place.id)
 
     # --- beginning and end
 

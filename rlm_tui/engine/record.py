@@ -55,7 +55,7 @@ class Record:
     ) -> None:
         self._text = text
         self._by_place = by_place
-        self._before = before
+        self._before: int | None = None
         self._any_model = any_model
         self._reserved: dict[str, CallReserved] = {}
         self._answers: dict[str, CallFinished | CallFailed] = {}
@@ -83,6 +83,12 @@ class Record:
             elif isinstance(event, Injected):
                 # A message is read before the next reply of its node.
                 self.injected.setdefault((event.node, turn.get(event.node, 0) + 1), []).append(event.text)
+        if before is not None:
+            self._end_prefix(before)
+
+    def knows(self, node: str) -> bool:
+        """Whether `node` made a call in the session."""
+        return f"{node}:t1" in self._reserved
 
     def change(self, cell: str, code: str) -> None:
         """Run `code` in `cell` instead of what was recorded: its own result is not part of the record any more."""
@@ -104,7 +110,17 @@ class Record:
         return recorded if self._by_place or _same(recorded, messages) else None
 
     def find(self, call: str, model: str, messages: Sequence[ChatMessage]) -> Answer | None:
-        """The recorded answer to a call, or ``None`` when the run must go live here."""
+        """The recorded answer to a call, or ``None`` when the run must go live here.
+
+        Once a turn of the root was not found, nothing of that turn or after it is taken from the record any more: what
+        came of another reply is not what was recorded, even where some words are the same.
+        """
+        found = self._find(call, model, messages)
+        if found is None and not self._by_place and (turn := _root_turn(call)) is not None:
+            self._end_prefix(turn)
+        return found
+
+    def _find(self, call: str, model: str, messages: Sequence[ChatMessage]) -> Answer | None:
         reserved, answer = self._reserved.get(call), self._answers.get(call)
         if reserved is None or answer is None or not self._in_prefix(call):
             return None
@@ -118,17 +134,33 @@ class Record:
             return None if answer.fault.kind == "cancelled" else Answer(fault=answer.fault)
         return Answer(self._text(answer.reply), answer.finish)
 
+    def _end_prefix(self, turn: int) -> None:
+        """From root turn `turn` on, nothing is taken from the record: neither answers nor what the operator did."""
+        self._before = turn if self._before is None else min(self._before, turn)
+        self.edits = {cell: code for cell, code in self.edits.items() if self._in_prefix(cell)}
+        self.injected = {
+            (node, number): texts
+            for (node, number), texts in self.injected.items()
+            if self._in_prefix(f"{node}:t{number}")
+        }
+
     def _in_prefix(self, call: str) -> bool:
         """Whether a call or a cell, by its identifier, stands before the fork's point."""
         if self._before is None:
             return True
+        if (number := _root_turn(call)) is not None:
+            return number < self._before
         node, _, rest = call.partition(":")
-        if node == "0" and rest.startswith("t"):
-            return int(rest[1:]) < self._before
         # A child's node is `0/c2.1…`, a sub-call of the root `0:c2.1`: both belong to the root's cell 2.
         place = node.split("/")[1] if "/" in node else rest
         turn = self._turn_of_cell.get(f"0:{place.split('.')[0]}")
         return turn is not None and turn < self._before
+
+
+def _root_turn(call: str) -> int | None:
+    """The number of the root's turn that `call` is; ``None`` for any other call."""
+    node, _, rest = call.partition(":")
+    return int(rest[1:]) if node == "0" and rest[:1] == "t" and rest[1:].isdecimal() else None
 
 
 def _same(recorded: Sequence[ChatMessage], messages: Sequence[ChatMessage]) -> bool:

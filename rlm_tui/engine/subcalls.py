@@ -187,7 +187,11 @@ class SubCalls:
         if share >= THICK:
             self._thick, self._share = self._thick + 1, max(self._share, share)
         await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, planned=planned))
-        outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
+        try:
+            outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
+        except OverBudget as error:
+            await self._over(error)
+            return Slot(error=f"{error}: no more sub-calls; finish with what you have")
         if outcome.status in ("completed", "partial") and outcome.answer is not None:
             return Slot(value=outcome.answer)
         return Slot(error=outcome.error or f"the child node ended as {outcome.status} without an answer")

@@ -169,7 +169,7 @@ async def test_sequential_calls_against_a_server_that_takes_no_time(
     disk = await commits(tmp_path, durability, 600)
     print(f"\n300 sub-calls of 0 ms, one after another, {durability}: {seconds:.2f} s, CPU {cpu:.2f} s")
     print(f"LiteLLM alone: {alone:.2f} s, two commits a call alone: {disk:.2f} s")
-    assert seconds <= max(most, 1.3 * (alone + disk))
+    assert seconds <= max(most, 1.5 * (alone + disk))
 
 
 @pytest.mark.parametrize("durability", ["normal", "full"])

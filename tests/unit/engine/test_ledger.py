@@ -30,7 +30,7 @@ def test_the_slice_for_the_forced_answer_is_held_back() -> None:
     with pytest.raises(OverBudget) as refused:
         ledger.reserve("c", 10, 10, None)
     assert refused.value.limit == "calls"
-    ledger.reserve("x", 10, 10, None, final=True)
+    ledger.reserve("x", 10, 10, None, final="0")
 
 
 def test_output_shrinks_to_fit_before_a_call_is_refused() -> None:
@@ -67,7 +67,7 @@ def test_time_leaves_room_for_the_forced_answer() -> None:
     now = 86.0
     with pytest.raises(OverBudget):
         ledger.reserve("b", 1, 1, None)
-    ledger.reserve("x", 1, 1, None, final=True)
+    ledger.reserve("x", 1, 1, None, final="0")
 
 
 def test_a_warning_comes_once() -> None:
