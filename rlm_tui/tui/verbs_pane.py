@@ -142,12 +142,12 @@ def down(bench: Workbench) -> None:
 
 def page_up(bench: Workbench) -> None:
     if (lines := bench.lines) is not None:
-        lines.move(-lines.page)
+        lines.turn_page(-1)
 
 
 def page_down(bench: Workbench) -> None:
     if (lines := bench.lines) is not None:
-        lines.move(lines.page)
+        lines.turn_page(1)
 
 
 def top(bench: Workbench) -> None:

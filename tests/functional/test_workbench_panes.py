@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -302,3 +303,41 @@ async def test_a_theme_is_put_on_again_when_its_file_changes(tmp_path: Path, mon
         await settle(pilot)
         assert app.palette["cost"].color.name == "#040506"  # type: ignore[union-attr]
         assert any("primry" in note.message for note in app._notifications)
+
+
+async def test_pages_of_a_document_join_without_a_gap_and_come_back() -> None:
+    lines = [f"{n} " + "word " * (n % 23) for n in range(200)] + ["x" * 9000, "end"]
+    app = WorkbenchApp(Options(documents=[Document.from_text("a.txt", "\n".join(lines))], clock=Clock(), ticking=False))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "1")
+        text = app.workbench.document.text
+        places = []
+        for _ in range(400):
+            pieces = text._layout()
+            places.append((pieces[0].start, pieces[-1].start))
+            await pilot.press("pagedown")
+            if len(places) > 1 and places[-1] == places[-2]:
+                break
+        for (_, last), (first, _) in pairwise(places):
+            assert first <= last  # The last row of a page is the first of the next, or the page did not move.
+        assert text.cursor == 201
+        for _ in range(len(places) + 2):
+            await pilot.press("pageup")
+        assert text.cursor == 0 and text._layout()[0].start == 0
+
+
+async def test_the_bell_rings_when_a_run_stops_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    script, document, marks = build()
+    app = app_on(script, [document], upto=marks["first"])
+    rung: list[int] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert rung == []
+        source = app.view.source
+        source.feed(script.entries[marks["first"] : marks["first"] + 1])  # type: ignore[union-attr]
+        await settle(pilot)
+        source.feed(script.entries[marks["first"] + 1 : marks["held"]])  # type: ignore[union-attr]
+        await settle(pilot)
+        assert rung == [1]

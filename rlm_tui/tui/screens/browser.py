@@ -124,7 +124,7 @@ class Browser(Screen[None]):
         self.table.move(rows)
 
     def action_page(self, pages: int) -> None:
-        self.table.move(pages * self.table.page)
+        self.table.turn_page(pages)
 
     def action_edge(self, side: int) -> None:
         (self.table.to_start if side < 0 else self.table.to_end)()

@@ -39,6 +39,9 @@ from rlm_tui.tui.widgets.title import Title
 from rlm_tui.tui.widgets.tree import RecursionTree
 from rlm_tui.tui.widgets.variables import Variables
 
+RING_AFTER = 10.0
+"""Seconds that a run goes on before its next stop rings the bell."""
+
 PLAY_SECONDS = 0.25
 """Pause between two events when the record is played."""
 
@@ -58,6 +61,8 @@ class Workbench(Screen[None]):
         self._ticking = ticking
         self._playing: Timer | None = None
         self._announced = False
+        self._stopped = True
+        self._went_at = 0.0
         self._failed = False
         self._ready = False
         self._bindings = BindingsMap.merge([bindings(keys), self._bindings])
@@ -141,8 +146,14 @@ class Workbench(Screen[None]):
             strip.show(self.view, self.document.text.number, place)
 
     def _announce(self) -> None:
-        """Say once that the run is over, or that it broke down."""
+        """Say once that the run is over, or that it broke down. Ring when it stops after a while: one may look elsewhere."""
         view = self.view
+        stopped = not view.running or view.head.paused is not None
+        if stopped and not self._stopped and view.gate is not None and view.head.at - self._went_at > RING_AFTER:
+            self.app.bell()
+        if not stopped and self._stopped:
+            self._went_at = view.head.at or view.now()
+        self._stopped = stopped
         if view.failure is not None and not self._failed:
             self._failed = True
             from rlm_tui.tui.screens.failure import Failure

@@ -273,11 +273,18 @@ class DocumentText(LineView):
                 line -= 1
             self._scroll_lines(line + 1)
 
-    @property
-    def page(self) -> int:
-        if self.count() and self._rows(self.scroll_offset.y) > self.size.height:
-            return max(1, self.size.height - 1)
-        return max(1, len({piece.line for piece in self._layout()}) - 1)
+    def turn_page(self, pages: int) -> None:
+        """Move the text by the view's height, less a row to hold on to; the cursor goes with it."""
+        if not self.count():
+            return
+        top, inside = self.scroll_offset.y, self._inside
+        self._wheel(pages * max(1, self.size.height - 1))
+        if (self.scroll_offset.y, self._inside) == (top, inside):
+            self.put_cursor(0 if pages < 0 else self.count() - 1)
+            return
+        self.cursor = self.scroll_offset.y
+        self.refresh()
+        self.post_message(self.CursorMoved())
 
     def _wheel(self, rows: int) -> None:
         top = self.scroll_offset.y

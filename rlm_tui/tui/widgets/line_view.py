@@ -152,6 +152,10 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
         self.put_cursor(self.cursor + rows)
         self.cursor_moved()
 
+    def turn_page(self, pages: int) -> None:
+        """Move the cursor by so many pages."""
+        self.move(pages * self.page)
+
     def to_start(self) -> None:
         self.put_cursor(0)
 

@@ -86,7 +86,7 @@ class RecursionTree(LineView):
         if self._filter:
             return "No row contains that. Esc shows all."
         if self._view.source is None and not self._view.starting:
-            return "Nothing runs yet: a asks a question."
+            return "Nothing runs yet. Press a to ask."
         return f"Starting{self.glyphs.cut}"
 
     def count(self) -> int:
