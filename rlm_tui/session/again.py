@@ -16,6 +16,7 @@ from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.events import (
     BlobRef,
+    CellEdited,
     CellFinished,
     CellProposed,
     Entry,
@@ -44,6 +45,11 @@ class Fork:
     parent: str
     turn: int | None = None
     code: str | None = None
+
+    @property
+    def origin(self) -> str:
+        """What the new session is: a ``fork`` from a turn, or a ``rerun`` of the whole."""
+        return "rerun" if self.turn is None or (self.turn == 1 and self.code is None) else "fork"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,18 +109,26 @@ def record_of(saved: Saved, fork: Fork | None) -> Record:
     if fork.code is None:
         return Record(saved.entries, saved.texts, before=fork.turn, any_model=True)
     record = Record(saved.entries, saved.texts, before=fork.turn + 1, any_model=True)
-    cell = next(
-        (
-            e.event.cell
-            for e in saved.entries
-            if isinstance(e.event, CellProposed) and e.event.node == "0" and e.event.turn == fork.turn
-        ),
-        None,
-    )
-    if cell is None:
-        raise AgainError(f"turn {fork.turn} had no code that could be changed")
-    record.change(cell, fork.code)
+    record.change(_cell_of(saved, fork.turn), fork.code)
     return record
+
+
+def code_of(saved: Saved, turn: int) -> str:
+    """The code of a turn of the root as it ran, the first block of several. Raises `AgainError` if there is none."""
+    cell, code = _cell_of(saved, turn), ""
+    for entry in saved.entries:
+        event = entry.event
+        if isinstance(event, CellProposed | CellEdited) and event.cell == cell:
+            code = saved.texts(event.code)
+    return code
+
+
+def _cell_of(saved: Saved, turn: int) -> str:
+    for entry in saved.entries:
+        event = entry.event
+        if isinstance(event, CellProposed) and event.node == "0" and event.turn == turn and event.origin != "probe":
+            return event.cell
+    raise AgainError(f"turn {turn} had no code that could be changed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,16 +63,17 @@ def _report(recording: Recording, format: str, redact: bool) -> Iterator[bytes]:
 
     saved = SavedSession(recording)
     state = fold(saved.entries)
+    note = "" if redact else str(getattr(recording, "note", recording.row.note))
     if format == "md":
         from rlm_tui.session.report.markdown import markdown
 
-        for line in markdown(state, saved.documents, saved.text):
+        for line in markdown(state, saved.documents, saved.text, note=note):
             yield line.encode("utf-8", "replace") + b"\n"
     else:
         from rlm_tui.session.report.data import PageData
         from rlm_tui.session.report.page import page
 
-        yield page(PageData(state, saved.documents, saved.text, redact)).encode("utf-8")
+        yield page(PageData(state, saved.documents, saved.text, note=note, redacted=redact)).encode("utf-8")
 
 
 @contextlib.contextmanager

@@ -114,6 +114,9 @@ class LiveSession:
         self._store = Store.open(self._setup.store or None, durability=self._setup.durability)
         self._log = open_log(self._store, self._setup)
         self.session = self._log.session
+        if self._setup.resume is not None:
+            # Whoever looks at a continued session sees all of it.
+            self._entries.extend(self._store.reader.entries(self.session))
         self._log.listeners.append(self._entries.append)
         try:
             self._ended = await run_on(self._store, self._log, self.session, self._setup, self.gate)

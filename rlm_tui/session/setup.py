@@ -151,7 +151,7 @@ def _task(
         documents=references(documents, setup.context),
         config=setup.config,
         version=VERSION,
-        origin="live" if setup.fork is None else ("rerun" if setup.fork.turn is None else "fork"),
+        origin="live" if setup.fork is None else setup.fork.origin,
         parent=setup.fork.parent if setup.fork else None,
         parent_seq=parent_seq,
     )

@@ -25,14 +25,20 @@ Record = dict[str, Any]
 
 
 class PageData:
-    """Builds the page's data: `session` is the structure, `texts` what it refers to by number."""
+    """Builds the page's data: `session` is the structure, `texts` what it refers to by number.
 
-    def __init__(self, state: SessionState, documents: Sequence[Document], text: Text, redacted: bool = False) -> None:
+    `note` is what the user, or the import of a foreign log, noted about the session.
+    """
+
+    def __init__(
+        self, state: SessionState, documents: Sequence[Document], text: Text, *, note: str = "", redacted: bool = False
+    ) -> None:
         self.state = state
         self.documents = documents
         self.texts = Texts(text)
         self.found = provenance(state, documents, text)
         self.session = self._session(self.found, redacted)
+        self.session["note"] = note
         self.session["places"] = self.texts.places
 
     # ---------------------------------------------------------------- the session

@@ -23,10 +23,13 @@ _FENCED = re.compile(r"(?ms)^[ \t]*(`{3,}|~{3,})[^\n]*\n.*?(?:^[ \t]*\1[ \t]*$|\
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~&])")
 
 
-def markdown(state: SessionState, documents: Sequence[Document], text: Text) -> Iterator[str]:
-    """The lines of the report. Texts of documents and models are quoted in it so that none of them is markup."""
+def markdown(state: SessionState, documents: Sequence[Document], text: Text, *, note: str = "") -> Iterator[str]:
+    """The lines of the report. Texts of documents and models are quoted in it so that none of them is markup.
+
+    `note` is what the user, or the import of a foreign log, noted about the session.
+    """
     writer = _Writer(state, text)
-    yield from writer.opening()
+    yield from writer.opening(note)
     yield from writer.reading(provenance(state, documents, text))
     yield from writer.costs()
     if "0" in state.nodes:
@@ -39,15 +42,16 @@ class _Writer:
         self.state = state
         self._load = text
 
-    def opening(self) -> Iterator[str]:
+    def opening(self, note: str) -> Iterator[str]:
         state = self.state
         yield f"# {_plain(state.query) or 'A session without a question'}"
         yield ""
         status = ENDS.get(state.status, state.status) if state.over else "interrupted"
         limit = f" ({state.limit})" if state.limit else ""
         yield f"**{status}{limit}** · session `{state.session}` · {counted(state.seq, 'event')} · origin {_plain(state.origin)}"
-        if state.error:
-            yield from ("", f"> {_plain(state.error)}")
+        for remark in (note, state.error):
+            if remark:
+                yield from ("", f"> {_plain(remark)}")
         yield from ("", "## Answer", "")
         if state.answer is None:
             yield "There is no answer."

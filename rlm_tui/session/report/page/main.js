@@ -24,7 +24,7 @@ function opening() {
     [about(session.usage) + count(tokens(session.usage)), "tokens"],
     [whole(session.usage.calls ?? 0), session.usage.calls === 1 ? "call" : "calls"],
     [duration(session.seconds), "time"],
-    [chars ? percent(seen / chars) : "–", `read of ${count(chars)}`],
+    [chars ? percent(seen / chars) : "–", chars ? `read of ${count(chars)}` : "no document"],
     [whole(session.errors), session.errors === 1 ? "error" : "errors"],
   ];
   $("tiles").append(...tiles.map(([value, name], n) => el("li", {}, el("b", { class: n === 5 && session.errors ? "bad" : "" }, value), el("span", {}, name))));

@@ -28,6 +28,7 @@ function units(string, characters) {
 function answerPane() {
   const answer = text(session.answer);
   const out = [card("Question", el("p", { class: "answer" }, visible(session.query)))];
+  if (session.note) out.push(el("p", { class: "note" }, visible(session.note)));
   if (session.error) out.push(el("p", { class: "note bad" }, visible(session.error)));
   if (session.limit) out.push(el("p", { class: "note" }, `The limit of ${session.limit} ended it; the answer is from what was known then.`));
   out.push(card("Answer", answer === null ? el("p", { class: "muted" }, session.answer === null && !session.redacted ? "There is no answer." : GONE) : el("div", { class: "answer" }, answerText(answer))));

@@ -118,7 +118,8 @@ class Timeline {
 function ticks(total, width) {
   const rough = total / Math.max(2, width / 110);
   const unit = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((n) => n * unit).find((size) => size >= rough);
+  const clock = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400];
+  const step = (rough > 5 && clock.find((size) => size >= rough)) || [1, 2, 5, 10].map((n) => n * unit).find((size) => size >= rough);
   const out = [];
   for (let n = 0; n * step <= total; n++) out.push(n * step);
   return out;

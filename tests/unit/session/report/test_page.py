@@ -301,6 +301,7 @@ def test_pages_of_foreign_logs(browser: Browser, tmp_path: Path, name: str) -> N
 
     log = Path(__file__).parents[2] / "store" / "importers" / "logs" / f"{name}.jsonl.gz"
     show(browser, open_log(log), tmp_path)
-    for key in "jjjj234":
+    for key in "jjjj342":
         browser.press(key)
+    assert "Imported from" in shown(browser, ".note") and "The log doesn't tell" in shown(browser, ".note")
     assert browser.errors == []
