@@ -40,6 +40,8 @@ async def main() -> None:
 async def held_at(app: WorkbenchApp, pilot: Pilot[int], turn: int) -> None:
     """Wait until the run is held before the cell of `turn`."""
     while (paused := app.view.head.paused) is None or paused.turn != turn:
+        if app.view.head.over or app.view.failure:
+            raise SystemExit(f"the demo ended before turn {turn}: {app.view.failure or app.view.head.error}")
         await pilot.pause(0.05)
 
 
