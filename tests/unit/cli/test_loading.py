@@ -67,7 +67,16 @@ def _processor_time() -> float:
 
 
 def test_lists_and_replays_load_neither_models_nor_tables(saved_store: Path) -> None:
-    for args in (["sessions"], ["sessions", "--json"], ["replay", "last", "--headless"], ["replay", "last", "--json"]):
+    for args in (
+        ["sessions"],
+        ["sessions", "--json", "cost>0"],
+        ["sessions", "text:Natasha"],
+        ["sessions", "show", "last"],
+        ["coverage", "last"],
+        ["export", "last", "-", "--format", "html"],
+        ["replay", "last", "--headless"],
+        ["replay", "last", "--json"],
+    ):
         loaded = loaded_by(*args, store=saved_store)
         assert "sqlite3" in loaded
         assert not loaded & {"litellm", "sqlmodel", "sqlalchemy", "alembic", "textual", "tiktoken"}, args
