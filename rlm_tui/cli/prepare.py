@@ -98,10 +98,10 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
         documents = tuple(load(given.files))
     _check_conditions(given.conditions)
     config = _configuration(given, settings)
-    model = _check_models(config, settings)
+    model = check_models(config, settings)
     store = check_store(settings)
     if config.api_base is not None:
-        _check_server(config.api_base)
+        check_server(config.api_base)
     return Job(documents, given.question, config, model, settings, store, given.conditions)
 
 
@@ -126,7 +126,7 @@ def _check_conditions(conditions: tuple[str, ...]) -> None:
             parse(condition)
 
 
-def _check_models(config: RunConfig, settings: Settings) -> ModelInfo:
+def check_models(config: RunConfig, settings: Settings) -> ModelInfo:
     """What is known of the root's model. Raises `ProviderError` if one of the models can't work."""
     from rlm_tui.engine.providers.base import ModelInfo
     from rlm_tui.engine.providers.registry import EXPLORER, Providers
@@ -150,7 +150,7 @@ def check_store(settings: Settings) -> Path:
     return path
 
 
-def _check_server(address: str) -> None:
+def check_server(address: str) -> None:
     """Make sure that something listens at `address`: waiting for a model's timeout would tell less, and later."""
     import socket
     from urllib.parse import urlsplit
@@ -168,4 +168,4 @@ def _check_server(address: str) -> None:
         ) from None
 
 
-__all__ = ["Job", "check_store", "load_settings", "prepare"]
+__all__ = ["Job", "check_models", "check_server", "check_store", "load_settings", "prepare"]

@@ -24,16 +24,22 @@ WIDTH = 100
 
 
 class Progress:
-    """Folds the entries of a run into `state` and says what a person waiting for it wants to know."""
+    """Folds the entries of a run into `state` and says what a person waiting for it wants to know.
 
-    def __init__(self, state: SessionState, text: Callable[[BlobRef], str]) -> None:
+    Events up to number `after` are old news (a resumed run). `name` stands before every line where several runs speak.
+    """
+
+    def __init__(self, state: SessionState, text: Callable[[BlobRef], str], *, after: int = 0, name: str = "") -> None:
         self._state = state
         self._text = text
+        self._after = after
+        self._name = f"{plain(name)}: " if name else ""
 
     def say(self, words: str) -> None:
         """One line on stderr. Spaces before the words are kept."""
         indent = len(words) - len(words.lstrip(" "))
-        click.echo(" " * indent + shorten(words, WIDTH - indent), err=True)
+        lead = self._name + " " * indent
+        click.echo(lead + shorten(words, WIDTH - len(lead)), err=True)
         sys.stderr.flush()
 
     def opening(self, job: Job) -> None:
@@ -50,7 +56,7 @@ class Progress:
         """Tell what is worth telling of `entries`."""
         for entry in entries:
             apply(self._state, entry)
-            if words := self._words(entry.event):
+            if entry.seq > self._after and (words := self._words(entry.event)):
                 self.say(words)
 
     def closing(self, session: str) -> None:

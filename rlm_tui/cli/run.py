@@ -46,17 +46,20 @@ def command(files: tuple[str, ...], question: str | None, as_json: bool, **optio
     return answer(prepare(Given(tuple(files), question, **options)), as_json=as_json)
 
 
-def answer(job: Job, *, as_json: bool) -> int:
-    """Run `job` to its end, print the answer, and return the exit code. ``ctrl+c`` cancels; what is there is saved."""
+def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
+    """Run `job` to its end, print the answer, and return the exit code. ``ctrl+c`` cancels; what is there is saved.
+
+    `after` is the last event that a resumed session had already.
+    """
     from rlm_tui.cli.progress import Progress
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.live import LiveSession
 
     live = LiveSession(job.setup(), job.gate(paused=False))
     state = SessionState()
-    progress = Progress(state, live.text)
+    progress = Progress(state, live.text, after=after)
     progress.opening(job)
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     live.start()
     try:
         _follow(live, progress)
@@ -91,7 +94,7 @@ def _conclude(live: LiveSession, state: SessionState, job: Job, progress: Progre
     return _exit_code(live, state)
 
 
-def _interrupt(number: int, frame: FrameType | None) -> None:
+def interrupt(number: int, frame: FrameType | None) -> None:
     """Being asked to end by the system is the same as ``ctrl+c``."""
     raise KeyboardInterrupt
 

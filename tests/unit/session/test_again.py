@@ -176,3 +176,27 @@ async def test_a_context_of_any_kind_comes_back_as_it_was(tmp_path: Path, contex
     session, _ = await run_session(given)
     with StoreReader(path) as reader:
         assert read_saved(reader.entries(session), reader.text).context == context
+
+
+async def test_what_the_operator_did_after_the_point_of_a_fork_is_not_done_again(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await first(path)
+    models = FakeModels(TURNS, leaf=lambda p: "short")
+    edited, _ = await run_session(setup(path, models, fork=Fork(parent, 1, "n = 5 if context else 0")))
+    again, ended = await run_session(setup(path, FakeModels(TURNS, leaf=lambda p: "short"), fork=Fork(edited, 1)))
+    assert ended.outcome.answer == "200 short"
+    kept, ended = await run_session(setup(path, FakeModels(TURNS, leaf=lambda p: "short"), fork=Fork(edited, 2)))
+    assert ended.outcome.answer == "5 short"
+    with Store.open(path) as store:
+        rows = {name: store.catalog.get(name) for name in (again, kept)}
+    assert [row.origin for row in rows.values() if row is not None] == ["rerun", "fork"]
+
+
+async def test_from_the_first_turn_that_is_not_recorded_everything_is_asked_live(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await first(path)
+    models = FakeModels(TURNS, leaf=lambda p: "short")
+    # The sub-model is the same and is asked the same, but after another model's turns.
+    config = RunConfig(model="other", sub_model="fake")
+    await run_session(setup(path, models, fork=Fork(parent), config=config))
+    assert [request.model for request in models.requests] == ["other", "other", "fake", "other"]

@@ -1,0 +1,91 @@
+"""From a saved session to the setup of one that continues it, leaves it, or runs it anew."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from rlm_tui.session.again import AgainError, Fork, Saved, read_saved, record_of
+from rlm_tui.session.changes import change_config
+from rlm_tui.session.setup import Setup
+
+if TYPE_CHECKING:
+    from rlm_tui.store import SessionRow, Store
+
+ASKED_ANEW = frozenset({"temperature", "max_output_tokens", "model_options", "api_base"})
+"""Settings that change what a model answers to the same words: recorded answers are of no use then."""
+
+
+def load_saved(store: Store, name: str) -> Saved:
+    """The session of `store` that `name` means: an id, a unique beginning of one, ``last``.
+
+    Raises `StoreError` and, when its texts are not all there, `AgainError`.
+    """
+    row = store.catalog.find(name)
+    return read_saved(store.reader.entries(row.id), store.reader.text)
+
+
+def fork_setup(
+    saved: Saved,
+    *,
+    turn: int | None = None,
+    code: str | None = None,
+    changes: Mapping[str, Any] | None = None,
+    **how: Any,
+) -> Setup:
+    """The setup of a child of `saved`.
+
+    Turns of the root before `turn` come from the record; with `code`, turn `turn` keeps its recorded reply but runs that
+    code. `changes` are as for `rlm_tui.session.changes.change_config`. Without a `turn`, what was recorded is used for as
+    long as the child asks the same of the same models; a child of which nothing is changed, or a setting that decides
+    what a model answers, is asked anew from the start. `how` are further fields of `Setup` (`store`, `prices`, `custom` …).
+
+    Raises `AgainError`.
+    """
+    _check_tools(saved, how)
+    changes = dict(changes or {})
+    config = change_config(saved.started.config, changes)
+    if turn is None and code is not None:
+        raise AgainError("say which turn the new code is for")
+    if turn is None and (config == saved.started.config or ASKED_ANEW & set(changes)):
+        turn = 1
+    fork = Fork(saved.started.session, turn, code)
+    record_of(saved, fork)
+    return Setup(saved.started.query, config, saved.documents, saved.context, fork=fork, **how)
+
+
+def resume_setup(saved: Saved, **how: Any) -> Setup:
+    """The setup that goes on with `saved`, which has no end. Raises `AgainError` if it has one."""
+    started = saved.started
+    if saved.ended is not None:
+        raise AgainError(f"session {started.session} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
+    if started.origin.startswith("import:"):
+        raise AgainError(f"session {started.session} was recorded by another tool, so it can't go on; replay it")
+    _check_tools(saved, how)
+    setup = Setup(started.query, started.config, saved.documents, saved.context, resume=started.session)
+    return replace(setup, **how)
+
+
+def unfinished(store: Store, limit: int = 20) -> list[SessionRow]:
+    """The sessions that were cut off and can be resumed, the newest first: what a screen offers at its start."""
+    rows = store.catalog.list(limit=200)
+    return [row for row in rows if row.status == "interrupted" and not row.origin.startswith("import:")][:limit]
+
+
+def find_unfinished(store: Store, name: str) -> SessionRow:
+    """The session to resume: ``last`` is the newest that was cut off. Raises `StoreError` and `AgainError`."""
+    if name.strip().lower() != "last":
+        return store.catalog.find(name)
+    rows = unfinished(store, 1)
+    if not rows:
+        raise AgainError(f"no session in {store.path} was cut off; `rlm-tui sessions` lists them all")
+    return rows[0]
+
+
+def _check_tools(saved: Saved, how: Mapping[str, Any]) -> None:
+    names = ", ".join(saved.started.config.tools)
+    if names and not how.get("tools"):
+        raise AgainError(
+            f"session {saved.started.session} used functions of a Python program ({names}), so only that program can run it"
+        )
