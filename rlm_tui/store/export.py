@@ -27,7 +27,7 @@ import msgspec
 from rlm_tui.events import BlobRef, Entry, decode, encode
 from rlm_tui.events.codec import SCHEMA, UnreadableEvent
 from rlm_tui.store.blobs import references
-from rlm_tui.store.errors import StoreError
+from rlm_tui.store.errors import StoreError, explain
 from rlm_tui.store.recording import Recording, row_of
 from rlm_tui.store.redact import Redacted
 
@@ -93,9 +93,12 @@ def write_session(recording: Recording, path: Path, redact: bool = False, *, bun
         os.replace(part, path)
     except OSError as error:
         raise StoreError(f"{path} can't be written ({error.strerror or error}); choose another place") from error
+    except sqlite3.Error as error:
+        raise StoreError(explain(error, path)) from error
     finally:
-        with contextlib.suppress(OSError):
-            part.unlink()
+        for left in (part, *(part.with_name(part.name + ending) for ending in ("-wal", "-shm", "-journal"))):
+            with contextlib.suppress(OSError):
+                left.unlink()
 
 
 def _write_store(recording: Recording, path: Path) -> None:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sqlite3
 import typing
 from pathlib import Path
 
@@ -304,3 +305,25 @@ async def test_a_redacted_session_keeps_its_figures(store: Store, tmp_path: Path
     with Store.open(tmp_path / "other.db") as other:
         assert other.add(copy) == original.session
         assert other.catalog.list()[0].usage == original.row.usage
+
+
+async def test_a_bundle_for_which_there_is_no_room_leaves_nothing(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full(sqlite3.Connection):
+        """Has no room for the copy that VACUUM makes."""
+
+        def execute(self, sql: str, *values: typing.Any) -> sqlite3.Cursor:
+            if sql == "VACUUM":
+                super().execute(f"PRAGMA max_page_count={super().execute('PRAGMA page_count').fetchone()[0]}")
+                sql = "CREATE TABLE more AS SELECT zeroblob(1000000)"
+            return super().execute(sql, *values)
+
+    recording = await saved(store)
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: real(*args, **named, factory=Full))
+    folder = tmp_path / "full"
+    folder.mkdir()
+    with pytest.raises(StoreError, match="is full; free some space"):
+        write_session(recording, folder / "b.db")
+    assert list(folder.iterdir()) == []
