@@ -145,7 +145,7 @@ ASCII = Glyphs(
     operator="@",
     bars="#",
     empty=".",
-    heat=" .:=#",
+    heat=" :+*#",
     sparks=" ..--==##",
     model_time="=",
     code_time="-",

@@ -23,6 +23,7 @@ PRESETS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "pdb": {
         "run.finish": ("r", "f"),
+        "run.fork": ("ctrl+r",),
         "app.quit": ("q",),
         "run.breakpoints": ("b",),
     },

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from textual.app import App
 
+from rlm_tui.tui.crash import report
 from rlm_tui.tui.glyphs import Glyphs, glyphs
 from rlm_tui.tui.palette import Palette
 from rlm_tui.tui.themes import DEFAULT, Theme, ThemeError, available, find_theme, load_theme
@@ -84,6 +85,17 @@ class ThemedApp(App[R]):
             self._put_on(load_theme(self.look.path))
         except ThemeError as error:
             self.notify(str(error), severity="error", markup=False)
+
+    def _fatal_error(self) -> None:
+        """Nothing caught an exception of ours: leave with a sentence instead of a traceback."""
+        from rich.text import Text
+
+        error = self._exception
+        if error is None or "debug" in self.features:
+            super()._fatal_error()
+            return
+        self._exit_renderables.append(Text(report(error)))
+        self._close_messages_no_wait()
 
     def every_pane(self) -> Iterable[Pane]:
         """All panes of all screens."""

@@ -49,10 +49,10 @@ class Title(Pane):
         words = f" {state.text}{f' {glyphs.dot} {turn}' if turn else ''} "
         document = self._documents(view)
         models = _models(view)
-        if view.note:
+        if DISCLAIMER in models:
             # That no language model answers must be readable, whatever else has to be cut.
-            if DISCLAIMER in models and width_of(models) > width - 48:
-                models = f"explorer, {DISCLAIMER}"
+            if width_of(models) > width - 48:
+                models = f"{EXPLORER}, {DISCLAIMER}"
             words = shorten(words, max(24, width - width_of(models) - 6), glyphs.cut)
             document = shorten_left(document, max(0, width - width_of(models) - width_of(words) - 6), glyphs.cut)
         room = width - 1
