@@ -56,7 +56,8 @@ def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
             raise AgainError(f"{name} should be {_meaning(kind)}, not {given!r}") from None
         wrong = _wrong(name, value)
         if wrong:
-            raise AgainError(f"{name} {wrong}, not {value!r}")
+            # An address may hold a password.
+            raise AgainError(f"{name} {wrong}" + ("" if name == "api_base" else f", not {value!r}"))
         if name.startswith(LIMITS):
             limits[name.removeprefix(LIMITS)] = value
         else:
@@ -146,7 +147,7 @@ _CHECKS: dict[str, Callable[[Any], str]] = {
     ),
     "api_base": lambda value: (
         ""
-        if value is None or re.match(r"https?://[^\s/@]+", value)
+        if value is None or re.match(r"https?://[^\s/@]+(/\S*)?$", value)
         else "should be an address such as http://127.0.0.1:8000/v1"
     ),
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from rlm_tui.session.changes import change_config
 from rlm_tui.session.setup import Setup
 
 if TYPE_CHECKING:
+    from rlm_tui.engine.providers.base import Provider
     from rlm_tui.store import SessionRow, Store
 
 ASKED_ANEW = frozenset({"temperature", "max_output_tokens", "model_options", "api_base"})
@@ -53,6 +55,29 @@ def fork_setup(
     fork = Fork(saved.started.session, turn, code)
     record_of(saved, fork)
     return Setup(saved.started.query, config, saved.documents, saved.context, fork=fork, **how)
+
+
+def open_fork(
+    session: str,
+    store: str | os.PathLike[str] | None = None,
+    *,
+    provider: Provider | None = None,
+    durability: str = "full",
+    **what: Any,
+) -> Setup:
+    """`fork_setup` for a session by its name in a store (default: the user's). `provider` answers for every model.
+
+    Raises `StoreError` and `AgainError`.
+    """
+    from rlm_tui.store import Store
+
+    with Store.open(store, durability=durability) as opened:
+        setup = fork_setup(load_saved(opened, session), store=opened.path, durability=durability, **what)
+    if provider is None:
+        return setup
+    config = setup.config
+    names = [config.model, config.sub_model, *config.models_at.values()]
+    return replace(setup, custom={name: provider for name in names if name})
 
 
 def resume_setup(saved: Saved, **how: Any) -> Setup:
