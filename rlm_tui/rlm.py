@@ -6,14 +6,15 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_tui.events import Entry, Event, Usage, kind_of
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
+    from rlm_tui.engine.engine import Ended
     from rlm_tui.engine.providers.base import Provider
     from rlm_tui.session.setup import Setup
 
@@ -147,24 +148,7 @@ class RLM:
 
     def try_completion(self, query: str, context: Any) -> Result:
         """`completion` that returns a failed result instead of raising. Works inside a running event loop as well."""
-        try:
-            asyncio.get_running_loop()
-        except RuntimeError:
-            return asyncio.run(self.atry_completion(query, context))
-        outcome: list[Result | BaseException] = []
-
-        def work() -> None:
-            try:
-                outcome.append(asyncio.run(self.atry_completion(query, context)))
-            except BaseException as error:
-                outcome.append(error)
-
-        thread = threading.Thread(target=work, name="rlm-completion")
-        thread.start()
-        thread.join()
-        if isinstance(outcome[0], BaseException):
-            raise outcome[0]
-        return outcome[0]
+        return _wait(lambda: self.atry_completion(query, context))
 
     async def atry_completion(self, query: str, context: Any, *, gate: Gate | None = None) -> Result:
         """`acompletion` that returns a failed result instead of raising. `gate` lets you hold and step the run."""
@@ -191,22 +175,10 @@ class RLM:
             session, ended = await run_session(setup, gate, listener)
         except (ProviderError, StoreError, LogError) as error:
             return Result("", status="failed", error=str(error))
-        outcome = ended.outcome
-        value = outcome.value
-        if self._type is not None and outcome.status == "completed":
-            value = self._type.model_validate(value)
-        return Result(
-            answer=outcome.answer or "",
-            value=value,
-            status=outcome.status,
-            limit=outcome.limit,
-            error=outcome.error,
-            usage=ended.usage,
-            by_model=ended.by_model,
-            by_node=ended.by_node,
-            by_kind=ended.by_purpose,
-            session_id=session,
-        )
+        result = _result(session, ended)
+        if self._type is not None and result.status == "completed":
+            return replace(result, value=self._type.model_validate(result.value))
+        return result
 
     def _setup(self, query: str, context: Any) -> Setup:
         from rlm_tui.session.setup import Setup, documents_of
@@ -283,6 +255,114 @@ def _is_json(value: Any) -> bool:
     try:
         json.dumps(value)
     except (TypeError, ValueError):
+def fork(
+    session_id: str,
+    *,
+    turn: int | None = None,
+    code: str | None = None,
+    model: str | None = None,
+    recursive_model: str | None = None,
+    provider: Provider | None = None,
+    api_key: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> Result:
+    """Run a saved session anew as a child of it; `session_id` may be the beginning of one, or ``last``.
+
+    Turns of the root before `turn` come from the record, at no cost; with `code`, turn `turn` keeps its recorded reply but
+    runs that code. Without a `turn`, what was recorded is used for as long as the same is asked of the same models; with
+    nothing changed, everything is asked anew. `config` changes other fields of `RunConfig` and `Limits` (``{"usd": 1.0}``).
+
+    Raises `RLMError` when there is no answer, `rlm_tui.session.again.AgainError` and `rlm_tui.store.StoreError` when the
+    session can't be run in this way. Works inside a running event loop as well; `afork` does not block it.
+    """
+    changes = {"model": model, "sub_model": recursive_model}
+    return _wait(
+        lambda: afork(
+            session_id,
+            turn=turn,
+            code=code,
+            provider=provider,
+            api_key=api_key,
+            store=store,
+            config={**{name: value for name, value in changes.items() if value is not None}, **(config or {})},
+        )
+    )
+
+
+async def afork(
+    session_id: str,
+    *,
+    turn: int | None = None,
+    code: str | None = None,
+    provider: Provider | None = None,
+    api_key: str | None = None,
+    store: str | os.PathLike[str] | None = None,
+    config: Mapping[str, Any] | None = None,
+) -> Result:
+    """`fork` for asynchronous code. The models are fields of `config`."""
+    from rlm_tui.config.settings import load
+    from rlm_tui.engine.providers.base import ProviderError
+    from rlm_tui.events import LogError
+    from rlm_tui.session.fork import open_fork
+    from rlm_tui.session.setup import run_session
+
+    settings = load().settings
+    setup = open_fork(
+        session_id,
+        store if store is not None else settings.store,
+        turn=turn,
+        code=code,
+        changes=config,
+        provider=provider,
+        api_key=api_key,
+        durability=settings.durability,
+        prices=settings.price_overrides(),
+    )
+    try:
+        return _checked(_result(*await run_session(setup)))
+    except (ProviderError, LogError) as error:
+        raise RLMError(str(error)) from None
+
+
+def _result(session: str, ended: Ended) -> Result:
+    outcome = ended.outcome
+    return Result(
+        answer=outcome.answer or "",
+        value=outcome.value,
+        status=outcome.status,
+        limit=outcome.limit,
+        error=outcome.error,
+        usage=ended.usage,
+        by_model=ended.by_model,
+        by_node=ended.by_node,
+        by_kind=ended.by_purpose,
+        session_id=session,
+    )
+
+
+def _wait(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
+    """Run a coroutine to its end, in a thread of its own where an event loop is running already."""
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return asyncio.run(start())
+    outcome: list[Result | BaseException] = []
+
+    def work() -> None:
+        try:
+            outcome.append(asyncio.run(start()))
+        except BaseException as error:
+            outcome.append(error)
+
+    thread = threading.Thread(target=work, name="rlm-completion")
+    thread.start()
+    thread.join()
+    if isinstance(outcome[0], BaseException):
+        raise outcome[0]
+    return outcome[0]
+
+
         return False
     return True
 
