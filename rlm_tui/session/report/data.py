@@ -49,6 +49,7 @@ class PageData:
         return {
             "id": state.session,
             "query": state.query,
+            "before": state.questions[:-1],
             "status": state.status if state.over else "interrupted",
             "limit": state.limit,
             "error": state.error,

@@ -45,6 +45,7 @@ class _Writer:
     def opening(self, note: str) -> Iterator[str]:
         state = self.state
         yield f"# {_plain(state.query) or 'A session without a question'}"
+        yield from (f"\nAsked before: {_plain(question)}" for question in state.questions[:-1])
         yield ""
         status = ENDS.get(state.status, state.status) if state.over else "interrupted"
         limit = f" ({state.limit})" if state.limit else ""

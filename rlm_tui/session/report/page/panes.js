@@ -27,7 +27,7 @@ function units(string, characters) {
 
 function answerPane() {
   const answer = text(session.answer);
-  const out = [card("Question", el("p", { class: "answer" }, visible(session.query)))];
+  const out = [card("Question", el("p", { class: "answer" }, visible(session.query)), session.before.length ? el("p", { class: "muted" }, "Asked before: ", session.before.map((question) => `${visible(question)} `)) : null)];
   if (session.note) out.push(el("p", { class: "note" }, visible(session.note)));
   if (session.error) out.push(el("p", { class: "note bad" }, visible(session.error)));
   if (session.limit) out.push(el("p", { class: "note" }, `The limit of ${session.limit} ended it; the answer is from what was known then.`));

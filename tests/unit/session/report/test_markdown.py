@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from rlm_tui import events as ev
 from rlm_tui.session.exporting import export
 from rlm_tui.store import MemorySession
+from tests.support.novel import build
 from tests.unit.session.report.test_page import HOSTILE, hostile, novel
 
 
@@ -64,3 +66,16 @@ def test_redacted(tmp_path: Path) -> None:
     assert not any(word in text for word in ("Pierre", "Natasha", "yellow", "countess", "CHAPTER", "war_and_peace"))
     assert "$0.2226" in text and "not kept with the session" in text
     assert HOSTILE not in text
+
+
+def test_a_session_that_was_asked_again_names_all_its_questions(tmp_path: Path) -> None:
+    script, _, _ = build()
+    script.add(ev.SessionAsked(query="And when for the *second* time?"))
+    script.add(ev.SessionEnded(status="completed", answer=script.put("At the ball.")))
+    session = MemorySession("7f3a0001", script.entries, script.blobs)
+    text = report(session, tmp_path)
+    assert text.startswith(
+        "# And when for the \\*second\\* time?\n\nAsked before: When does Pierre first meet Natasha?\n"
+    )
+    export(session, tmp_path / "page.html", "html")
+    assert '"before":["When does Pierre first meet Natasha?"]' in (tmp_path / "page.html").read_text(encoding="utf-8")
