@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -61,12 +61,14 @@ class RLM:
     REPL alone, 1 adds sub-calls, 2 one level of child nodes with REPLs of their own.
 
     Limits for the whole tree: `max_cost_usd`, `max_tokens`, `max_calls`, `timeout` (seconds); for each node:
-    `max_iterations`. `schema` is a JSON schema or a Pydantic model that the answer must fit, `validator` a function that
-    returns what is wrong with an answer, or ``None``; the model hears it. Sessions are saved to the store (`store` is
-    another one's path, ``False`` keeps nothing), where ``rlm-tui replay`` finds them. `config` sets other fields of
-    `rlm_tui.events.RunConfig`; all further keywords go to the provider (``temperature``, ``top_p``, ``reasoning_effort`` …).
+    `max_iterations`. `tools` are functions of yours that the model's code can call: they run here, with your rights, and
+    the model reads their signatures and docstrings; child nodes get those named in `tools_for_children`. `schema` is a
+    JSON schema or a Pydantic model that the answer must fit, `validator` a function that returns what is wrong with an
+    answer, or ``None``; the model hears it. Sessions are saved to the store (`store` is another one's path, ``False``
+    keeps nothing), where ``rlm-tui replay`` finds them. `config` sets other fields of `rlm_tui.events.RunConfig`; all
+    further keywords go to the provider (``temperature``, ``top_p``, ``reasoning_effort`` …).
 
-    Raises `ValueError` or `SettingsError` for limits and settings that make no sense.
+    Raises `ValueError` or `SettingsError` for limits, settings and tools that make no sense.
     """
 
     def __init__(
@@ -83,13 +85,16 @@ class RLM:
         max_calls: int | None = None,
         timeout: float | None = None,
         repl: str = "python",
+        tools: Sequence[Callable[..., Any]] = (),
         schema: Any = None,
         validator: Callable[[Any], str | None] | None = None,
         store: str | os.PathLike[str] | Literal[False] | None = None,
+        tools_for_children: Sequence[str] = (),
         config: Mapping[str, Any] | None = None,
         **model_options: Any,
     ) -> None:
         from rlm_tui.config.settings import load
+        from rlm_tui.engine.tools import tools_of
         from rlm_tui.session.configure import configure
 
         settings = load(
@@ -107,6 +112,9 @@ class RLM:
             if value is not None and value <= 0:
                 raise ValueError(f"the limit on {name} must be greater than 0, not {value}")
         self._type, json_schema = _schema(schema)
+        self._tools = tools_of(tools)
+        if unknown := [name for name in tools_for_children if name not in self._tools]:
+            raise ValueError(f"there is no tool {unknown[0]} that children could get")
         temperature = model_options.pop("temperature", None)
         for name, value in model_options.items():
             if not _is_json(value):
@@ -119,6 +127,8 @@ class RLM:
             repl=repl,
             answer_schema=json_schema,
             model_options=model_options,
+            tools={name: tool.about for name, tool in self._tools.items()},
+            tools_for_children=tuple(tools_for_children),
             **(config or {}),
         )
         self._prices = settings.price_overrides()
@@ -199,6 +209,7 @@ class RLM:
             custom={name: self._provider for name in names} if self._provider is not None else None,
             api_key=self._api_key,
             validator=self._validator,
+            tools=self._tools,
         )
 
 
@@ -245,16 +256,6 @@ class Stream:
             await asyncio.gather(self._task, return_exceptions=True)
 
 
-def _checked(result: Result) -> Result:
-    if result.status in ("failed", "cancelled") or (result.status == "partial" and not result.answer):
-        raise RLMError(result.error or f"the run ended as {result.status} without an answer", result)
-    return result
-
-
-def _is_json(value: Any) -> bool:
-    try:
-        json.dumps(value)
-    except (TypeError, ValueError):
 def fork(
     session_id: str,
     *,
@@ -363,6 +364,16 @@ def _wait(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     return outcome[0]
 
 
+def _checked(result: Result) -> Result:
+    if result.status in ("failed", "cancelled") or (result.status == "partial" and not result.answer):
+        raise RLMError(result.error or f"the run ended as {result.status} without an answer", result)
+    return result
+
+
+def _is_json(value: Any) -> bool:
+    try:
+        json.dumps(value)
+    except (TypeError, ValueError):
         return False
     return True
 

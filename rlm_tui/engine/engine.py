@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,6 +18,7 @@ from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading, SpanFinder
 from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import Context, ReplFactory
+from rlm_tui.engine.tools import Tool
 from rlm_tui.events import (
     DocumentRef,
     Entry,
@@ -48,6 +49,7 @@ class Task:
     parent_seq: int | None = None
     finder: SpanFinder | None = field(default=None, compare=False)
     validator: Validator | None = field(default=None, compare=False)
+    tools: Mapping[str, Tool] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,17 @@ class Engine:
         name = task.documents[0].name if len(task.documents) == 1 else ""
         caller = Caller(task.config, journal, ledger, self._models, reading, retries=self._retries, record=self._record)
         shared = Shared(
-            task.config, journal, ledger, caller, self._gate, self._repls, reading, self._record, task.validator, name
+            config=task.config,
+            journal=journal,
+            ledger=ledger,
+            caller=caller,
+            gate=self._gate,
+            repls=self._repls,
+            reading=reading,
+            record=self._record,
+            validator=task.validator,
+            tools=task.tools,
+            name=name,
         )
         await journal.write(
             SessionStarted(

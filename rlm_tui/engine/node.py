@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rlm_tui.document.probe import probe
@@ -24,8 +24,10 @@ from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplFactory, ReplLimits
 from rlm_tui.engine.subcalls import SubCalls, as_text
+from rlm_tui.engine.tools import Tool
 from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import (
+    BlobRef,
     BudgetExhausted,
     CellEdited,
     CellFinished,
@@ -72,6 +74,7 @@ class Shared:
     reading: Reading
     record: Record | None = None
     validator: Validator | None = None
+    tools: Mapping[str, Tool] = field(default_factory=dict)
     name: str = ""
     """What the root's context is called, if it is one document: it helps to tell its format."""
 
@@ -101,6 +104,7 @@ class NodeRun:
         self.id = place.id
         self.depth = place.depth
         self.turn = 0
+        self.tools = shared.tools
         self._shared = shared
         self._place = place
         self._query = query
@@ -126,6 +130,17 @@ class NodeRun:
     def has_children(self) -> bool:
         """Whether `rlm_query` makes child nodes here, rather than leaf calls."""
         return self.config.max_depth - self.depth >= 2
+
+    @property
+    def tool_lines(self) -> dict[str, str]:
+        """The tools that exist here, as the model is told of them. Child nodes have those that are listed for them."""
+        listed, children = self.config.tools, self.config.tools_for_children
+        return {name: about for name, about in listed.items() if self.depth == 0 or name in children}
+
+    def recorded_tool(self, call: str, tool: str, arguments: BlobRef) -> tuple[str | None, str | None] | None:
+        """What a tool call gave in the record, if it is there (see `Record.returned`)."""
+        record = self._shared.record
+        return record.returned(call, tool, arguments) if record is not None else None
 
     def budget(self) -> dict[str, float]:
         """What `budget()` answers in the REPL."""
@@ -201,6 +216,7 @@ class NodeRun:
         names = {"budget"}
         if self.config.max_depth - self.depth >= 1:
             names |= {"llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched"}
+        names |= {f"tool:{name}" for name in self.tool_lines}
         limits = ReplLimits(
             seconds=self.config.cell_seconds,
             memory_mb=self.config.cell_memory_mb,
@@ -249,6 +265,7 @@ class NodeRun:
             max_output_chars=self.config.max_output_chars,
             window_chars=int(window * 2.5) if window else None,
             advice=self.config.advice,
+            tools=self.tool_lines,
         )
         first = prompts.first_message(self._query, await self._probe())
         self._talk = Conversation(system, first, self._limits, self._shared.ledger.left)

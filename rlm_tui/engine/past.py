@@ -28,6 +28,8 @@ from rlm_tui.events import (
     SessionResumed,
     SessionStarted,
     TextSeen,
+    ToolCalled,
+    ToolReturned,
     kind_of,
 )
 
@@ -77,7 +79,7 @@ def _name(event: Event) -> tuple[object, ...] | None:
             return (kind, event.node)
         case AttemptStarted() | AttemptFailed():
             return (kind, event.call, event.attempt)
-        case CallReserved() | ReplyRead() | ConversationCompacted():
+        case CallReserved() | ReplyRead() | ConversationCompacted() | ToolCalled() | ToolReturned():
             return (kind, event.call)
         case CallFinished() | CallFailed():
             return ("call.ended", event.call)

@@ -7,7 +7,7 @@ prompt caches keep working.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from rlm_tui.engine.sandbox.base import CellResult
 from rlm_tui.events import Limits, Variable
@@ -28,11 +28,19 @@ ANSWER_NOW = "Answer now."
 
 
 def system_prompt(
-    depth: int, max_depth: int, limits: Limits, *, max_output_chars: int, window_chars: int | None, advice: str = ""
+    depth: int,
+    max_depth: int,
+    limits: Limits,
+    *,
+    max_output_chars: int,
+    window_chars: int | None,
+    advice: str = "",
+    tools: Mapping[str, str] | None = None,
 ) -> str:
     """What a node at `depth` is told about its work. Names are listed exactly as they exist at this depth.
 
-    `window_chars` is roughly how many characters one sub-call can read; `advice` is text for one model in particular.
+    `window_chars` is roughly how many characters one sub-call can read; `advice` is text for one model in particular;
+    `tools` are the user's functions, as they are told of.
     """
     left = max_depth - depth
     names = [
@@ -58,6 +66,13 @@ def system_prompt(
         "SHOW_VARS()        your variables          budget()   what is left to spend",
     ]
     size = f"about {window_chars:,} characters" if window_chars else "a limited number of characters"
+    listing = "Names in the REPL:\n" + "\n".join(names)
+    if tools:
+        # As in a Python file: the signature, then the docstring, indented.
+        told = ["\n    ".join(about.split("\n")) for about in tools.values()]
+        listing += (
+            "\n\nFunctions given by the user, which you call in code; they run outside of the REPL:\n" + "\n".join(told)
+        )
     parts = [
         "You answer a question about an input that is too long to read at once. The input is the variable `context` of a "
         "Python REPL; you work by writing code for that REPL, and you know only what your code prints.",
@@ -65,7 +80,7 @@ def system_prompt(
         "- Reply with ONE fenced block tagged repl, then stop. Its output comes back in the next message.\n"
         "- Names persist from block to block, also after an error. The value of a last expression is shown.\n"
         f"- Output beyond {max_output_chars:,} characters is cut in the middle, so print what you need, not everything.",
-        "Names in the REPL:\n" + "\n".join(names),
+        listing,
         f"Imports that work: {MODULES} … There are no files, no network, no input() and no eval().",
         "Strategy:\n"
         "- Look first: print the shape of the input and a few samples before you decide anything.\n"

@@ -24,6 +24,8 @@ from rlm_tui.events import (
     Entry,
     Fault,
     Injected,
+    ToolCalled,
+    ToolReturned,
 )
 
 
@@ -63,6 +65,7 @@ class Record:
         self.codes: dict[str, BlobRef] = {}
         self.edits: dict[str, str] = {}
         self.injected: dict[tuple[str, int], list[str]] = {}
+        self._tools: dict[str, tuple[ToolCalled, ToolReturned | None]] = {}
         self._turn_of_cell: dict[str, int] = {}
         turn: dict[str, int] = {}
         for entry in entries:
@@ -80,6 +83,10 @@ class Record:
                 self.edits[event.cell] = text(event.code)
             elif isinstance(event, CellFinished):
                 self.cells[event.cell] = event
+            elif isinstance(event, ToolCalled):
+                self._tools[event.call] = (event, None)
+            elif isinstance(event, ToolReturned) and event.call in self._tools:
+                self._tools[event.call] = (self._tools[event.call][0], event)
             elif isinstance(event, Injected):
                 # A message is read before the next reply of its node.
                 self.injected.setdefault((event.node, turn.get(event.node, 0) + 1), []).append(event.text)
@@ -143,6 +150,15 @@ class Record:
             for (node, number), texts in self.injected.items()
             if self._in_prefix(f"{node}:t{number}")
         }
+
+    def returned(self, call: str, tool: str, arguments: BlobRef) -> tuple[str | None, str | None] | None:
+        """What a recorded tool call gave, as its JSON text or its error; ``None`` when the tool must be called."""
+        called, returned = self._tools.get(call, (None, None))
+        if called is None or returned is None or not self._in_prefix(call):
+            return None
+        if (called.tool, called.arguments) != (tool, arguments):
+            return None
+        return (self._text(returned.value) if returned.value is not None else None), returned.error
 
     def _in_prefix(self, call: str) -> bool:
         """Whether a call or a cell, by its identifier, stands before the fork's point."""

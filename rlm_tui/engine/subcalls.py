@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,8 @@ from rlm_tui.engine.ledger import OverBudget, UnknownPrice
 from rlm_tui.engine.prompts import schema_request
 from rlm_tui.engine.providers.base import ChatMessage
 from rlm_tui.engine.sandbox.base import CellResult, HostCall, Slot
-from rlm_tui.events import BudgetExhausted, CellOutput, clean
+from rlm_tui.engine.tools import ToolFailed
+from rlm_tui.events import BudgetExhausted, CellOutput, ToolCalled, ToolReturned, clean
 
 if TYPE_CHECKING:
     from rlm_tui.engine.node import NodeRun
@@ -45,6 +47,7 @@ class SubCalls:
         self._cell = cell
         self._ordinal = 0
         self._batch = 0
+        self._functions = 0
         self._logged = 0
         self._output: list[str] = []
         self._later: asyncio.TimerHandle | None = None
@@ -59,6 +62,8 @@ class SubCalls:
         """Answer one request of the cell (see `rlm_tui.engine.sandbox.base.ReplHost`)."""
         if request.name == "budget":
             slots: Sequence[Slot] = [Slot(value=self._node.budget())]
+        elif request.name == "tool":
+            slots = [await self._tool(request)]
         else:
             slots = await self._prompts(request)
         self.answers.append(slots)
@@ -114,6 +119,39 @@ class SubCalls:
             text, self._output = clean("".join(self._output)), []
             pieces = [text[i : i + OUTPUT_PIECE] for i in range(0, len(text), OUTPUT_PIECE)]
             await self._node.journal.write(*(CellOutput(cell=self._cell, text=piece) for piece in pieces))
+
+    async def _tool(self, request: HostCall) -> Slot:
+        """Call one of the user's functions, or take what it gave when it was called before."""
+        node, journal = self._node, self._node.journal
+        self._functions += 1
+        call = f"{self._cell}.f{self._functions}"
+        given = {"args": list(request.args), "kwargs": dict(request.kwargs)}
+        arguments = journal.keep(json.dumps(given, ensure_ascii=False))
+        called = ToolCalled(call=call, node=node.id, cell=self._cell, tool=request.tool, arguments=arguments)
+        await journal.write(called)
+        known = node.recorded_tool(call, request.tool, arguments)
+        started = time.monotonic()
+        text, failure = known if known is not None else await self._call_tool(request)
+        returned = ToolReturned(
+            call=call,
+            node=node.id,
+            tool=request.tool,
+            value=journal.keep(text) if text is not None else None,
+            error=clean(failure) if failure is not None else None,
+            seconds=time.monotonic() - started,
+        )
+        await journal.write(returned)
+        return Slot(error=failure) if text is None else Slot(value=json.loads(text))
+
+    async def _call_tool(self, request: HostCall) -> tuple[str | None, str | None]:
+        tool = self._node.tools.get(request.tool)
+        if tool is None:
+            return None, f"{request.tool} is not here in this run: give the tool again"
+        try:
+            value = await tool.call(request.args, request.kwargs, self._node.config.tool_seconds)
+        except ToolFailed as error:
+            return None, str(error)
+        return json.dumps(value, ensure_ascii=False), None
 
     async def _prompts(self, request: HostCall) -> Sequence[Slot]:
         child = request.name.startswith("rlm_query")

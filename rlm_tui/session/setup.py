@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rlm_tui.engine.engine import Ended, Task
     from rlm_tui.engine.providers.base import Provider
     from rlm_tui.engine.record import Record
+    from rlm_tui.engine.tools import Tool
     from rlm_tui.session.again import Fork
     from rlm_tui.store import SessionLog, Store
 
@@ -31,7 +32,8 @@ class Setup:
     several. With `fork`, the recorded beginning of another session is used (`rlm_tui.session.again.Fork`); with `resume`,
     the session of that id goes on where its events end, and the rest follows from it. `store` is the store's path (default:
     the user's), or ``False`` to keep nothing. `prices` overrides prices (US dollars per million tokens,
-    by model); `custom` maps model names to providers of the caller's own; `api_key` goes before the environment.
+    by model); `custom` maps model names to providers of the caller's own; `api_key` goes before the environment. `tools` are the
+    functions behind `RunConfig.tools`.
     """
 
     query: str
@@ -44,6 +46,7 @@ class Setup:
     custom: Mapping[str, Provider] | None = None
     api_key: str | None = None
     validator: Callable[[Any], str | None] | None = None
+    tools: Mapping[str, Tool] | None = None
     session: str | None = None
     fork: Fork | None = None
     resume: str | None = None
@@ -108,7 +111,7 @@ async def run_on(store: Store | None, log: Log, session: str, setup: Setup, gate
     try:
         for document in documents:
             log.put(document.text)
-        task = replace(task, finder=Matcher(documents), validator=setup.validator)
+        task = replace(task, finder=Matcher(documents), validator=setup.validator, tools=setup.tools or {})
         return await Engine(task, log, models, repls, gate, record=record, past=past).run()
     finally:
         await repls.close()

@@ -111,6 +111,8 @@ async def play(
     record: Record | None = None,
     resume: bool = False,
     validator: Any = None,
+    tools: Any = None,
+    config_tools: dict[str, str] | None = None,
     **config: Any,
 ) -> Ran:
     """Run a session to its end. `operator` is a coroutine function that holds the gate while the engine runs.
@@ -127,9 +129,10 @@ async def play(
         query=query,
         context=context,
         documents=[d.reference() for d in documents],
-        config=RunConfig(model="fake", limits=limits or Limits(), **config),
+        config=RunConfig(model="fake", limits=limits or Limits(), tools=config_tools or {}, **config),
         finder=Matcher(documents),
         validator=validator,
+        tools=tools or {},
     )
     for document in documents:
         log.put(document.text)

@@ -45,6 +45,9 @@ class HostCall:
     normalised the arguments: `prompts` and `contexts` have one item for the single forms and equal lengths always
     (`contexts` items are ``None``, or the context that goes with the prompt: a text for ``llm_query``, any `Context` for
     ``rlm_query``); `model` and `schema` are as given. `line` is the 1-based line of the cell that asks.
+
+    A call of one of the user's functions has the name ``tool``; `tool` is the function's, `args` and `kwargs` are JSON.
+    Its one slot has what the function returned.
     """
 
     name: str
@@ -53,6 +56,9 @@ class HostCall:
     model: str | None = None
     schema: Mapping[str, Any] | None = None
     line: int | None = None
+    tool: str = ""
+    args: Sequence[Json] = ()
+    kwargs: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +164,8 @@ class ReplFactory(Protocol):
     async def open(
         self, context: Context, query: str, limits: ReplLimits, *, names: frozenset[str], depth: int = 0
     ) -> Repl:
-        """A REPL with `context` and `query` in place. `names` are the host functions that exist in it (§2).
+        """A REPL with `context` and `query` in place. `names` are the host functions that exist in it (§2);
+        ``tool:NAME`` is a function of the user's own.
 
         Raises `ReplError` when no worker can be had.
         """

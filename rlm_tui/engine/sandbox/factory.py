@@ -34,6 +34,9 @@ KEPT_BRANCHES = 2
 
 ALL_LAYERS = frozenset({"limits", "landlock", "seccomp"})
 HOST_NAMES = frozenset({"llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched", "budget"})
+TOOL = "tool:"
+"""Begins the name of a function of the user's own."""
+
 _OPEN_DEADLINE = 60.0
 
 
@@ -88,7 +91,8 @@ class PythonReplFactory:
             raise StartError("the REPL factory was closed")
         handover.check(context)
         key = self._key(context) if self._forks else None
-        home = _Home(context, str(query), limits, frozenset(names) & HOST_NAMES, key)
+        known = frozenset(name for name in names if name in HOST_NAMES or name.startswith(TOOL))
+        home = _Home(context, str(query), limits, known, key)
         if home.key is not None:
             self._use(home.key)
 

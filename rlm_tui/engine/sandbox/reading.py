@@ -75,6 +75,8 @@ def json_value(value: Any, what: str, depth: int = 0) -> Json:
 def host_call(frame: dict[str, Any], names: frozenset[str]) -> HostCall:
     """The request in a ``call`` frame."""
     name = text(frame.get("name"), 40, "the name of a request")
+    if name == "tool":
+        return _tool_call(frame, names)
     if name not in names:
         raise Hostile("a request that does not exist here")
     prompts, contexts = frame.get("prompts"), frame.get("contexts")
@@ -105,6 +107,19 @@ def host_call(frame: dict[str, Any], names: frozenset[str]) -> HostCall:
     if line is not None:
         number(line, "a line", 1 << 31)
     return HostCall(name=name, prompts=prompts, contexts=contexts, model=model, schema=schema, line=line)
+
+
+def _tool_call(frame: dict[str, Any], names: frozenset[str]) -> HostCall:
+    tool, args, kwargs, line = (frame.get(key) for key in ("tool", "args", "kwargs", "line"))
+    if f"tool:{text(tool, 200, 'the name of a tool')}" not in names:
+        raise Hostile("a tool that does not exist here")
+    if type(args) is not list or type(kwargs) is not dict:
+        raise Hostile("arguments that are no list and no dict")
+    json_value(args, "an argument")
+    json_value(kwargs, "an argument")
+    if line is not None:
+        number(line, "a line", 1 << 31)
+    return HostCall(name="tool", line=line, tool=str(tool), args=args, kwargs=kwargs)
 
 
 def reply(slots: list[Slot]) -> list[list[Any]]:

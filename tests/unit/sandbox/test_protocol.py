@@ -27,6 +27,16 @@ CALL: dict[str, Any] = {
     "t": "call", "id": 1, "name": "llm_query", "prompts": ["p"], "contexts": [None], "model": None, "schema": None, "line": 1,
 }  # fmt: skip
 
+TOOL: dict[str, Any] = {
+    "t": "call",
+    "id": 1,
+    "name": "tool",
+    "tool": "look_up",
+    "args": [1],
+    "kwargs": {"a": "b"},
+    "line": 1,
+}
+
 
 class FakeProcess:
     def __init__(self) -> None:
@@ -47,7 +57,7 @@ class Impostor:
         self.host = ScriptedHost()
         self.theirs: socket.socket | None = None
         self.repl = WorkerRepl(
-            self._hire, self._dismissed, ReplLimits(seconds=0.5, calls=5), frozenset({"llm_query"}), 1
+            self._hire, self._dismissed, ReplLimits(seconds=0.5, calls=5), frozenset({"llm_query", "tool:look_up"}), 1
         )
 
     async def _hire(self) -> Worker:
@@ -158,6 +168,14 @@ HOSTILE: dict[str, Any] = {
     "a schema that is no map": changed(CALL, schema=[1]),
     "a schema with bytes": changed(CALL, schema={"a": b"x"}),
     "a line that is no number": changed(CALL, line="1"),
+    "a tool that does not exist": changed(TOOL, tool="system"),
+    "a tool without a name": changed(TOOL, tool=None),
+    "a tool by its whole name": changed(CALL, name="tool:look_up"),
+    "arguments that are no list": changed(TOOL, args="x"),
+    "arguments with bytes": changed(TOOL, args=[b"x"]),
+    "arguments nested deeply": changed(TOOL, args=[deep(300)]),
+    "named arguments that are no map": changed(TOOL, kwargs=[1]),
+    "named arguments without names": changed(TOOL, kwargs={1: 1}),
 }
 
 
@@ -174,6 +192,11 @@ async def test_honest_frames_are_taken(impostor: Impostor) -> None:
     result = await impostor.plays({"t": "out", "text": "hi"}, CALL, changed(DONE, echo="1", touched=[[0, 1, 5]]))
     assert (result.status, result.output, result.echo) == ("ok", "hi", "1")
     assert impostor.process.ended == 0
+
+
+async def test_an_honest_call_of_a_tool_is_taken(impostor: Impostor) -> None:
+    assert (await impostor.plays(TOOL, DONE)).status == "ok"
+    assert [(c.name, c.tool, c.args, c.kwargs) for c in impostor.host.calls] == [("tool", "look_up", [1], {"a": "b"})]
 
 
 async def test_a_hang_up_is_a_death(impostor: Impostor) -> None:

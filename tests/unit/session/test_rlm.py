@@ -119,3 +119,24 @@ def test_further_keywords_go_to_the_provider() -> None:
     models = FakeModels(TURNS)
     RLM("any", provider=models, store=False, temperature=0.5, top_p=0.9).completion("q", TEXT)
     assert models.requests[0].temperature == 0.5 and models.requests[0].options == {"top_p": 0.9}
+
+
+def look_up(name: str) -> int:
+    """The number that stands next to a name."""
+    return {"Anna": 7}[name]
+
+
+def test_tools_are_functions() -> None:
+    models = FakeModels([cell("n = look_up('Anna')\nprint(n, len(context))"), cell("FINAL(n)")])
+    result = RLM("any", provider=models, store=False, tools=[look_up]).completion("q", TEXT)
+    assert result.value == 7
+    assert "look_up(name: str) -> int\n    The number that stands" in models.requests[0].messages[0].content
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [({"tools": [len]}, "has that name already"), ({"tools_for_children": ["x"]}, "no tool x")],
+)
+def test_tools_that_make_no_sense(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        RLM("any", **options)

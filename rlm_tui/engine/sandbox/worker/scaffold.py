@@ -142,6 +142,9 @@ class Scaffold:
         for name in BATCHED:
             if name in names:
                 self.helpers[name] = self._batched(name)
+        for name in sorted(names):
+            if name.startswith("tool:"):
+                self.helpers[name.removeprefix("tool:")] = self._tool(name.removeprefix("tool:"))
         if "budget" in names:
             self.helpers["budget"] = self._budget_function()
 
@@ -233,6 +236,20 @@ class Scaffold:
             return [value if error is None else SubcallError(error) for value, error in slots]
 
         return _named(call, who, "many calls at once: one result a prompt, in order; a failed one is falsy")
+
+    def _tool(self, name: str) -> Callable[..., Any]:
+        def call(*args: Any, **kwargs: Any) -> Any:
+            try:
+                given = to_json([settle(value) for value in args])
+                named = to_json({key: settle(value) for key, value in kwargs.items()})
+            except NotJson as wrong:
+                raise TypeError(f"{name}() wants JSON values: text, numbers, lists, dicts; got {wrong}") from None
+            value, error = self._ask("tool", [], [], model=None, schema=None, tool=name, args=given, kwargs=named)[0]
+            if error is not None:
+                raise RuntimeError(error)
+            return value
+
+        return _named(call, name, "a function of the user's own, called outside of the REPL")
 
     def _budget_function(self) -> Callable[..., Any]:
         def call() -> Any:

@@ -63,9 +63,12 @@ class Server:
         self._line.send({"t": "ready", "walls": walls})
 
     def ask(
-        self, name: str, prompts: list[str], contexts: list[Any], *, model: str | None, schema: Any
+        self, name: str, prompts: list[str], contexts: list[Any], *, model: str | None, schema: Any, **more: Any
     ) -> list[tuple[Any, str | None]]:
-        """Send a request to the host and wait for its slots; the cell's clock stands meanwhile."""
+        """Send a request to the host and wait for its slots; the cell's clock stands meanwhile.
+
+        `more` are the fields of a tool's call: ``tool``, ``args`` and ``kwargs``.
+        """
         if self._look:
             raise SubcallError("no requests are made while a value is looked at")
         if not self._running:
@@ -83,7 +86,7 @@ class Server:
         try:
             frame = {
                 "t": "call", "id": self._ordinal, "name": name, "prompts": prompts, "contexts": contexts, "model": model,
-                "schema": schema, "line": line,
+                "schema": schema, "line": line, **more,
             }  # fmt: skip
             try:
                 self._line.send(frame)
