@@ -165,7 +165,7 @@ REFUSED: list[tuple[str, str, str]] = [
     ("eval", "eval('1 + 1')", "ast.literal_eval"),
     ("exec", "exec('x = 1')", "write the code directly"),
     ("input", "input('name?')", "llm_query"),
-    ("__import__", "__import__('os')", "write `import name`"),
+    ("__import__", "__import__('os')", "`import os` is not available here: there are no files"),
     ("numpy", "import numpy as np", "statistics"),
     ("unknown module", "import nosuchthing", "available: "),
     ("metaclass", "class M(type): pass", "cannot inherit from 'type'"),

@@ -1,8 +1,7 @@
-"""A small, safe stand-in for ``asyncio``, ``concurrent.futures`` and ``threading``.
+"""A small, safe stand-in for ``asyncio``.
 
 The worker has one thread and the REPL's helpers are synchronous, so coroutines are functions that run when they are
-awaited, one after another; the names exist because models write them. Requests to models are the exception: a pool that
-maps ``llm_query`` over prompts sends them as one batch.
+awaited, one after another; the names exist because models write them.
 """
 
 from __future__ import annotations
@@ -10,13 +9,14 @@ from __future__ import annotations
 import functools
 import types
 from collections.abc import Callable, Iterable, Iterator
+from time import monotonic
 from typing import Any
 
 _UNSET = object()
 
 
 class CancelledError(Exception):
-    """Never raised here; named so that it can be caught."""
+    """What a cancelled task raises, and one that waits for something that nothing will bring."""
 
 
 class Deferred:
@@ -53,11 +53,18 @@ class Deferred:
     def done(self) -> bool:
         return self._run is None
 
-    def cancel(self) -> bool:
-        return False
+    def cancel(self, *message: Any) -> bool:
+        if self._run is None:
+            return False
+        self._run = None
+        self._error = CancelledError()
+        return True
 
     def cancelled(self) -> bool:
-        return False
+        return type(self._error) is CancelledError
+
+    def get_name(self) -> str:
+        return "task"
 
     def running(self) -> bool:
         return False
@@ -68,6 +75,48 @@ class Deferred:
 
     def __repr__(self) -> str:
         return "<coroutine, done>" if self._run is None else "<coroutine, not awaited yet>"
+
+
+_waiting: list[Deferred] = []
+"""Tasks that were made and may not have run: what runs them is a task that waits, or a pool that ends."""
+
+
+def forget() -> None:
+    """Drop the tasks of an earlier cell that nobody waited for."""
+    _waiting.clear()
+    _catching_up.clear()
+
+
+def later(run: Callable[[], Any]) -> Deferred:
+    """A task that runs when it is asked for, or when another one waits."""
+    task = Deferred(run)
+    _waiting.append(task)
+    return task
+
+
+def go_on() -> bool:
+    """Run one waiting task, if there is one."""
+    while _waiting:
+        task = _waiting.pop(0)
+        if not task.done():
+            task.exception()
+            return True
+    return False
+
+
+_catching_up: list[bool] = []
+
+
+def catch_up() -> None:
+    """Run the tasks that wait; a task that waits meanwhile starts no others, or a thousand of them would nest."""
+    if _catching_up:
+        return
+    _catching_up.append(True)
+    try:
+        while go_on():
+            pass
+    finally:
+        _catching_up.clear()
 
 
 def settle(value: Any) -> Any:
@@ -87,7 +136,12 @@ def defer(function: Callable[..., Any]) -> Callable[..., Any]:
         return Deferred(lambda: function(*args, **kwargs))
 
     call.__dict__.pop("__wrapped__", None)
+    call.__dict__["_is_async"] = True
     return call
+
+
+def _is_async(function: Any) -> bool:
+    return type(function) is types.FunctionType and "_is_async" in function.__dict__
 
 
 def iterate(source: Any) -> Iterator[Any]:
@@ -125,7 +179,7 @@ def enter(manager: Any) -> Any:
 
 
 class Idle:
-    """A lock, semaphore, event or time limit that does nothing: there is one thread, and the cell has its own clock."""
+    """A lock, semaphore, condition or time limit that does nothing: there is one thread, and the cell has its own clock."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None: ...
 
@@ -137,22 +191,109 @@ class Idle:
     def acquire(self, *args: Any, **kwargs: Any) -> bool:
         return True
 
-    def release(self) -> None: ...
+    def release(self, *args: Any) -> None: ...
 
     def locked(self) -> bool:
         return False
 
-    def set(self) -> None: ...
-
     def wait(self, timeout: float | None = None) -> bool:
         return True
 
+    def wait_for(self, predicate: Callable[[], Any], timeout: float | None = None) -> Any:
+        return predicate()
+
+    def notify(self, n: int = 1) -> None: ...
+
+    def notify_all(self) -> None: ...
+
+
+class Event:
+    """A flag; waiting for it lets other tasks run."""
+
+    def __init__(self) -> None:
+        self._flag = False
+
+    def set(self) -> None:
+        self._flag = True
+
+    def clear(self) -> None:
+        self._flag = False
+
     def is_set(self) -> bool:
-        return True
+        return self._flag
+
+    def wait(self, timeout: float | None = None) -> bool:
+        while not self._flag and go_on():
+            pass
+        return self._flag
+
+
+class QueueEmpty(Exception):
+    """``asyncio.QueueEmpty``."""
+
+
+class Queue:
+    """``asyncio.Queue``, without an end: whoever waits for an item lets the tasks run that may bring one."""
+
+    def __init__(self, maxsize: int = 0) -> None:
+        self.maxsize = maxsize
+        self._items: list[Any] = []
+        self._tasks = 0
+
+    def _take(self) -> Any:
+        return self._items.pop(0)
+
+    def put_nowait(self, item: Any) -> None:
+        self._items.append(item)
+
+    put = put_nowait
+
+    def get_nowait(self) -> Any:
+        if not self._items:
+            raise QueueEmpty
+        return self._take()
+
+    def get(self) -> Any:
+        while not self._items and go_on():
+            pass
+        if not self._items:
+            raise CancelledError("the queue is empty, and no other task is left that could fill it")
+        return self._take()
+
+    def task_done(self) -> None: ...
+
+    def join(self) -> Deferred:
+        return Deferred(catch_up)
+
+    def empty(self) -> bool:
+        return not self._items
+
+    def full(self) -> bool:
+        return False
+
+    def qsize(self) -> int:
+        return len(self._items)
+
+
+class LifoQueue(Queue):
+    """``asyncio.LifoQueue``."""
+
+    def _take(self) -> Any:
+        return self._items.pop()
+
+
+class PriorityQueue(Queue):
+    """``asyncio.PriorityQueue``."""
+
+    def _take(self) -> Any:
+        item = min(self._items)
+        self._items.remove(item)
+        return item
 
 
 def _gather(*awaitables: Any, return_exceptions: bool = False) -> Deferred:
     def run() -> list[Any]:
+        _waiting.extend(one for one in awaitables if type(one) is Deferred)
         out: list[Any] = []
         for one in awaitables:
             try:
@@ -166,7 +307,8 @@ def _gather(*awaitables: Any, return_exceptions: bool = False) -> Deferred:
     return Deferred(run)
 
 
-def _wait(awaitables: Iterable[Any], **options: Any) -> Any:
+def wait(awaitables: Iterable[Any]) -> tuple[set[Any], set[Any]]:
+    """What ``asyncio.wait`` gives: everything is done."""
     tasks = list(awaitables)
     for one in tasks:
         if type(one) is Deferred:
@@ -181,7 +323,7 @@ class TaskGroup:
         self._tasks: list[Deferred] = []
 
     def create_task(self, coroutine: Any, **options: Any) -> Any:
-        task = coroutine if type(coroutine) is Deferred else Deferred(lambda: coroutine)
+        task = coroutine if type(coroutine) is Deferred else later(lambda: coroutine)
         self._tasks.append(task)
         return task
 
@@ -201,7 +343,17 @@ class Loop:
         return settle(awaitable)
 
     def create_task(self, awaitable: Any, **options: Any) -> Any:
-        return awaitable if type(awaitable) is Deferred else Deferred(lambda: awaitable)
+        return later(lambda: awaitable)
+
+    def time(self) -> float:
+        return monotonic()
+
+    def is_closed(self) -> bool:
+        return False
+
+    def stop(self) -> None: ...
+
+    def set_debug(self, on: bool) -> None: ...
 
     def run_in_executor(self, executor: Any, function: Callable[..., Any], *args: Any) -> Deferred:
         return Deferred(lambda: function(*args))
@@ -212,9 +364,8 @@ class Loop:
     def close(self) -> None: ...
 
 
-def _after(first: Callable[[], None], value: Any) -> Any:
-    first()
-    return value
+COMPLETED = {name: name for name in ("ALL_COMPLETED", "FIRST_COMPLETED", "FIRST_EXCEPTION")}
+"""What ``return_when`` may be."""
 
 
 def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
@@ -225,7 +376,12 @@ def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
         return awaitable
 
     def pause(seconds: float = 0, result: Any = None) -> Deferred:
-        return Deferred(lambda: _after(lambda: sleep(seconds), result))
+        def run() -> Any:
+            catch_up()
+            sleep(seconds)
+            return result
+
+        return Deferred(run)
 
     return {
         "run": lambda awaitable, **options: settle(awaitable),
@@ -234,7 +390,7 @@ def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
         "ensure_future": loop.create_task,
         "wait_for": as_done,
         "shield": as_done,
-        "wait": lambda awaitables, **options: Deferred(lambda: _wait(awaitables)),
+        "wait": lambda awaitables, **options: Deferred(lambda: wait(awaitables)),
         "as_completed": lambda awaitables, **options: iter(list(awaitables)),
         "sleep": pause,
         "to_thread": lambda function, *a, **k: Deferred(lambda: function(*a, **k)),
@@ -243,96 +399,26 @@ def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
         "new_event_loop": lambda: loop,
         "set_event_loop": lambda loop: None,
         "iscoroutine": lambda value: type(value) is Deferred,
-        "iscoroutinefunction": lambda value: False,
+        "iscoroutinefunction": _is_async,
+        "isfuture": lambda value: type(value) is Deferred,
+        "current_task": lambda: None,
         "timeout": Idle,
         "Semaphore": Idle,
         "BoundedSemaphore": Idle,
         "Lock": Idle,
-        "Event": Idle,
+        "Event": Event,
+        "Condition": Idle,
+        "Queue": Queue,
+        "LifoQueue": LifoQueue,
+        "PriorityQueue": PriorityQueue,
+        "QueueEmpty": QueueEmpty,
+        "QueueFull": QueueEmpty,
+        "InvalidStateError": CancelledError,
+        "timeout_at": Idle,
+        **COMPLETED,
         "TaskGroup": TaskGroup,
         "TimeoutError": TimeoutError,
         "CancelledError": CancelledError,
         "Future": Deferred,
         "Task": Deferred,
     }
-
-
-class Pool:
-    """``ThreadPoolExecutor``: runs what it is given one after another; prompts of ``llm_query`` go as one batch."""
-
-    def __init__(self, max_workers: int | None = None, *args: Any, **kwargs: Any) -> None: ...
-
-    def __enter__(self) -> Pool:
-        return self
-
-    def __exit__(self, *exc: Any) -> None: ...
-
-    def shutdown(self, wait: bool = True, **options: Any) -> None: ...
-
-    def submit(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Deferred:
-        return Deferred(lambda: function(*args, **kwargs))
-
-    def map(self, function: Callable[..., Any], *sources: Iterable[Any], **options: Any) -> Iterator[Any]:
-        if len(sources) == 1:
-            for single, batch in _batches:
-                if function is single:
-                    return _raising(batch(list(sources[0])))
-        return iter([function(*items) for items in zip(*sources, strict=False)])
-
-
-_batches: list[tuple[Any, Callable[[list[Any]], list[Any]]]] = []
-
-
-def batch_with(single: Callable[..., Any], batch: Callable[[list[Any]], list[Any]]) -> None:
-    """Let pools send a map of `single` as one call of `batch`."""
-    _batches.append((single, batch))
-
-
-def _raising(results: list[Any]) -> Iterator[Any]:
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
-        yield result
-
-
-def futures_members() -> dict[str, Any]:
-    """The names of the ``concurrent.futures`` facade."""
-    return {
-        "ThreadPoolExecutor": Pool,
-        "as_completed": lambda futures, timeout=None: iter(list(futures)),
-        "wait": lambda futures, **options: types.SimpleNamespace(done=set(_wait(futures)[0]), not_done=set()),
-        "Future": Deferred,
-        "TimeoutError": TimeoutError,
-    }
-
-
-class Thread:
-    """``threading.Thread``: runs in `start`."""
-
-    def __init__(
-        self,
-        group: Any = None,
-        target: Any = None,
-        name: Any = None,
-        args: Any = (),
-        kwargs: Any = None,
-        **options: Any,
-    ) -> None:
-        self.name = name
-        self.daemon = True
-        self._work = (target, tuple(args), dict(kwargs or {}))
-
-    def start(self) -> None:
-        target, args, kwargs = self._work
-        if target is not None:
-            target(*args, **kwargs)
-
-    def join(self, timeout: float | None = None) -> None: ...
-
-    def is_alive(self) -> bool:
-        return False
-
-
-def threading_members() -> dict[str, Any]:
-    """The names of the ``threading`` facade."""
-    return {"Thread": Thread, "Lock": Idle, "RLock": Idle, "Semaphore": Idle, "Event": Idle}

@@ -147,10 +147,7 @@ _REFUSED = {
 }
 
 _FOR_C_CODE = frozenset(
-    {
-        "_strptime", "time", "datetime", "_datetime", "locale", "calendar", "_io", "io", "unicodedata", "re", "_pylong",
-        "json.decoder",
-    }  # fmt: skip
+    ["_strptime", "time", "datetime", "_datetime", "locale", "calendar", "_io", "io", "unicodedata", "re", "_pylong"]
 )
 
 

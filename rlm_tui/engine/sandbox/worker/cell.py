@@ -7,9 +7,9 @@ import mmap
 from collections.abc import Callable
 from typing import Any
 
-from rlm_tui.engine.sandbox.worker import aio
+from rlm_tui.engine.sandbox.worker import aio, pools
 from rlm_tui.engine.sandbox.worker.basics import builtin_names
-from rlm_tui.engine.sandbox.worker.classes import Marker, UserClasses, bind_type
+from rlm_tui.engine.sandbox.worker.classes import GENERIC, Marker, UserClasses, bind_type
 from rlm_tui.engine.sandbox.worker.clock import CellClock, Stop
 from rlm_tui.engine.sandbox.worker.facade import Facade
 from rlm_tui.engine.sandbox.worker.guards import Guards
@@ -61,10 +61,13 @@ class PythonCell:
                 "__name__": "__main__",
                 "_getattr_": self.guards.getattr,
                 "_write_": self.guards.write,
+                "_label_": self.guards.label,
                 "_aug_attr_": self.guards.aug_attr,
                 "_metaclass_": self.classes,
+                "_generic_": GENERIC,
                 "_import_": self.modules.import_,
                 "_import_from_": self.modules.import_from,
+                "_import_call_": self.modules.import_call,
                 "_import_star_": self.modules.import_star,
                 "_exc_": Exception,
                 "_await_": aio.settle,
@@ -86,9 +89,10 @@ class PythonCell:
             ("html.parser", ("HTMLParser",)),
             ("string", ("Template",)),
             ("enum", ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")),
-            ("collections", ("ChainMap",)),
+            ("collections", ("ChainMap", "UserDict")),
             ("dataclasses", ("FrozenInstanceError",)),
-            ("contextlib", ("nullcontext",)),
+            ("contextlib", ("nullcontext", "ContextDecorator", "AbstractContextManager", "AbstractAsyncContextManager")),
+            ("threading", ("Thread",)),
         ):
             facade = self.modules.facades[module]
             self.classes.allow_base(*(getattr(facade, n) for n in names))
@@ -108,7 +112,7 @@ class PythonCell:
             if name.endswith("_batched"):
                 single = self.scaffold.helpers.get(name.removesuffix("_batched"))
                 if single is not None:
-                    aio.batch_with(single, helper)
+                    pools.batch_with(single, helper)
         self._fixed: dict[str, Any] = {"context": context, "query": query, **self.scaffold.helpers}
         self.namespace.update(self._fixed)
         self.namespace["answer"] = self.scaffold.answer
@@ -194,7 +198,7 @@ class PythonCell:
 
     def _finish(self, clock: CellClock, result: dict[str, Any], limits: dict[str, Any], look: bool) -> None:
         self._echo.clear()
-        self.standins.sinks.clear()
+        self.standins.restore_streams()
         result["variables"] = []
 
         def work() -> None:
@@ -224,6 +228,7 @@ class PythonCell:
 
     def begin(self) -> None:
         """Restore the scaffold before a cell. What is replaced may have a finaliser: nothing is asked of the host yet."""
+        aio.forget()
         namespace = self.namespace
         for name, value in self._fixed.items():
             if name not in _FREE_NAMES or name not in namespace:

@@ -27,6 +27,14 @@ class Marker:
         return (_MARKED[self.role],) if self.role in _MARKED else ()
 
 
+GENERIC = classmethod(lambda cls, item: cls)
+"""``C[int]`` is `C`, for classes with type parameters."""
+
+
+def _is_abstract(member: Any) -> bool:
+    return getattr(member, "__isabstractmethod__", False) is True
+
+
 class NamedTupleBase:
     """Stands among the bases of ``class P(NamedTuple)`` until the class is made."""
 
@@ -49,6 +57,7 @@ class UserClasses:
     def __init__(self) -> None:
         self.made: set[type] = set()
         self.bases: set[type] = set(_DATA_BASES)
+        self.abstract: set[type] = set()
 
     def allow_base(self, *kinds: type) -> None:
         """Let REPL code inherit from `kinds`."""
@@ -105,7 +114,7 @@ class UserClasses:
         if type(name) is not str or type(bases) is not tuple:
             raise TypeError("a class is made of a name, a tuple of bases and a dict")
         self._check_bases(bases)
-        namespace.pop("__orig_bases__", None)
+        written = namespace.pop("__orig_bases__", ())
         if NamedTupleBase in bases:
             return self._named_tuple(name, dict(namespace))
         if TypedDictBase in bases:
@@ -117,7 +126,14 @@ class UserClasses:
         self._check_names(namespace)
         if any(issubclass(b, dict) for b in bases):
             keywords.pop("total", None)
-        return self._register(type(name, bases, namespace, **keywords))
+        if type(written) is tuple and any(isinstance(b, Marker) and b.name in ("Generic", "Protocol") for b in written):
+            namespace.setdefault("__class_getitem__", GENERIC)
+        made = type(name, bases, namespace, **keywords)
+        if not self.abstract.isdisjoint(made.__mro__):
+            inherited = {n for b in bases for n in getattr(b, "__abstractmethods__", ())}
+            missing = {n for n in [*namespace, *inherited] if _is_abstract(getattr(made, n, None))}
+            made.__abstractmethods__ = frozenset(missing)  # type: ignore[attr-defined]
+        return self._register(made)
 
     def _without_markers(self, namespace: dict[str, Any]) -> dict[str, Any]:
         self._check_names(namespace)

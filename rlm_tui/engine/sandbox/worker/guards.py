@@ -17,7 +17,8 @@ from typing import Any
 from rlm_tui.engine.sandbox.worker.classes import SafeType, UserClasses, is_namedtuple
 from rlm_tui.engine.sandbox.worker.facade import Facade, facade_name, members
 from rlm_tui.engine.sandbox.worker.formatting import Formatter
-from rlm_tui.engine.sandbox.worker.names import CALLABLE_DUNDERS, MAGIC_METHODS, SPECIAL, is_private
+from rlm_tui.engine.sandbox.worker.names import CALLABLE_DUNDERS, LABELS, MAGIC_METHODS, SPECIAL, is_private
+from rlm_tui.engine.sandbox.worker.objects import Trace
 
 _GENERATOR = frozenset({"send", "throw", "close", "gi_running", "gi_suspended"})
 _OPAQUE: dict[type, frozenset[str]] = {
@@ -37,6 +38,7 @@ _CALLABLES = (
     type, types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.MethodDescriptorType,
     types.MethodWrapperType, types.WrapperDescriptorType, types.ClassMethodDescriptorType,
 )  # fmt: skip
+_OPAQUE[Trace] = frozenset({"tb_lineno", "tb_next", "tb_lasti"})
 _EXCEPTION_HIDDEN = frozenset({"obj", "path", "with_traceback"})
 _NAMEDTUPLE = frozenset({"_asdict", "_replace", "_fields", "_make", "_field_defaults"})
 _PLAIN_WRITABLE: frozenset[type] = frozenset(
@@ -50,6 +52,21 @@ _IN_PLACE: dict[str, Any] = {
 _NOTHING = object()
 
 
+class _Label:
+    """Takes the assignment ``f.__name__ = text``; see `Guards.label`."""
+
+    __slots__ = ("_guards", "_ob")
+    _guards: Guards
+    _ob: Any
+
+    def __init__(self, guards: Guards, ob: Any) -> None:
+        object.__setattr__(self, "_guards", guards)
+        object.__setattr__(self, "_ob", ob)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._guards.set_label(self._ob, name, value)
+
+
 class Guards:
     """The guards of one REPL. `classes` knows which classes the REPL's code made, `namespace` is the code's globals."""
 
@@ -58,6 +75,7 @@ class Guards:
         self._made = classes.made
         self._namespace = namespace
         self.formatter = Formatter(self.getattr)
+        self.assignable: dict[int, Any] = {}  # facades with names that may be assigned: what takes the assignment
 
     # Reading
 
@@ -128,6 +146,9 @@ class Guards:
                 return facade_name(ob)
             if isinstance(ob, _CALLABLES):
                 return str(getattr(ob, name))
+            own = self._own(ob, kind)
+            if name in own:
+                return own[name]
         elif name == "__doc__":
             text = getattr(ob, "__doc__", None)
             return text if type(text) is str else None
@@ -141,7 +162,7 @@ class Guards:
             found = getattr(ob, name, None)
             return found if name != "__notes__" else list(found or ())
         elif name == "__traceback__" and issubclass(kind, BaseException):
-            return None
+            return Trace.of(ob.__traceback__, self._namespace)
         elif name == "__annotations__":
             return self._annotations(ob, kind)
         elif name == "__members__" and issubclass(kind, type) and self.classes.is_enum(ob):
@@ -150,11 +171,14 @@ class Guards:
             return tuple(c for c in ob.__mro__)
         elif name == "__bases__" and ob in self._made if issubclass(kind, type) else False:
             return tuple(ob.__bases__)
+        elif name in ("__stdout__", "__stderr__") and kind is Facade:
+            return self._plain(ob, name, default)
         elif name in ("__new__", "__setattr__", "__delattr__", "__getattribute__"):
             return self._object_protocol(ob, kind, name)
-        elif name == "__wrapped__" and kind is types.FunctionType and self.is_users(ob):
-            if "__wrapped__" in ob.__dict__:
-                return ob.__dict__["__wrapped__"]
+        elif name == "__wrapped__" and (kind in self._made or (kind is types.FunctionType and self.is_users(ob))):
+            own = self._own(ob, kind)
+            if name in own:
+                return own[name]
         elif name in CALLABLE_DUNDERS:
             if self._may_call(ob, kind, name):
                 return self._plain(ob, name, default)
@@ -179,6 +203,15 @@ class Guards:
         if is_private(name):
             raise AttributeError(f"{kind.__name__!r} object has no attribute {name!r}")
         return self._refuse(name)
+
+    def _own(self, ob: Any, kind: type) -> dict[str, Any]:
+        """The instance's own fields, without asking its class."""
+        if kind is types.FunctionType:
+            return dict(ob.__dict__)
+        try:
+            return dict(object.__getattribute__(ob, "__dict__")) if kind in self._made else {}
+        except AttributeError:
+            return {}
 
     def _may_call(self, ob: Any, kind: type, name: str) -> bool:
         if kind in self._made or kind is super:
@@ -206,7 +239,7 @@ class Guards:
     def _annotations(self, ob: Any, kind: type) -> dict[str, Any]:
         if issubclass(kind, type) and ob in self._made:
             return dict(getattr(ob, "__annotations__", {}))
-        return {}
+        return dict(ob.__annotations__) if self.is_users(ob) else {}
 
     def _object_protocol(self, ob: Any, kind: type, name: str) -> Any:
         """``object.__setattr__`` and the like, by ``super()`` or on a class: with the checks of plain assignment."""
@@ -261,8 +294,33 @@ class Guards:
                 return ob
         elif kind is types.FunctionType and self.is_users(ob):
             return ob
+        if kind is Facade and id(ob) in self.assignable:
+            return self.assignable[id(ob)]
         name = f"module {facade_name(ob)!r}" if kind is Facade else f"{kind.__name__!r} object"
         raise TypeError(f"the attributes of a {name} cannot be assigned in this REPL")
+
+    def label(self, ob: Any) -> _Label:
+        """What takes ``ob.__name__ = …`` and the like."""
+        return _Label(self, ob)
+
+    def set_label(self, ob: Any, name: str, value: Any) -> None:
+        """``ob.name = value`` for the names of `LABELS`: plain text, on functions, classes and objects of the REPL."""
+        kind = type(ob)
+        if name != "__wrapped__" and type(value) is not str and not (value is None and name in ("__doc__", "__module__")):
+            raise TypeError(f"{name} must be set to a plain str")
+        if name not in LABELS:
+            self._refuse(name)
+        if self.is_users(ob) or self.classes.is_made(ob):
+            setattr(ob, name, value)
+        elif kind in self._made and hasattr(ob, "__dict__"):
+            object.__getattribute__(ob, "__dict__")[name] = value
+        else:
+            raise TypeError(f"{name} of a {kind.__name__!r} object cannot be assigned in this REPL")
+
+    def named(self, name: str) -> Any:
+        """What `name` stands for at the top level of the REPL; ``None`` when there is no such name."""
+        found = self._namespace.get(name)
+        return found if found is not None else self._namespace["__builtins__"].get(name)
 
     def _settable(self, name: Any) -> str:
         if type(name) is not str:

@@ -10,12 +10,13 @@ import importlib
 from types import MappingProxyType, ModuleType
 from typing import Any
 
-from rlm_tui.engine.sandbox.worker import aio, hints
+from rlm_tui.engine.sandbox.worker import aio, hints, pools
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
 from rlm_tui.engine.sandbox.worker.copying import Copier
 from rlm_tui.engine.sandbox.worker.datacls import Dataclasses
 from rlm_tui.engine.sandbox.worker.facade import Facade, add_member, members
 from rlm_tui.engine.sandbox.worker.guards import Guards
+from rlm_tui.engine.sandbox.worker.objects import UserDict
 from rlm_tui.engine.sandbox.worker.standins import Standins
 
 _ALL = "*"
@@ -25,6 +26,8 @@ NAMES: dict[str, str] = {
     "re": "compile search match fullmatch findall finditer sub subn split escape purge I IGNORECASE M MULTILINE S DOTALL X "
     "VERBOSE A ASCII U UNICODE L LOCALE NOFLAG error Pattern Match RegexFlag",
     "json": "loads dumps JSONDecodeError JSONEncoder JSONDecoder",
+    "json.decoder": "JSONDecodeError JSONDecoder",
+    "json.encoder": "JSONEncoder",
     "math": _ALL,
     "cmath": _ALL,
     "statistics": "mean fmean median median_low median_high median_grouped mode multimode pstdev pvariance stdev variance "
@@ -33,7 +36,7 @@ NAMES: dict[str, str] = {
     "collections.abc": "Iterable Iterator Mapping Sequence Callable Sized Container Hashable Set MutableMapping "
     "MutableSequence MutableSet Collection Generator Reversible KeysView ValuesView ItemsView Awaitable Coroutine AsyncIterator AsyncIterable AsyncGenerator MappingView",
     "itertools": _ALL,
-    "functools": "reduce partial lru_cache cache cmp_to_key cached_property",
+    "functools": "reduce partial partialmethod lru_cache cache cmp_to_key cached_property",
     "string": "ascii_letters ascii_lowercase ascii_uppercase digits hexdigits octdigits punctuation printable whitespace "
     "capwords Template",
     "textwrap": "dedent fill indent shorten wrap TextWrapper",
@@ -137,6 +140,7 @@ class Modules:
         for name, names in NAMES.items():
             self.facades[name] = Facade(name, _vetted(name, names))
         self._own(guards, standins)
+        guards.assignable[id(self.facades["sys"])] = standins.streams_of(self.facades["sys"])
         for name, facade in list(self.facades.items()):
             package, _, last = name.rpartition(".")
             while package:
@@ -148,11 +152,11 @@ class Modules:
     def _own(self, guards: Guards, standins: Standins) -> None:
         copier = Copier(self._classes)
         own: dict[str, dict[str, Any]] = {
-            "collections": {"namedtuple": self._classes.named_tuple},
+            "collections": {"namedtuple": self._classes.named_tuple, "UserDict": UserDict},
             "operator": {"attrgetter": standins.attrgetter, "methodcaller": standins.methodcaller},
             "functools": {
-                "wraps": standins.wraps, "total_ordering": standins.total_ordering,
-                "singledispatch": standins.singledispatch,
+                "wraps": standins.wraps, "update_wrapper": standins.update_wrapper,
+                "total_ordering": standins.total_ordering, "singledispatch": standins.singledispatch,
             },
             "copy": {"copy": copier.copy, "deepcopy": copier.deepcopy},
             "dataclasses": Dataclasses(self._classes).members(),
@@ -174,8 +178,8 @@ class Modules:
             "contextlib": standins.contextlib_members(),
             "pprint": standins.pprint_members(),
             "asyncio": aio.asyncio_members(standins.sleep),
-            "concurrent.futures": aio.futures_members(),
-            "threading": aio.threading_members(),
+            "concurrent.futures": pools.futures_members(),
+            "threading": pools.threading_members(),
             "__future__": {"annotations": None, "division": None, "print_function": None},
         }  # fmt: skip
         for name, extra in own.items():
@@ -200,6 +204,13 @@ class Modules:
         if found is None:
             raise self._missing(name) from None
         return found
+
+    def import_call(self, name: Any, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Facade:
+        """``__import__(name)``: the same modules as by a statement."""
+        if type(name) is not str:
+            raise TypeError("__import__() takes the name of a module as str")
+        found = self.import_(name)
+        return found if fromlist or "." not in name else self.import_(name.split(".")[0])
 
     def import_from(self, name: str, attribute: str) -> Any:
         """``from name import attribute``."""

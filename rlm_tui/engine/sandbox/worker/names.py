@@ -26,6 +26,9 @@ GUARDS = frozenset(
         "_aiter_",
         "_echo_",
         "_typing_",
+        "_label_",
+        "_import_call_",
+        "_generic_",
     ]
 )
 """Names that rewritten code calls. They end in ``_`` and so can never be a user's name."""
@@ -187,6 +190,9 @@ CALLABLE_DUNDERS = MAGIC_METHODS - frozenset(
     ]
 )
 """Dunders that REPL code may look up on any value (``x.__len__()``); the rest has rules of its own or is refused."""
+
+LABELS = frozenset({"__name__", "__qualname__", "__doc__", "__module__", "__wrapped__"})
+"""What decorators copy: may be set, all but the last to plain text, on what REPL code made."""
 
 _OPAQUE_PREFIXES = ("tb_", "f_", "co_", "gi_", "cr_", "ag_")
 _OPAQUE_NAMES = (

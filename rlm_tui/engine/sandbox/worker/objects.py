@@ -4,7 +4,156 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from types import TracebackType
 from typing import Any
+
+
+class Trace:
+    """What ``error.__traceback__`` gives: lines of the REPL's own code, nothing else."""
+
+    __slots__ = ("tb_lasti", "tb_lineno", "tb_next")
+
+    def __init__(self, line: int, rest: Trace | None) -> None:
+        self.tb_lineno = line
+        self.tb_lasti = -1
+        self.tb_next = rest
+
+    @classmethod
+    def of(cls, trace: TracebackType | None, namespace: dict[str, Any]) -> Trace | None:
+        """The frames of `trace` whose globals are `namespace`."""
+        lines = []
+        while trace is not None:
+            if trace.tb_frame.f_globals is namespace:
+                lines.append(trace.tb_lineno or 0)
+            trace = trace.tb_next
+        found = None
+        for line in reversed(lines):
+            found = cls(line, found)
+        return found
+
+
+class UserDict:
+    """``collections.UserDict``: a dict in its ``data``."""
+
+    def __init__(self, dict: Any = None, /, **more: Any) -> None:
+        self.data: Any = {}
+        self.update(dict or {}, **more)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, key: Any) -> Any:
+        if key in self.data:
+            return self.data[key]
+        missing = getattr(type(self), "__missing__", None)
+        if missing is None:
+            raise KeyError(key)
+        return missing(self, key)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.data[key] = value
+
+    def __delitem__(self, key: Any) -> None:
+        del self.data[key]
+
+    def __iter__(self) -> Any:
+        return iter(self.data)
+
+    def __contains__(self, key: Any) -> bool:
+        return key in self.data
+
+    def __repr__(self) -> str:
+        return repr(self.data)
+
+    def keys(self) -> Any:
+        return self.data.keys()
+
+    def values(self) -> Any:
+        return [self[key] for key in self]
+
+    def items(self) -> Any:
+        return [(key, self[key]) for key in self]
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        if key in self:
+            return self[key]
+        return default
+
+    def pop(self, key: Any, *default: Any) -> Any:
+        return self.data.pop(key, *default)
+
+    def setdefault(self, key: Any, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def update(self, *others: Any, **more: Any) -> None:
+        for key, value in dict(*others, **more).items():
+            self[key] = value
+
+    def clear(self) -> None:
+        self.data.clear()
+
+    def copy(self) -> Any:
+        return type(self)(self.data)
+
+
+class ContextDecorator:
+    """``contextlib.ContextDecorator``: a context manager that can stand over a function."""
+
+    def __call__(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            with self:  # type: ignore[attr-defined]
+                return function(*args, **kwargs)
+
+        return inner
+
+
+class AbstractContextManager:
+    """``contextlib.AbstractContextManager``: gives itself."""
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exc: Any) -> Any: ...
+
+
+class AbstractAsyncContextManager:
+    """``contextlib.AbstractAsyncContextManager``: gives itself."""
+
+    def __aenter__(self) -> Any:
+        return self
+
+    def __aexit__(self, *exc: Any) -> Any: ...
+
+
+def stream_setter(set_stream: Callable[[str, Any], None]) -> object:
+    """An object that hands assignments to its attributes to `set_stream`, and has no attribute itself."""
+
+    class StreamSetter:
+        __slots__ = ()
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            set_stream(name, value)
+
+    return StreamSetter()
+
+
+class Handler:
+    """A handler, filter or formatter of ``logging``: taken and ignored, for loggers print by themselves."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        self.level = 0
+
+    def setLevel(self, level: Any) -> None: ...
+
+    def setFormatter(self, formatter: Any) -> None: ...
+
+    def addFilter(self, filter: Any) -> None: ...
+
+    def flush(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Dispatcher:
@@ -49,6 +198,16 @@ class Logger:
         return level >= self.level
 
     def addHandler(self, handler: Any) -> None: ...
+
+    def removeHandler(self, handler: Any) -> None: ...
+
+    def addFilter(self, filter: Any) -> None: ...
+
+    def hasHandlers(self) -> bool:
+        return True
+
+    def getEffectiveLevel(self) -> int:
+        return self.level
 
     def log(self, level: int, message: Any, *args: Any, **kwargs: Any) -> None:
         if level >= self.level:

@@ -10,7 +10,7 @@ is refused, and widens the rest to the Python that models write. What is rewritt
 ``for x in o``                         ``for x in _getiter_(o)`` where `o` may be a document
 ``import m``, ``from m import a``      assignments of what ``_import_`` and ``_import_from_`` give; never the import system
 ``class C(B)``                         the same with ``metaclass=_metaclass_``
-annotations                            dropped; in a class body kept as text, for dataclasses
+annotations                            kept as text on arguments and in class bodies; dropped elsewhere
 ``async def``, ``await``               functions that run when awaited: see `aio`
 the last expression                    ``_echo_(…)``
 =====================================  =============================================================================
@@ -30,6 +30,7 @@ from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransf
 
 from rlm_tui.engine.sandbox.worker.names import (
     ENUM_NAMES,
+    LABELS,
     MAGIC_METHODS,
     NATIVE,
     READS,
@@ -109,6 +110,8 @@ class Policy(RestrictingNodeTransformer):
                 return node
             if self._in_class and node.id in MAGIC_METHODS:
                 return node
+            if node.id == "__import__":
+                return ast.copy_location(ast.Name("_import_call_", ast.Load()), node)
             if node.id == "__file__":
                 self.error(node, "__file__ is not available here: there are no files; the input is in `context`")
                 return node
@@ -129,9 +132,12 @@ class Policy(RestrictingNodeTransformer):
                     node.value = self._call("_read_", node.value, node.value)
                 return node
             return self._call("_getattr_", node, node.value, ast.Constant(name))
-        if name.startswith("_") and not is_private(name):
+        guard = "_write_"
+        if name in LABELS and isinstance(node.ctx, ast.Store):
+            guard = "_label_"
+        elif name.startswith("_") and not is_private(name):
             self.error(node, f"the attribute {name} cannot be set here")
-        node.value = self._call("_write_", node.value, self.visit(node.value))
+        node.value = self._call(guard, node.value, self.visit(node.value))
         return node
 
     def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
@@ -156,6 +162,8 @@ class Policy(RestrictingNodeTransformer):
 
     def visit_AugAssign(self, node: ast.AugAssign) -> ast.AST:
         target = node.target
+        if isinstance(target, ast.Attribute) and target.attr in LABELS:
+            self.error(node, f"the attribute {target.attr} cannot be changed in place here; assign it")
         if isinstance(target, ast.Attribute) and mangle(target.attr, self._class) in SPECIAL:
             operator = ast.Constant(IOPERATOR_TO_STR[type(node.op)])
             value = self.visit(node.value)
@@ -266,7 +274,8 @@ class Policy(RestrictingNodeTransformer):
 
     def visit_arg(self, node: ast.arg) -> ast.AST:
         self.check_name(node, node.arg)
-        node.annotation = None
+        if node.annotation is not None:
+            node.annotation = ast.copy_location(ast.Constant(_annotation_text(node.annotation)), node)
         return node
 
     def _function(self, node: Any, is_async: bool) -> Any:
@@ -323,7 +332,8 @@ class Policy(RestrictingNodeTransformer):
                     self.error(node, "metaclasses are not available here; use a class decorator or a base class")
                 continue
             keywords.append(self.visit(keyword))
-        if getattr(node, "type_params", None):
+        generic = bool(getattr(node, "type_params", None))
+        if generic:
             node.type_params = []  # type: ignore[attr-defined]
         node.decorator_list = [self.visit(d) for d in node.decorator_list]
         node.bases = [self.visit(b) for b in node.bases]
@@ -334,6 +344,10 @@ class Policy(RestrictingNodeTransformer):
         finally:
             self._scopes.pop()
             self._classes.pop()
+        if generic:  # class C[T]: C[int] is C
+            value = ast.copy_location(ast.Name("_generic_", ast.Load()), node)
+            target = ast.copy_location(ast.Name("__class_getitem__", ast.Store()), node)
+            node.body.append(ast.copy_location(ast.Assign([target], value), node))
         meta = ast.keyword("metaclass", ast.Name("_metaclass_", ast.Load()))
         ast.copy_location(meta, node)
         ast.copy_location(meta.value, node)

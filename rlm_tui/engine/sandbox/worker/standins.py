@@ -20,9 +20,19 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
+from rlm_tui.engine.sandbox.worker.facade import Facade, add_member
 from rlm_tui.engine.sandbox.worker.guards import Guards
 from rlm_tui.engine.sandbox.worker.moments import Clock, dates
-from rlm_tui.engine.sandbox.worker.objects import Dispatcher, Logger, Printer
+from rlm_tui.engine.sandbox.worker.objects import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    ContextDecorator,
+    Dispatcher,
+    Handler,
+    Logger,
+    Printer,
+    stream_setter,
+)
 from rlm_tui.engine.sandbox.worker.output import Output, Stream
 
 LONGEST_SLEEP = 1.0
@@ -54,7 +64,9 @@ class Standins:
         self._random = _random.Random(seed)
         self._report = report
         self.clock = Clock()
-        self.sinks: list[Any] = []
+        self._out, self._err = Stream(output.write, "<stdout>"), Stream(output.write, "<stderr>")
+        self._streams: dict[str, Any] = {"stdout": self._out, "stderr": self._err}
+        self._sys: Facade | None = None
 
     def reseed(self, seed: int) -> None:
         """Start the REPL's randomness anew."""
@@ -68,10 +80,33 @@ class Standins:
 
     def emit(self, text: str) -> None:
         """Print `text` to where output goes just now."""
-        if self.sinks:
-            self.sinks[-1].write(text)
-        else:
+        self._to(self._streams["stdout"], text)
+
+    def _to(self, stream: Any, text: str) -> None:
+        if isinstance(stream, Stream):
             self._output.write(text)
+        else:
+            self._guards.getattr(stream, "write")(text)
+
+    def streams_of(self, facade: Facade) -> object:
+        """What takes assignments to ``sys.stdout`` and ``sys.stderr`` of the facade of ``sys``."""
+        self._sys = facade
+        return stream_setter(self._set_stream)
+
+    def _set_stream(self, name: str, value: Any) -> None:
+        if name not in self._streams:
+            raise TypeError("of the module 'sys' only stdout and stderr can be assigned in this REPL")
+        value = self._out if value is None else value
+        if not (isinstance(value, (Stream, io.StringIO)) or type(value) in self._classes.made):
+            raise TypeError(f"output can be redirected to an io.StringIO, not to a {type(value).__name__!r} object")
+        self._streams[name] = value
+        if self._sys is not None:
+            add_member(self._sys, name, value)
+
+    def restore_streams(self) -> None:
+        """Let output go to the REPL again."""
+        self._set_stream("stdout", self._out)
+        self._set_stream("stderr", self._err)
 
     def print(
         self, *args: Any, sep: str | None = " ", end: str | None = "\n", file: Any = None, flush: bool = False
@@ -83,12 +118,7 @@ class Standins:
             if not isinstance(value, str):
                 raise TypeError(f"{name} must be None or a string, not {type(value).__name__}")
         text = str.__str__(sep).join([str.__str__(str(a)) for a in args]) + str.__str__(end)
-        if file is None:
-            self.emit(text)
-        elif isinstance(file, Stream):
-            file.write(text)
-        else:
-            self._guards.getattr(file, "write")(text)
+        self._to(self._streams["stdout"] if file is None else file, text)
 
     # Attributes by name
 
@@ -114,16 +144,18 @@ class Standins:
 
     def wraps(self, wrapped: Any, *args: Any, **kwargs: Any) -> Callable[[Any], Any]:
         def decorate(function: Any) -> Any:
-            if self._guards.is_users(function):
-                name = getattr(wrapped, "__name__", None)
-                text = getattr(wrapped, "__doc__", None)
-                if type(name) is str:
-                    function.__name__ = name
-                function.__doc__ = text if type(text) is str else None
-                function.__dict__["__wrapped__"] = wrapped
-            return function
+            return self.update_wrapper(function, wrapped)
 
         return decorate
+
+    def update_wrapper(self, function: Any, wrapped: Any, *args: Any, **kwargs: Any) -> Any:
+        if self._guards.is_users(function) or (type(function) in self._classes.made and hasattr(function, "__dict__")):
+            for label in ("__name__", "__qualname__", "__doc__"):
+                text = getattr(wrapped, label, None)
+                if type(text) is str:
+                    self._guards.set_label(function, label, text)
+            object.__getattribute__(function, "__dict__")["__wrapped__"] = wrapped
+        return function
 
     def total_ordering(self, cls: Any) -> Any:
         if not self._classes.is_made(cls):
@@ -140,6 +172,9 @@ class Standins:
             return function(*args, **kwargs)
 
         def register(kind: Any, implementation: Any = None) -> Any:
+            if self._guards.is_users(kind):  # @f.register over a function whose argument is annotated
+                notes = [text for name, text in kind.__annotations__.items() if name != "return"]
+                return register(self._guards.named(notes[0]) if notes else None, kind)
             if not isinstance(kind, type):
                 raise TypeError("name the type: @f.register(int)")
             if implementation is None:
@@ -153,9 +188,16 @@ class Standins:
 
     def abc_members(self) -> dict[str, Any]:
         self._classes.allow_base(ABC)
+        self._classes.abstract.add(ABC)
+
+        def abstractmethod(function: Any) -> Any:
+            if self._guards.is_users(function):
+                function.__isabstractmethod__ = True
+            return function
+
         return {
             "ABC": ABC,
-            "abstractmethod": lambda f: f,
+            "abstractmethod": abstractmethod,
             "ABCMeta": type(ABC.__name__, (), {}),
             "abstractproperty": property,
         }
@@ -273,18 +315,20 @@ class Standins:
         raise Exit("" if code is None else code)
 
     def sys_members(self) -> dict[str, Any]:
-        out, err = Stream(self.emit, "<stdout>"), Stream(self.emit, "<stderr>")
-
         def no_more(limit: int) -> None:
             """Accepted and ignored: the limit is the REPL's."""
 
-        def exc_info() -> tuple[Any, Any, None]:
+        def exc_info() -> tuple[Any, Any, Any]:
             error = sys.exc_info()[1]
-            return (type(error) if error is not None else None, error, None)
+            if error is None:
+                return None, None, None
+            return type(error), error, self._guards.getattr(error, "__traceback__")
 
         return {
-            "stdout": out,
-            "stderr": err,
+            "stdout": self._out,
+            "stderr": self._err,
+            "__stdout__": self._out,
+            "__stderr__": self._err,
             "exit": self.exit,
             "maxsize": sys.maxsize,
             "maxunicode": sys.maxunicode,
@@ -356,34 +400,37 @@ class Standins:
         names = ["debug", "info", "warning", "error", "critical", "exception", "log"]
         return {
             **levels, "WARN": 30, "NOTSET": 0, "getLogger": lambda name="root": Logger(str(name), self, root),
-            "basicConfig": basic_config, "disable": lambda level=50: root.setLevel(level + 1),
+            "basicConfig": basic_config, "disable": lambda level=50: root.setLevel(level + 1), "Logger": Logger,
             **{n: getattr(root, n) for n in names},
+            **dict.fromkeys(("StreamHandler", "NullHandler", "Handler", "Formatter", "Filter"), Handler),
         }  # fmt: skip
 
     def contextlib_members(self) -> dict[str, Any]:
-        @contextlib.contextmanager
-        def redirect(target: Any) -> Iterator[Any]:
-            if not isinstance(target, io.StringIO):
-                raise TypeError("output can be redirected to an io.StringIO")
-            self.sinks.append(target)
-            try:
-                yield target
-            finally:
-                self.sinks.remove(target)
+        def redirecting(name: str) -> Callable[[Any], Any]:
+            @contextlib.contextmanager
+            def redirect(target: Any) -> Iterator[Any]:
+                before = self._streams[name]
+                self._set_stream(name, target)
+                try:
+                    yield target
+                finally:
+                    self._set_stream(name, before)
+
+            return redirect
 
         return {
-            "redirect_stdout": redirect,
-            "redirect_stderr": redirect,
+            "redirect_stdout": redirecting("stdout"),
+            "redirect_stderr": redirecting("stderr"),
             "asynccontextmanager": contextlib.contextmanager,
+            "ContextDecorator": ContextDecorator,
+            "AbstractContextManager": AbstractContextManager,
+            "AbstractAsyncContextManager": AbstractAsyncContextManager,
         }
 
     def pprint_members(self) -> dict[str, Any]:
         def show(ob: Any, stream: Any = None, *args: Any, **kwargs: Any) -> None:
             text = _pprint.pformat(ob, *args, **kwargs) + "\n"
-            if stream is None or isinstance(stream, Stream):
-                self.emit(text)
-            else:
-                self._guards.getattr(stream, "write")(text)
+            self._to(self._streams["stdout"] if stream is None else stream, text)
 
         def printer(*args: Any, stream: Any = None, **kwargs: Any) -> Any:
             return Printer(
