@@ -116,3 +116,20 @@ async def test_g_in_the_timeline_goes_to_an_event() -> None:
         await settle(pilot)
         await press(pilot, "6", "g", "1", "2", "enter")
         assert app.view.state.seq == 12
+
+
+async def test_dragging_over_the_timeline_moves_through_time() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        seen = []
+        await pilot.mouse_down("#timeline", offset=(100, 1))
+        for x in (80, 60, 40, 20):
+            await pilot.hover("#timeline", offset=(x, 1))
+            await settle(pilot)
+            seen.append(app.view.state.seq)
+        await pilot.mouse_up("#timeline", offset=(20, 1))
+        assert seen == sorted(seen, reverse=True) and len(set(seen)) >= 3
+        await pilot.hover("#timeline", offset=(90, 1))
+        await settle(pilot)
+        assert app.view.state.seq == seen[-1]

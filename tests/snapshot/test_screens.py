@@ -171,3 +171,8 @@ def test_fork(snap_compare: Compare, size: tuple[int, int]) -> None:
     """A box that says what comes from the record, with fields for models, dollars and depth, and the turn's code to change."""
     app = app_at("replay", fork=lambda wish: pytest.fail("nobody asked"))
     assert snap_compare(app, terminal_size=size, run_before=after("x", "x", "r"))
+
+
+def test_zoomed_timeline(snap_compare: Compare) -> None:
+    """The timeline has the screen: a lane for each depth, the failed call in red with a cross, and below what was spent."""
+    assert snap_compare(app_at("replay"), terminal_size=(120, 20), run_before=after("6", "z", "N"))

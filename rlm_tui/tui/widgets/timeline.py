@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import ClassVar
 
 from textual import events
@@ -13,7 +14,7 @@ from textual.strip import Strip
 from rlm_tui.projection import fold
 from rlm_tui.projection.fold import Changed
 from rlm_tui.projection.state import SessionState
-from rlm_tui.tui.figures import clock
+from rlm_tui.tui.figures import clock, count, price
 from rlm_tui.tui.glyphs import Glyphs
 from rlm_tui.tui.text import fit, width_of
 from rlm_tui.tui.view import CLOCK, View
@@ -98,6 +99,7 @@ class Timeline(Pane, can_focus=True):
         self._lanes: list[list[Bar]] = []
         self._span = 1.0
         self._drawn_seq = -1
+        self._dragging = False
 
     def sync(self, view: View, changed: Changed) -> None:
         self._view = view
@@ -130,6 +132,8 @@ class Timeline(Pane, can_focus=True):
         parts: Parts = []
         if self._view is not None and y < len(self._lanes):
             parts = self._lane(self._view, y, width)
+        elif self._view is not None and self._lanes and y == len(self._lanes) and self._view.head.spent.calls:
+            parts = self._spending(self._view, width)
         elif self._view is not None and not self._lanes and y == 0:
             parts = [("  Model and code time appear here as the run goes on.", self.palette["muted"])]
         return strip_of(parts).crop_extend(0, width, base).apply_style(base)
@@ -150,12 +154,56 @@ class Timeline(Pane, can_focus=True):
             parts.append((sign, palette[name] if column < at else palette["faint"]))
         return parts
 
-    def on_click(self, event: events.Click) -> None:
-        offset = event.get_content_offset(self)
+    def _spending(self, view: View, width: int) -> Parts:
+        """What was spent up to each moment, as a row of bars; tokens where nothing has a price."""
+        room = max(1, width - MARGIN - 1)
+        head, glyphs, palette = view.head, self.glyphs, self.palette
+        priced = head.spent.cost > 0
+        steps = [0.0] * room
+        for call in head.calls.values():
+            if call.ended is not None:
+                column = min(room - 1, int(view.worked(call.ended) / self._span * room))
+                steps[column] += call.usage.cost if priced else call.usage.total
+        sums = list(accumulate(steps))
+        top = sums[-1] or 1.0
+        bars = "".join(glyphs.level(glyphs.sparks, value / top) for value in sums)
+        label = " $" if priced else " tok"
+        amount = f" {price(head.spent) if priced else count(head.spent.total)} "
+        return [
+            (fit(label, MARGIN), palette["muted"]),
+            (bars[: -len(amount)], palette["cost"]),
+            (amount, palette["title"]),
+        ]
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._drawn_seq = -1
+        if self._view is not None:
+            self.sync(self._view, frozenset({CLOCK}))
+
+    # --- the mouse
+
+    def _seek_to(self, x: int) -> None:
         room = max(1, self.size.width - MARGIN - 1)
-        if offset is not None and offset.x >= MARGIN and self._view is not None and self._view.head.seq:
-            share = min(1.0, (offset.x - MARGIN + 1) / room)
+        if self._view is not None and self._view.head.seq:
+            share = min(1.0, max(0.0, (x - MARGIN + 1) / room))
             self.post_message(self.Sought(share * self._span))
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.x >= MARGIN:
+            self._dragging = True
+            self.capture_mouse()
+            self._seek_to(offset.x)
+            event.stop()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        if self._dragging:
+            self._seek_to(event.screen_x - self.content_region.x)
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        if self._dragging:
+            self._dragging = False
+            self.release_mouse()
 
 
 def _sign(glyphs: Glyphs, kind: str) -> tuple[str, str]:
