@@ -33,6 +33,7 @@ class Given:
     unknown_price: str | None = None
     store: str | None = None
     conditions: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
 
 
 class _Amount(click.ParamType[float]):
@@ -85,6 +86,13 @@ _RUN_OPTIONS = (
     click.option("--model", metavar="MODEL", help="Model of the root: gpt-5-mini, ollama/qwen3, openai/NAME …"),
     click.option("--sub-model", metavar="MODEL", help="Model of the sub-calls (default: the root's)."),
     click.option("--model-at", "models_at", type=_ModelAt(), multiple=True, help="Model at one depth; repeatable."),
+    click.option(
+        "--tool",
+        "tools",
+        multiple=True,
+        metavar="MODULE:FUNCTION",
+        help="A function of yours that the model's code can call, with your rights; repeatable.",
+    ),
     click.option("--api-base", metavar="URL", help="Address of an OpenAI-compatible server of your own."),
     click.option("--max-cost", type=AMOUNT, metavar="USD", help="US dollars the whole run may cost."),
     click.option("--max-calls", type=COUNT, metavar="N", help="Calls to models, sub-calls included."),

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from rlm_tui.document.document import Document
     from rlm_tui.engine.control import Gate
     from rlm_tui.engine.providers.base import ModelInfo
+    from rlm_tui.engine.tools import Tool
     from rlm_tui.events import RunConfig
     from rlm_tui.session.setup import Setup
 
@@ -37,6 +39,7 @@ class Job:
     settings: Settings
     store: Path
     conditions: tuple[str, ...] = ()
+    tools: Mapping[str, Tool] = field(default_factory=dict)
 
     def setup(self, question: str | None = None) -> Setup:
         """What a session needs, with `question` where the job has none."""
@@ -50,6 +53,7 @@ class Job:
             store=self.store,
             durability=self.settings.durability,
             prices=self.settings.price_overrides(),
+            tools=self.tools,
         )
 
     def gate(self, *, paused: bool) -> Gate:
@@ -97,15 +101,30 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
 
         documents = tuple(load(given.files))
     _check_conditions(given.conditions)
-    config = _configuration(given, settings)
+    tools = _find_tools(given.tools)
+    config = _configuration(given, settings, tools)
     model = check_models(config, settings)
     store = check_store(settings)
     if config.api_base is not None:
         check_server(config.api_base)
-    return Job(documents, given.question, config, model, settings, store, given.conditions)
+    return Job(documents, given.question, config, model, settings, store, given.conditions, tools)
 
 
-def _configuration(given: Given, settings: Settings) -> RunConfig:
+def _find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
+    """The functions that ``--tool`` names; modules in the working directory are found as well."""
+    if not places:
+        return {}
+    from rlm_tui.engine.tools import find_function, tools_of
+
+    if "" not in sys.path and os.getcwd() not in sys.path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        return tools_of(find_function(place) for place in places)
+    except ValueError as error:
+        raise click.UsageError(f"--tool: {error}") from None
+
+
+def _configuration(given: Given, settings: Settings, tools: Mapping[str, Tool]) -> RunConfig:
     from rlm_tui.session.configure import configure
 
     limits = {"calls": given.max_calls, "total_tokens": given.max_tokens, "seconds": given.max_seconds}
@@ -114,6 +133,7 @@ def _configuration(given: Given, settings: Settings) -> RunConfig:
         os.environ,
         limits={name: value for name, value in limits.items() if value is not None},
         models_at=dict(given.models_at),
+        tools={name: tool.about for name, tool in tools.items()},
     )
     return config
 

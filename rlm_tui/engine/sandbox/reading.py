@@ -77,7 +77,7 @@ def host_call(frame: dict[str, Any], names: frozenset[str]) -> HostCall:
     name = text(frame.get("name"), 40, "the name of a request")
     if name == "tool":
         return _tool_call(frame, names)
-    if name not in names:
+    if name not in names or name.startswith("tool:"):
         raise Hostile("a request that does not exist here")
     prompts, contexts = frame.get("prompts"), frame.get("contexts")
     if type(prompts) is not list or type(contexts) is not list or len(prompts) != len(contexts):

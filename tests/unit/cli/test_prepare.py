@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
 import click
@@ -105,3 +106,22 @@ def test_the_breakpoints_are_set_before_the_run(document: str, tmp_path: Path) -
     job = prepare(given(document, tmp_path, conditions=("error", "turn==3")))
     gate = job.gate(paused=False)
     assert gate.set_breakpoint("final") == 3
+
+
+TOOLS = "def double(n: int) -> int:\n    'Twice n.'\n    return 2 * n\n"
+
+
+def test_a_tool_is_found_in_the_working_directory(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "own_tools_of_mine.py").write_text(TOOLS)
+    monkeypatch.setattr("sys.path", list(sys.path))
+    job = prepare(given(document, tmp_path, tools=("own_tools_of_mine:double",)))
+    assert job.config.tools == {"double": "double(n: int) -> int\nTwice n."}
+    assert job.setup().tools is not None and job.setup().tools["double"].function(4) == 8
+
+
+@pytest.mark.parametrize("place", ["nothing", "no_such_module_at_all:f", "json:nothing", "json:JSONDecodeError"])
+def test_a_tool_that_is_none(document: str, tmp_path: Path, place: str) -> None:
+    with pytest.raises(click.UsageError, match="--tool"):
+        prepare(given(document, tmp_path, tools=(place, "builtins:len")))
