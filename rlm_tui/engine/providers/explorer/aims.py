@@ -10,6 +10,7 @@ from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.filters import Filtering
 from rlm_tui.engine.providers.explorer.kinds import (
     NOUNS,
+    PLACES,
     VERBS,
 )
 from rlm_tui.engine.providers.explorer.words import (
@@ -90,7 +91,7 @@ class Aiming(Filtering):
         frequent = self.has(
             r"\b(?:most|least) (?:often|frequent\w*|common\w*|popular|regularly|active)\b|\bcommonest\b|\brarest\b|\bbusiest\b|\bmode\b|\bmore often than\b"
         )
-        how_many = self.has(r"\bhow many\b|\bnumber of\b|^\W*count\b|\bcount of\b|\bhow often\b")
+        how_many = self.has(r"\bhow many\b|\bnumber of\b(?! the (?:last|first|latest|earliest|oldest|newest)\b)|^\W*count\b|\bcount of\b|\bhow often\b")
         if self.has(r"\b(?:different|distinct|unique)\b"):
             plan.op = "distinct" if how_many else "list"
         elif frequent:
@@ -304,8 +305,16 @@ class Aiming(Filtering):
             best = self.mention(lambda f: f in fitting)
             plan.target = best[0] if best else fitting[0] if len(fitting) == 1 else None
         elif self.has(r"\bhow (?:much|many|old|long|tall|heavy|big|far|high|deep)\b"):
-            numeric = self.mention(lambda f: f in fields and (f.numeric or bool(f.moment)), stops=True)
-            plan.target = numeric[0] if numeric else None
+            old = self.has(r"\bhow old\b")
+            born = {stem(w) for w in ("birth", "birthday", "born", "built", "founded", "year", "dob")}
+            numeric = self.mention(
+                lambda f: f in fields and (f.numeric or bool(f.moment)) and not (old and f.moment and not born & set(f.parts)),
+                stops=True,
+            )
+            prices = [f for f in fields if f.numeric and any(related(p, stem("price")) for p in f.parts)]
+            plan.target = numeric[0] if numeric else prices[0] if len(prices) == 1 and self.has(r"\bhow much\b") else None
+            if plan.target is None:
+                plan.doubts.append("a figure")
         elif noun_field and noun_field in fields and wh in ("which", "what"):
             plan.target = noun_field
         if (
@@ -316,8 +325,19 @@ class Aiming(Filtering):
         ):
             plan.doubts.append("a name")
         told = next((f for f in fields if f.name in ("text", "message", "definition")), None)
+        if (
+            plan.target is None
+            and told
+            and wh == "what"
+            and len(plan.said) > 1
+            and all(s.startswith(("section is", "part is", "version is", "kind is")) for s in plan.said)
+        ):
+            plan.target, plan.op = told, "list"
         if plan.target is None and told and any(s.startswith(("verse is", "number is", "term is")) for s in plan.said):
             plan.target = told
+        said = self.mention(lambda f: f in fields, stops=True) if plan.target is None and plan.conditions else None
+        if said and any(self.strength(said[0], i) >= 3 for i in said[1]):
+            plan.target = said[0]  # `state`, `number`: everyday words elsewhere, but here a field
         if plan.target is None and named and wh not in ("who", "when", "where", "why"):
             plan.target = named[0]
         if plan.target is None:
@@ -326,12 +346,7 @@ class Aiming(Filtering):
                 stem, "temperature time year colour name kind type size price cost day date number amount value".split()
             )
             kinds2 = [s for s in plan.said if s.startswith(("kind is", "table is"))]
-            pinned = any(
-                s.startswith(f"{f.name} is ") or s.startswith(f"{f.name} ==")
-                for f in self.profile.fields
-                if (f.id or not (f.numeric or f.moment)) and f.distinct >= 0.95 * f.n > 2
-                for s in plan.said
-            )
+            pinned = self.pinned()
             section = next((f for f in self.profile.fields if f.name == "section"), None)
             holds = self.has(r"\b(?:uses?|contains?|includes?|has|have|needs?|requires?|mentions?|calls? for)\b")
             if section and not kinds2 and wh in ("which", "what") and holds:
@@ -343,6 +358,7 @@ class Aiming(Filtering):
                 and not pinned
                 and label
                 and label.name not in self.filtered
+                and not (label.name == "text" and any(f.name == "sender" for f in self.profile.fields))
                 and not measured
             )
             wants = wants and self.has(
@@ -355,6 +371,8 @@ class Aiming(Filtering):
                 self.used[noun] = True
                 self.texts()
                 plan.op = "list" if kinds2 or (section and holds) else plan.op
+        if plan.target and plan.target is self.only() and plan.conditions and noun is not None:
+            self.used[noun] = True
         if plan.target and not plan.conditions and plan.target.name in ("section", "part", "verse"):
             self.texts()
         if not plan.conditions and not (plan.target and plan.target.distinct == 1):
@@ -369,6 +387,10 @@ class Aiming(Filtering):
 
         person = [f for f in self.profile.fields if f.person and ok(f)]
         named = self.mention(ok)
+        places = [f for f in self.profile.fields if ok(f) and (f.place or f.parts == [stem("to")])]
+        if noun is not None and noun_field is None and self.stems[noun] in PLACES and len(places) == 1:
+            noun_field = places[0]
+            self.used[noun] = True
         plan.by = (
             noun_field
             if noun_field and ok(noun_field) and wh != "who"
@@ -384,6 +406,8 @@ class Aiming(Filtering):
                 self.used[noun] = True
         if plan.by is None:
             plan.doubts.append("what to count by")
+        elif plan.by.distinct >= 0.95 * plan.by.n > 2:
+            plan.doubts.append("every record has a value of its own")
         else:
             self.name(plan.by)
             rest = [i for i in self.free() if not self.profile.words.get(self.tokens[i][2])]
@@ -454,6 +478,8 @@ class Aiming(Filtering):
                 and not f.numeric
                 and not f.text
                 and 1 < f.distinct < 0.5 * f.n
+                and not (plan.conditions and f in self.subjects())
+                and not self.has(r"\b(?:contain|mention|include|say|have)s? the (?:word|phrase|term)\b")
                 and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))
             ]
             if len(groups) == 1 and groups[0].name in ("section", "part") and not plan.conditions:
@@ -512,13 +538,16 @@ class Aiming(Filtering):
         fields = [f for f in self.profile.fields if f is not plan.target and f.name not in self.filtered]
         people = [f for f in fields if f.person]
         moments = [f for f in fields if f.moment or f.year]
-        if noun_field and noun_field in fields and wh != "who" and not (self.spelled and wh in ("what", "", "how")):
+        number = [f for f in fields if f.id]
+        if number and self.has(r"\b(?:number|id|code|reference|ref|key) of the\b"):
+            plan.label = number[0]
+        elif noun_field and noun_field in fields and wh != "who" and not (self.spelled and wh in ("what", "", "how")):
             plan.label = noun_field
         elif wh == "who" and people:
             plan.label = people[0] if len(people) == 1 else None
         elif wh == "when":
-            plan.label = moments[0] if moments else None
-            if not moments:
+            plan.label = moments[0] if moments else plan.target if plan.target and plan.target.moment else None
+            if not plan.label:
                 plan.doubts.append("a date")
         elif plan.op == "best" and plan.target and wh in ("what", "", "how") and (self.spelled or wh == "how"):
             plan.label = plan.target

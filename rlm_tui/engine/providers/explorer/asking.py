@@ -21,6 +21,10 @@ from rlm_tui.engine.providers.explorer.words import (
 )
 
 
+MARKUP = ("section", "part", "kind", "level", "number", "done", "text", "url", "version", "date")
+"""Fields that every Markdown document has, whatever it is about."""
+
+
 @dataclass
 class Plan:
     """What to do. `doubts` are the reasons not to trust it: an empty list means that every word was understood."""
@@ -73,6 +77,7 @@ class Asking:
         self.used = [False] * len(self.tokens)
         self.plan = Plan("lookup")
         self.filtered: set[str] = set()
+        self.numbered_by_no = any("no" in f.parts for f in profile.fields)
         self.spelled = False  # whether the question names the measured field itself
 
     def use(self, start: int, end: int) -> None:
@@ -87,7 +92,8 @@ class Asking:
         return [i for i, (_, _, t) in enumerate(self.tokens) if not self.used[i] and fold(t) not in STOP]
 
     def negated(self, start: int) -> bool:
-        return NEGATION.search(self.low[:start]) is not None
+        before = re.sub(r"\bno\.? (?=[\w-]*\d)|\bno\.? $", "nr ", self.low[:start]) if self.numbered_by_no else self.low[:start]
+        return NEGATION.search(before) is not None
 
     def keep(self, condition: str, said: str) -> None:
         self.plan.conditions.append(condition)
@@ -167,10 +173,25 @@ class Asking:
         plain = [f for f in fields if f.name in ("text", "name", "title")]
         return next(iter([*named, *others, *ids, *plain]), None)
 
+    def subjects(self) -> list[Field]:
+        """The fields that say what a record is: the first one and, where that is only a number, the one behind it."""
+        names = [f.name for f in self.profile.fields]
+        own = [f for f in self.profile.fields if f.name not in MARKUP or "kind" not in names]
+        return own[: 2 if own and own[0].id else 1]
+
+    def pinned(self) -> bool:
+        """Whether the conditions name one record by a value that no other record has."""
+        return any(
+            said.startswith((f"{f.name} is ", f"{f.name} =="))
+            for f in self.profile.fields
+            if f.distinct >= 0.95 * f.n > 1 and (f.id or not (f.numeric or f.moment or f.text) or (f.numeric and f.distinct == f.n))
+            for said in self.plan.said
+        )
+
     def noun(self) -> int | None:
         """The token that says what is counted or sought: `how many ORDERS`, `which STATION`."""
         found = re.search(
-            r"\b(?:how many|number of|count(?: up| of)?(?: all)?(?: the)?|list(?: all)?(?: of)?(?: the)?|which|what|whose|name(?: all)?(?: the)?|in which|all(?: the)?|proportion of)"
+            r"\b(?:how many|give me(?= the)|tell me(?= the)|number of|count(?: up| of)?(?: all)?(?: the)?|list(?: all)?(?: of)?(?: the)?|which|what|whose|name(?: all)?(?: the)?|in which|all(?: the)?|proportion of)"
             r"\s+(?:is |are |was |were )?(?:the |all |of the |different |distinct |unique |other )*",
             self.low,
         )

@@ -297,7 +297,7 @@ def line_search(question: str, forms: dict[str, str], phrases: list[str]) -> str
 import math, re
 forms = {forms!r}
 phrases = {phrases!r}
-spots = {{word: {{n for n, line in enumerate(lines, 1) if re.search(form, line, re.I)}} for word, form in forms.items()}}
+spots = {{word: {{n for n, line in enumerate(lines, 1) if re.search(form, line + " " + line.replace("_", " "), re.I)}} for word, form in forms.items()}}
 weight = {{word: math.log(1 + len(lines) / (1 + len(at))) for word, at in spots.items()}}
 score = Counter()
 for word, at in spots.items():
@@ -307,6 +307,7 @@ for n, line in enumerate(lines, 1):
     score[n] += 20 * sum(phrase in line.casefold() for phrase in phrases)
 if re.search(r"\\b(?:defin|declar)", {question!r}):  # a definition holds little else
     for n in [n for n in score if score[n]]:
+        score[n] += 2 * bool(re.match(r"[\\w\\s]*\\b(?:def|class|function|func|fn|const|let|var|type|struct|enum)\\s", lines[n - 1]))
         score[n] += 0.5 * sum(bool(re.search(form, lines[n - 1], re.I)) for form in forms.values()) / len(re.findall(r"\\w+", lines[n - 1]))
 found = [n for n, points in score.most_common(8) if points > 0]
 whole = sum(weight.values()) + 20 * len(phrases)

@@ -80,7 +80,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             and not (re.search(r"[._/-]", w) and set(parts(w)) <= set(flat))
         ]
         if counted and not (
-            (stem(counted[1]) == steps[-1][-1] or (stem(counted[1]) in steps[-1] and set(steps[-1]) <= set(asked)))
+            (stem(counted[1]) == steps[-1][-1] or (stem(counted[1]) in flat and set(steps[-1]) <= set(asked)))
             and re.search(r"\d", value)
         ):
             continue

@@ -53,7 +53,7 @@ class Field:
         ) or (len(states) == 1 and states <= {"yes", "no", "true", "false"})
         self.numeric = bool(full) and figures >= 0.9 * len(full) and not dotted and not self.moment
         self.id = bool(re.search(r"(?i:(^|[ _.-])(id|uuid|sku|code)$)|Id$", self.name)) or (
-            bool(re.search(r"(?i:(^|[ _.-])(no|nr|number|ref|key)\.?$)|^#$", self.name))
+            bool(re.search(r"(?i:(^|[ _.-])(no|nr|number|ref|reference|key)\.?$)|^#$", self.name))
             and self.distinct > 0.5 * self.n
         )
         figured = [float(v) for v in full if re.fullmatch(r"\d+", v)]

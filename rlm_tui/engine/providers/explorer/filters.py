@@ -249,6 +249,7 @@ class Filtering(Asking):
         """Values of fields that the question names, longest first; the same value in two fields stays a choice."""
         found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
         listed = self.phrase(self.noun()) if self.plan.op in ("distinct", "top", "list") else []
+        head = self.phrase(self.noun())[-1:]
         for f in self.profile.fields:
             if f.name == "done" or any(fold(v) in ("male", "female", "item") for v, _ in f.values):
                 for i, (_, _, t) in enumerate(self.tokens):
@@ -287,6 +288,8 @@ class Filtering(Asking):
                             continue
                         if not whole and f.text:
                             continue
+                        if not whole and i in head and f.multi and f.size > 12:
+                            continue  # what the records are called, in a description of one
                         if not whole and not self.partial(roots, i, size, value, f):
                             continue
                         at = next(
@@ -329,7 +332,7 @@ class Filtering(Asking):
                     chosen.setdefault(f.name, []).append((f, v, whole, negative))
             for i in range(a, b):
                 self.used[i] = True
-        for name, options2 in chosen.items():
+        for name, options2 in sorted(chosen.items(), key=lambda c: not any(whole for _, _, whole, _ in c[1])):
             f = options2[0][0]
             self.filtered.add(name)
             for negative in (False, True):
@@ -340,6 +343,8 @@ class Filtering(Asking):
                 tests2 = [t for t in (self.equal(f, whole_values, True), self.equal(f, part_values, False)) if t]
                 if tests2:
                     test = " or ".join(tests2)
+                    if not whole_values and self.pinned():
+                        continue  # one record is named already
                     self.keep(
                         (f"not ({test})" if negative else f"({test})" if " or " in test else test),
                         f"{name} is {'not ' if negative else ''}{' or '.join(dict.fromkeys(whole_values + part_values))}",
@@ -507,8 +512,13 @@ class Filtering(Asking):
         """Words that are in the records' text: the records must hold them."""
         from rlm_tui.engine.providers.explorer.words import pattern
 
+        head = self.phrase(self.noun())[-1:] if self.plan.op != "lookup" else []
+        tabular = not {"text", "message", "kind"} & {f.name for f in self.profile.fields}
         for i in self.free():
             text = self.tokens[i][2]
+            if any(self.strength(f, i) >= 2.2 for f in self.subjects()) or (i in head and tabular and self.plan.conditions):
+                self.used[i] = True  # what a record is called narrows nothing
+                continue
             count = self.profile.words.get(text, 0)
             verb = self.stems[i] in VERBS and not (self.plan.op == "count" and not self.plan.conditions)
             if (

@@ -35,8 +35,9 @@ SUBJECTS = frozenset(
 )
 """What people call the subject of the document itself."""
 ANCHORS = frozenset(
-    stem(w) for w in "row record line entry item event message request login attempt log result verse post".split()
+    stem(w) for w in "row record line entry item event message request login attempt log result verse post task".split()
 )
+PLACES = frozenset(stem(w) for w in "city town village country place location destination".split())
 ALIASES = {
     "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
     "item": frozenset("bullet bullets points".split()),
@@ -50,7 +51,7 @@ VERBS = frozenset(
     for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
     "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
     "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "include import define declare configure set equal assign count cite appear mean ask answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print shown visit account common".split()
+    "include import define declare configure set equal assign count cite appear mean ask answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print like concern wear keep assign store handle carry shown visit account common".split()
 )
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|within|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"

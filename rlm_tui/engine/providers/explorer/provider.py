@@ -147,6 +147,7 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
         return block(cells.times(phrase), f"Count the occurrences of {phrase!r}.")
     if asks_line(low):
         phrases = [fold(p) for p in re.findall(r"[\"“«'‘]([^\"”»'’]+)[\"”»'’]", question) if len(p) > 3]
+        phrases += [fold(w) for w in forms if re.search(r"\d", w) and len(w) > 2]
         wanted = {w: f for w, f in forms.items() if fold(w) not in LINE_WORDS}
         return block(cells.line_search(question, wanted, phrases), "Look for the line that holds these words.")
     shape = shapes.detect(lines, look)
@@ -168,7 +169,7 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
 
 
 LINE_WORDS = frozenset(
-    "line lines paragraph story reveal reveals function method class struct variable constant comment code contains has number please where forbids allows describes explains lists introduces announces states refers reports quotes names gives speaks about say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split()
+    "hold holds set sets give gives show shows line lines paragraph story reveal reveals function method class struct variable constant comment code contains has number please where forbids allows describes explains lists introduces announces states refers reports quotes names gives speaks about say says mention mentions contain contains quote letter passage verse warn warns define defines defined talk talks speak tell tells asks ask".split()
 )
 
 
@@ -213,13 +214,16 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         if plan.op == "count" and kind and not any(s.startswith("kind is") for s in plan.said):
             return Plan("count", conditions=[f"r['kind'] == {kind!r}"], said=[f"kind is {kind}"])
         if re.search(r"\b(?:who|company|organisation)\b", fold(question)) or (
-            plan.op == "lookup" and not any(s.startswith("kind is") for s in plan.said)
+            plan.op == "lookup"
+            and not any(s.startswith("kind is") for s in plan.said)
+            and not (plan.target and plan.target.name == "value" and any(s.startswith("name is") for s in plan.said))
         ):
             plan.doubts.append("what the code does not say")
+    items = {"task", "todo", "item", "bullet"} & {asking.stems[i] for i in asking.phrase(asking.noun())}
     if (
         shape.kind == "outline"
-        and plan.op == "count"
-        and any(s.startswith("section is") for s in plan.said)
+        and (plan.op == "count" or items)
+        and (items or any(s.startswith("section is") for s in plan.said))
         and not any(s.startswith("kind is") for s in plan.said)
     ):
         plan.conditions.append("r['kind'] in ('item', 'numbered item', 'table row')")
@@ -330,7 +334,7 @@ def lines_found(talk: Conversation, output: str) -> str:
     )
 
 
-CODE_KINDS = ("class", "function", "method", "struct", "interface", "enum", "import", "constant")
+CODE_KINDS = ("class", "function", "method", "struct", "interface", "enum", "import", "constant", "table", "index", "view", "trigger")
 LOOSE = ("outline", "prose", "chat", "verses", "lines", "code")
 """Shapes whose records are loose text: a word in them may mean anything, so what is counted must be named outright."""
 RECORDS = ("table", "pairs", "logfmt", "json", "json lines", "access log", "yaml", "ini")

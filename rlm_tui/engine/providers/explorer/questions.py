@@ -15,6 +15,7 @@ from rlm_tui.engine.providers.explorer.kinds import (
     VERBS,
 )
 from rlm_tui.engine.providers.explorer.words import (
+    IRREGULAR,
     SUPERLATIVES,
     fold,
     stem,
@@ -153,7 +154,7 @@ class Question(Aiming):
             ):
                 self.used[i] = True
         if plan.op == "count" and any(
-            s.startswith(f"{f.name} is ") and " or " not in s and " not " not in s
+            s.startswith(f"{f.name} is ") and not s.endswith((" is given", " is empty")) and " or " not in s and " not " not in s
             for f in self.profile.fields
             if f.distinct >= 0.95 * f.n > 1 and not f.moment and (not f.numeric or f.id)
             for s in plan.said
@@ -195,6 +196,10 @@ class Question(Aiming):
             or (self.stems[i] in COLLECTIONS and before in ("in", "a", "one"))
         ):
             return True
+        if self.plan.op == "lookup" and self.plan.target and self.pinned() and not self.profile.words.get(text):
+            head = i == self.noun() and any(self.strength(self.plan.target, j) >= 3 for j in range(len(self.tokens)))
+            if head or (text in IRREGULAR and i + 1 == len(self.tokens)):
+                return True
         if self.plan.op == "lookup" and self.has(r"\bwho\b"):
             return False
         if self.plan.op == "lookup":

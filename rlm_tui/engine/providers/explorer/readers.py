@@ -161,6 +161,10 @@ shapes = {
     "class": r"\\s*(?:export |default |public |abstract |final |pub |typedef )*(class|struct|interface|enum|trait|type)\\s+(\\w+)(?!.*;\\s*$)",
     "function": r"\\s*(?:export |default |public |private |static |async |pub )*(?:def|function\\*?|func|fn)\\s+(?:\\([^)]*\\) ?)?(\\w+)()",
     "arrow function": r"\\s*(?:export |default )*(?:const|let|var) (\\w+) = (?:async )?(?:\\([^)]*\\)|\\w+) =>()",
+    "table": r"(?i)create (?:temp(?:orary)? )?table (?:if not exists )?([\\w.]+)()",
+    "index": r"(?i)create (?:unique )?index (?:if not exists )?([\\w.]+)()",
+    "view": r"(?i)create (?:or replace )?view ([\\w.]+)()",
+    "trigger": r"(?i)create trigger ([\\w.]+)()",
     "package": r"package\\s+([\\w.]+)()",
     "method": r"\\s+(?:(?:public|private|protected|static|final|override|virtual|abstract|synchronized) )+[\\w<>\\[\\], ]*?(\\w+)\\([^;=]*$()",
     "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
@@ -171,7 +175,10 @@ shapes = {
 rows, facts, comment, owner = [], [], "", ""
 for n, line in enumerate(lines, 1):
     kind, found = next(((k, m) for k, p in shapes.items() for m in [re.match(p, line)] if m), ("", None))
-    if re.match(r"\\s*(#(?!include|define)|//|/?\\*|@)", line):
+    found_todo = re.search(r"\\b(TODO|FIXME|XXX)\\b", line)
+    if found_todo:
+        rows.append({"_line": n, "_text": line.strip(), "kind": found_todo.group() + " comment", "name": ""})
+    if re.match(r"\\s*(#(?!include|define)|//|/?\\*|@|--)", line):
         comment += line.strip() + " "
         continue
     if found and (kind != "constant" or not rows or line[0] > " " or found.group(1)[0].isupper()):
@@ -202,7 +209,7 @@ for n, line in enumerate(lines, 1):
         rows[-1]["_text"] += line.strip() + " \""""
 _OUTLINE = """# Headings, list items, table rows and `Label: text` lines, each with the heading it stands under.
 import re
-rows, facts, section, header, trail, fence = [], [], "", [], {}, False
+rows, facts, section, header, trail, fence, release = [], [], "", [], {}, False, {}
 for n, line in enumerate(lines, 1):
     below = lines[n].strip() if n < len(lines) else ""
     if line.startswith("```"):
@@ -213,7 +220,7 @@ for n, line in enumerate(lines, 1):
         continue
     if len(below) > 2 and set(below) in ({"="}, {"-"}) and line.strip() and not set("|:") & set(line):
         line = ("# " if below[0] == "=" else "## ") + line  # an underlined heading
-    row = {"_line": n, "_text": line.strip(), "section": section, "part": trail[2] if trail.get(2, section) != section else ""}
+    row = {"_line": n, "_text": line.strip(), "section": section, "part": trail[2] if trail.get(2, section) != section else "", **release}
     heading = re.match(r"(#{1,6})\\s+(.+)|((?:CHAPTER|Chapter|PART|Part|BOOK|ACT|SCENE) +[\\dIVXL]+\\b.*)|(\\d+\\. [A-Z][^.!?]{1,60}$)|([A-Z][\\w &'-]{1,40}):\\s*$", line)
     if heading and heading.group(4) and (not below or re.match(r"\\d+\\. ", below) or trail):
         heading = None  # an item of a numbered list
@@ -233,6 +240,10 @@ for n, line in enumerate(lines, 1):
         section = (heading.group(2) or heading.group(0)).strip(" #:")
         trail = {k: v for k, v in trail.items() if k < len(heading.group(1) or "##")} | {len(heading.group(1) or "##"): section}
         kind = (heading.group(3) or "").split(" ")[0].lower()
+        found = re.match(r"\\W*(?:[Vv]ersion |[Rr]elease |v)?(\\d+(?:\\.\\d+)+[\\w.-]*)\\W*(\\d{4}-\\d\\d-\\d\\d|\\d{1,2} \\w+ \\d{4})?\\W*$", section)
+        if found:  # a changelog: every entry belongs to a release
+            release = {"version": found.group(1), "date": found.group(2) or ""}
+            kind, row = "release", {**row, **release}
         rows.append({**row, "section": "", "part": "", "kind": kind or "heading", "level": ("first", "second", "third", "fourth", "fifth", "sixth")[len(heading.group(1) or "#") - 1] + "-level", "text": section})
     elif item:
         done = {"": "", " ": "no"}.get(item.group(2) or "", "yes")

@@ -47,7 +47,7 @@ LINE_SHAPES = (
     ),
     ("chat", r"\[?(?P<time>TIME)\]?(?: -)? <\W?(?P<sender>[^>]+)> (?P<text>.*)", 0.5),
     ("chat", r"\[?(?P<time>TIME)\]?(?:\s*[-–:|])?\s+(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)", 0.6),
-    ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:? (?P<text>.*)", 0.6),
+    ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:?\s*(?P<text>.*)", 0.6),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<event>[A-Z][A-Z_-]{{2,}}){GAP}(?P<message>.*)", 0.7),
     ("log", r"\[?(?P<time>TIME)\]?[\s:|,-]+(?P<message>.*)", 0.8),
     ("verses", r"\[?(?P<verse>(?:[1-3] ?)?[A-Z]?[A-Za-z]*\.? ?(?P<chapter>\d+):\d+)\W? +(?P<text>.+)", 0.6),
@@ -217,7 +217,7 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         sum(
             bool(
                 re.match(
-                    r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|from [\w.]+ import|fn \w+|func |public (static |class ))",
+                    r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|(?:CREATE|create) (?:\w+ )?(?:TABLE|INDEX|VIEW|table|index|view) |from [\w.]+ import|fn \w+|func |public (static |class ))",
                     line,
                 )
             )

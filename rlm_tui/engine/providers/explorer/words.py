@@ -25,7 +25,7 @@ STOP = frozenset(
     "different distinct unique inclusive in-between exist exists first last most least more less fewer fewest same "
     "own away yet kind sort information details detail describe described happen happened happens belong belongs not no without "
     "never none nobody nothing don't doesn't didn't isn't aren't wasn't weren't haven't hasn't while because since but "
-    "state stated stand stands according single individual particular certain there'll around about ones".split()
+    "state stated stand stands i'd i'll we'd i.e e.g according single individual particular certain there'll around about ones".split()
 )
 FUNCTION = frozenset(
     "a an the of to in on at by for from with and or is are was were be been being am do does did have has had having it its "
@@ -48,6 +48,7 @@ _IRREGULAR = (
     "marry marriage|license licence licensed licensing|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
 )
 _BASE = {form: row.split()[0] for row in _IRREGULAR.split("|") for form in row.split()}
+IRREGULAR = frozenset(_BASE)
 
 CONCEPTS = tuple(
     frozenset(row.split())
