@@ -265,6 +265,7 @@ def fork(
     recursive_model: str | None = None,
     provider: Provider | None = None,
     api_key: str | None = None,
+    tools: Sequence[Callable[..., Any]] = (),
     store: str | os.PathLike[str] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> Result:
@@ -273,6 +274,7 @@ def fork(
     Turns of the root before `turn` come from the record, at no cost; with `code`, turn `turn` keeps its recorded reply but
     runs that code. Without a `turn`, what was recorded is used for as long as the same is asked of the same models; with
     nothing changed, everything is asked anew. `config` changes other fields of `RunConfig` and `Limits` (``{"usd": 1.0}``).
+    A session that had `tools` needs them again.
 
     Raises `RLMError` when there is no answer, `rlm_tui.session.again.AgainError` and `rlm_tui.store.StoreError` when the
     session can't be run in this way. Works inside a running event loop as well; `afork` does not block it.
@@ -285,6 +287,7 @@ def fork(
             code=code,
             provider=provider,
             api_key=api_key,
+            tools=tools,
             store=store,
             config={**{name: value for name, value in changes.items() if value is not None}, **(config or {})},
         )
@@ -298,12 +301,14 @@ async def afork(
     code: str | None = None,
     provider: Provider | None = None,
     api_key: str | None = None,
+    tools: Sequence[Callable[..., Any]] = (),
     store: str | os.PathLike[str] | None = None,
     config: Mapping[str, Any] | None = None,
 ) -> Result:
     """`fork` for asynchronous code. The models are fields of `config`."""
     from rlm_tui.config.settings import load
     from rlm_tui.engine.providers.base import ProviderError
+    from rlm_tui.engine.tools import tools_of
     from rlm_tui.events import LogError
     from rlm_tui.session.fork import open_fork
     from rlm_tui.session.setup import run_session
@@ -317,6 +322,7 @@ async def afork(
         changes=config,
         provider=provider,
         api_key=api_key,
+        tools=tools_of(tools),
         durability=settings.durability,
         prices=settings.price_overrides(),
     )
