@@ -74,7 +74,9 @@ class DiffText:
             yield shorten(f"{side.name}  {plain(side.session):<{width}}  {words}", WIDTH)
         yield ""
         yield from self._labelled("question", [(side.name, side.query) for side in sides], limit=3)
-        yield from self._labelled("documents", [(side.name, ", ".join(side.documents)) for side in sides], limit=2)
+        yield from self._labelled(
+            "documents", [(side.name, ", ".join(side.documents) or "none") for side in sides], limit=2
+        )
         for pair in self._comparison.pairs:
             other = sides[pair.side].name
             for setting in pair.settings:
@@ -134,7 +136,9 @@ class DiffText:
             yield from _paragraph(title + words)
             return
         if asked:
-            yield from _paragraph(f"{title}They were not asked the same: {' and '.join(asked)} differ.")
+            yield from _paragraph(
+                f"{title}They were not asked the same: the {' and '.join(asked)} {'differ' if asked[-1] == 'documents' else 'differs'}."
+            )
         if pair.first is not None:
             yield from _paragraph(f"{title}First difference, {pair.first.sentence}.")
         elif not asked:
@@ -285,7 +289,7 @@ def _wrapped(label: str, text: str, limit: int | None = None, note: str = "") ->
     """`text` beside a label, at most `limit` lines of it."""
     lines = textwrap.wrap(note + plain(text), WIDTH - LABEL) or [note.rstrip()]
     if limit is not None and len(lines) > limit:
-        lines = [*lines[: limit - 1], shorten(lines[limit - 1] + " …", WIDTH - LABEL - 2) + " …"]
+        lines = [*lines[: limit - 1], shorten(lines[limit - 1], WIDTH - LABEL - 2, "") + " …"]
     for n, line in enumerate(lines):
         yield f"{label if n == 0 else '':<{LABEL}}{line}".rstrip()
 

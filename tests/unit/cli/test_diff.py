@@ -99,7 +99,7 @@ def test_children_and_sub_calls_of_a_whole_session(tmp_path: Path, capsys: pytes
     store = saved(tmp_path, aaa=script, bbb=Small("print(1)").end())
     assert run_program(["diff", "aaa", "bbb", "--full", "--store", store]) == 0
     text = capsys.readouterr().out
-    assert "They were not asked the same: question and documents differ." in text
+    assert "They were not asked the same: the question and documents differ." in text
     assert all(len(line) <= 100 for line in text.splitlines())
 
 

@@ -76,6 +76,7 @@ def test_lists_and_replays_load_neither_models_nor_tables(saved_store: Path) -> 
         ["export", "last", "-", "--format", "html"],
         ["replay", "last", "--headless"],
         ["replay", "last", "--json"],
+        ["diff", "last", "last"],
     ):
         loaded = loaded_by(*args, store=saved_store)
         assert "sqlite3" in loaded
