@@ -57,6 +57,10 @@ class SavedSession:
         """A body by reference. Raises `KeyError`."""
         return self._recording.text(ref)
 
+    def keep(self, text: str) -> BlobRef:
+        """The reference of `text`: a saved session takes nothing new."""
+        return BlobRef.of(text)
+
     def close(self) -> None:
         """Let go of files. Idempotent."""
         self._recording.close()

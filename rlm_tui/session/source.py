@@ -31,6 +31,10 @@ class EventSource(Protocol):
         """A body by reference, from a cache where possible. Raises `KeyError`."""
         ...
 
+    def keep(self, text: str) -> BlobRef:
+        """Keep a text that the operator is about to cause an event with; nothing is written for a saved session."""
+        ...
+
     @property
     def documents(self) -> Sequence[Document]:
         """The session's documents, in the order of their numbers in spans."""

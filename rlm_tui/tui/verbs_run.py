@@ -98,7 +98,7 @@ def edit(bench: Workbench) -> None:
         return
 
     def written(code: str | None) -> None:
-        keep = getattr(view.source, "keep", None)
+        keep = view.source.keep if view.source is not None else None
         if code is None or view.gate is None or keep is None:
             return
         view.gate.edit(cell.id, code, keep)
