@@ -91,7 +91,9 @@ class Aiming(Filtering):
         frequent = self.has(
             r"\b(?:most|least) (?:often|frequent\w*|common\w*|popular|regularly|active)\b|\bcommonest\b|\brarest\b|\bbusiest\b|\bmode\b|\bmore often than\b"
         )
-        how_many = self.has(r"\bhow many\b|\bnumber of\b(?! the (?:last|first|latest|earliest|oldest|newest)\b)|^\W*count\b|\bcount of\b|\bhow often\b")
+        how_many = self.has(
+            r"\bhow many\b|\bnumber of\b(?! the (?:last|first|latest|earliest|oldest|newest)\b)|^\W*count\b|\bcount of\b|\bhow often\b"
+        )
         if self.has(r"\b(?:different|distinct|unique)\b"):
             plan.op = "distinct" if how_many else "list"
         elif frequent:
@@ -308,11 +310,15 @@ class Aiming(Filtering):
             old = self.has(r"\bhow old\b")
             born = {stem(w) for w in ("birth", "birthday", "born", "built", "founded", "year", "dob")}
             numeric = self.mention(
-                lambda f: f in fields and (f.numeric or bool(f.moment)) and not (old and f.moment and not born & set(f.parts)),
+                lambda f: (
+                    f in fields and (f.numeric or bool(f.moment)) and not (old and f.moment and not born & set(f.parts))
+                ),
                 stops=True,
             )
             prices = [f for f in fields if f.numeric and any(related(p, stem("price")) for p in f.parts)]
-            plan.target = numeric[0] if numeric else prices[0] if len(prices) == 1 and self.has(r"\bhow much\b") else None
+            plan.target = (
+                numeric[0] if numeric else prices[0] if len(prices) == 1 and self.has(r"\bhow much\b") else None
+            )
             if plan.target is None:
                 plan.doubts.append("a figure")
         elif noun_field and noun_field in fields and wh in ("which", "what"):
@@ -432,6 +438,9 @@ class Aiming(Filtering):
                 plan.target = self.label()
             if noun is not None and not self.used[noun]:
                 self.used[noun] = not self.profile.words.get(self.tokens[noun][2]) or len(self.profile.fields) == 1
+        if plan.op == "distinct" and noun_field:
+            for i in self.phrase(noun):
+                self.used[i] = self.used[i] or not self.profile.words.get(self.tokens[i][2])
         if self.only() and plan.op == "distinct":
             plan.target = self.only()
             if noun is not None:
@@ -477,7 +486,7 @@ class Aiming(Filtering):
                 if not times
                 and not f.numeric
                 and not f.text
-                and 1 < f.distinct < 0.5 * f.n
+                and 1 < f.distinct < f.n * (1 if f.name == "sender" else 0.5)
                 and not (plan.conditions and f in self.subjects())
                 and not self.has(r"\b(?:contain|mention|include|say|have)s? the (?:word|phrase|term)\b")
                 and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))

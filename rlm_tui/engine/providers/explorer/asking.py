@@ -20,7 +20,6 @@ from rlm_tui.engine.providers.explorer.words import (
     stem,
 )
 
-
 MARKUP = ("section", "part", "kind", "level", "number", "done", "text", "url", "version", "date")
 """Fields that every Markdown document has, whatever it is about."""
 
@@ -92,7 +91,11 @@ class Asking:
         return [i for i, (_, _, t) in enumerate(self.tokens) if not self.used[i] and fold(t) not in STOP]
 
     def negated(self, start: int) -> bool:
-        before = re.sub(r"\bno\.? (?=[\w-]*\d)|\bno\.? $", "nr ", self.low[:start]) if self.numbered_by_no else self.low[:start]
+        before = (
+            re.sub(r"\bno\.? (?=[\w-]*\d)|\bno\.? $", "nr ", self.low[:start])
+            if self.numbered_by_no
+            else self.low[:start]
+        )
         return NEGATION.search(before) is not None
 
     def keep(self, condition: str, said: str) -> None:
@@ -184,7 +187,8 @@ class Asking:
         return any(
             said.startswith((f"{f.name} is ", f"{f.name} =="))
             for f in self.profile.fields
-            if f.distinct >= 0.95 * f.n > 1 and (f.id or not (f.numeric or f.moment or f.text) or (f.numeric and f.distinct == f.n))
+            if f.distinct >= 0.95 * f.n > 1
+            and (f.id or not (f.numeric or f.moment or f.text) or (f.numeric and f.distinct == f.n))
             for said in self.plan.said
         )
 

@@ -17,6 +17,7 @@ from rlm_tui.engine.providers.explorer.kinds import (
 from rlm_tui.engine.providers.explorer.words import (
     FALSE,
     STOP,
+    SUPERLATIVES,
     TOKEN,
     TRUE,
     fold,
@@ -250,6 +251,7 @@ class Filtering(Asking):
         found: dict[tuple[int, int], list[tuple[Field, str, bool]]] = {}
         listed = self.phrase(self.noun()) if self.plan.op in ("distinct", "top", "list") else []
         head = self.phrase(self.noun())[-1:]
+        head += [i + 1 for i, (_, _, t) in enumerate(self.tokens) if fold(t) in SUPERLATIVES]
         for f in self.profile.fields:
             if f.name == "done" or any(fold(v) in ("male", "female", "item") for v, _ in f.values):
                 for i, (_, _, t) in enumerate(self.tokens):
@@ -513,10 +515,13 @@ class Filtering(Asking):
         from rlm_tui.engine.providers.explorer.words import pattern
 
         head = self.phrase(self.noun())[-1:] if self.plan.op != "lookup" else []
+        head += [i + 1 for i, (_, _, t) in enumerate(self.tokens) if fold(t) in SUPERLATIVES]
         tabular = not {"text", "message", "kind"} & {f.name for f in self.profile.fields}
         for i in self.free():
             text = self.tokens[i][2]
-            if any(self.strength(f, i) >= 2.2 for f in self.subjects()) or (i in head and tabular and self.plan.conditions):
+            if any(self.strength(f, i) >= 2.2 for f in self.subjects()) or (
+                i in head and tabular and (self.plan.conditions or self.plan.op in ("best", "first"))
+            ):
                 self.used[i] = True  # what a record is called narrows nothing
                 continue
             count = self.profile.words.get(text, 0)

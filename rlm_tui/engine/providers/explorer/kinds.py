@@ -31,7 +31,7 @@ COLLECTIONS = frozenset(
 SUBJECTS = frozenset(
     stem(w)
     for w in "project document text article story letter report page file program software tool app application library guide manual "
-    "book company organisation organization team club event meeting house paper study game film product service machine device flat script module firm festival society association group".split()
+    "book company organisation organization team club event meeting house paper study game film product service machine device flat script module firm festival society association group boat ship vessel car vehicle property cottage hotel museum school shop business farm recipe course trip".split()
 )
 """What people call the subject of the document itself."""
 ANCHORS = frozenset(

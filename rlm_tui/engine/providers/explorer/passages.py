@@ -7,7 +7,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
-from rlm_tui.engine.providers.explorer.kinds import SUBJECTS
+from rlm_tui.engine.providers.explorer.kinds import SUBJECTS, VERBS
 from rlm_tui.engine.providers.explorer.words import FUNCTION, NUMBERS, STOP, akin, content, fold, stem, tokens
 
 MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December|(?:Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\b\.?)"
@@ -56,7 +56,7 @@ STRICT = frozenset(
 )
 PREFIX = re.compile(
     r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ |\d{1,3} (?=[A-Z]))?(?:\W*\d{1,4}[-/:.]\d[\d/.:, T-]*(?:[AaPp][Mm])?[\]>)]?,? ?(?:- )?)?"
-    r"(?:<?([^\W\d][\w .'-]{0,24}?)[>:] )?"
+    r"(?:<?([^\W\d][\w .'-]{0,24}?)(?: [\[(]\d{1,2}[:.]\d\d[^)\]]*[\])])?[>:] )?"
 )
 PRONOUN = re.compile(r"\W*(?:it|he|she|they|its|his|her|their|this|these|that)\b", re.I)
 NOT_FOUND = "NOT FOUND"
@@ -80,7 +80,10 @@ def sentences(passage: str) -> list[tuple[str, str]]:
     head, blank = "", True
     trail: list[str] = []
     for line in lines:
-        starts = re.match(r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}:\s|\W*\d{1,4}[-/:.]\d)", line)
+        starts = re.match(
+            r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}(?: [\[(]\d{1,2}[:.]\d\d[^)\]]*[\])])?:\s|\W*\d{1,4}[-/:.]\d)",
+            line,
+        )
         if line.startswith("#"):
             level = len(line) - len(line.lstrip("#"))
             trail = [*trail[: level - 1], line.strip("# ")]
@@ -108,6 +111,10 @@ def sentences(passage: str) -> list[tuple[str, str]]:
     found = []
     for block, above in blocks:
         buffer = ""
+        told = PREFIX.match(block)
+        if told and told[1] and told.end() > len(told[1]) + 3 and len(block) < 300:
+            found.append((block, above))  # a message is one unit: its sender says all of it
+            continue
         for piece in re.split(
             r"(?<=[.!?;])[\"”’)]*\s+(?=[\"“‘'(\[]?[A-Z0-9])" if not block.startswith("|") else r"\Z", block
         ):
@@ -134,7 +141,7 @@ def kind_of(question: str) -> str:
         ("increase", r"\bby how much\b"),
         ("frequency", r"\bhow often\b"),
         ("money", r"\bhow much (?:is|was|were|are|will|would|should|did|does|do|has|have)\b(?!.*\b(?:weigh|hold|need|contain|grow|drink|eat|produce|use|free)\b)|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
-        ("quantity", r"\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
+        ("quantity", r"\bwhat (?:does|did|do) .* (?:weigh|measure)\b|\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
         ("colour", r"\bcolou?r\b"),
         ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
         ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
@@ -151,11 +158,12 @@ def kind_of(question: str) -> str:
 
 @dataclass(frozen=True)
 class Key:
-    """A word of the question that must be met. `entity` words may stand in the sentences before; others may not."""
+    """A word of the question that must be met. `entity` words may stand in the sentences before; one `weak` word may be missing."""
 
     root: str
     entity: bool
     strict: bool
+    weak: bool = False
 
 
 def keys_of(question: str, kind: str) -> list[Key]:
@@ -200,7 +208,14 @@ def keys_of(question: str, kind: str) -> list[Key]:
             in "the a an this that these those my your his her its their our of".split()
         )
         entity = determined or (word[0].isupper() and i > 0) or match.group() != word
-        found.setdefault(root, Key(root, entity, root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)))
+        behind = words[i + 1].group() if i + 1 < len(words) and words[i + 1].start() == match.end() + 1 else ""
+        acting = re.search(r"(?:ed|ing)$", word) or (i and fold(words[i - 1].group()) in ("who", "that"))
+        named = (
+            word.islower() and not acting and behind and (re.search(r"\d", behind) is not None or not behind.islower())
+        )
+        weak_one = bool(named) or (root in VERBS and word.islower())  # `error E18`, `Lake Mor`: the name is enough
+        strict = root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)
+        found.setdefault(root, Key(root, entity, strict, weak_one and not strict))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
     if measure and kind != "age":
         found.setdefault(stem(measure[1]), Key(stem(measure[1]), True, False))
@@ -221,9 +236,14 @@ def _fresh(name: str, asked: set[str]) -> bool:
         and not re.fullmatch(MONTH, w)
         and not re.fullmatch(r"\w+day", w)
     ]
-    return bool(kept) and not (
-        len(words) == 1
-        and fold(words[0]) in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split()
+    return (
+        bool(kept)
+        and words[0] != "I"
+        and not (
+            len(words) == 1
+            and fold(words[0])
+            in "old new yes no sorry thanks hello hi dear today yesterday then once later when".split()
+        )
     )
 
 
@@ -299,6 +319,13 @@ def _spans(
                 worth = 1.4 if (found[2] or gauge) and _fits(low, found[2] or "") else 0
                 if gauge and stem(gauge[1]) not in before + after:
                     worth = 0
+            way = re.match(r" ?(long|wide|deep|high|tall|thick|old|away)\b", body[found.end() :])
+            if (
+                way
+                and re.search(r"\bhow (?:long|wide|deep|high|tall|thick|old|far)\b", low)
+                and f"how {way[1]}" not in low.replace("far", "away")
+            ):
+                continue  # seven feet WIDE does not say how long
             year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
             if worth and not year:
                 spans.append((worth, found.start(), found.end(1) if found[3] else found.end(), text))
@@ -316,13 +343,14 @@ def _spans(
             r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b",
             low,
         )
-        if kind == "person" and speaker and (said or re.search(r"\bI(?:'\w+)?\b", body)):
+        if kind == "person" and speaker and (said or re.search(r"\b(?:I|[Ww]e)\b", body)):
             spans.append((2.4, 0, 0, speaker))
         for found in NAME.finditer(body):
             single = re.escape(found.group())
             opening = (
                 found.start() < 2
                 and " " not in found.group()
+                and not re.match(r" (?:is|was|has|had|will|can|said|says|wants|needs)\b", body[found.end() :])
                 and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
             )
             if kind == "person" and (
@@ -345,14 +373,22 @@ def _spans(
             spans += [
                 (1.2, m.start(1), m.end(1), m[1])
                 for m in re.finditer(r"\bby ((?:the|an?) [a-z]+(?: [a-z]+)?)(?=[.;]|,(?! [A-Z])|$)", body)
-            ]
+            ] + [(1.2, m.start(1), m.end(1), m[1]) for m in re.finditer(r"\bby (?:[a-z]+ )?([a-z]\w+)[.;]?$", body)]
         if kind == "which":
             spans += [
                 (1.5, m.start(), m.end(), m[1]) for m in re.finditer(r"[\"“]([A-Z][^\"”]{1,58}[^\"”.,!?])[\"”]", body)
             ]
-            noun = re.search(r"\b(?:which|what) (?:\w+ )??([a-z]+) ", low)
+            noun = re.search(r"\b(?:which|what) ([a-z]+) ", low)
             for m in re.finditer(rf"\b{noun[1]} (\d[\w.]*|[A-Z]\w*)", body) if noun else ():
                 spans.append((2.0, m.start(), m.end(), m.group()))
+            for m in (
+                re.finditer(rf"\b(?:an?|the|his|her|its|my|our|their) ((?:[\w`'-]+ )?[\w`'-]+) {noun[1]}\b", body)
+                if noun
+                else ()
+            ):
+                own = [w for w in m[1].split() if fold(w) not in STOP]
+                if own and not {stem(w) for w in tokens(m[1])} & asked:
+                    spans.append((1.2, m.start(), m.end(), " ".join(own).strip("`'")))
             if "version" in low or "release" in low:
                 spans += [(1.8, m.start(), m.end(), m.group()) for m in re.finditer(r"\bv?\d+(?:\.\d+)+\b", body)]
     elif kind == "name":
@@ -502,6 +538,9 @@ def answer(question: str, passage: str) -> Answer | None:
     stems = [{stem(w) for w in re.findall(r"[^\W_]+", s)} | {stem(t) for t in tokens(s)} for s in units]
     found: list[Answer] = []
     for i, sentence in enumerate(units):
+        if sentence.rstrip(' "”)').endswith("?") and i + 1 < len(units):
+            said = replied(question, kind, keys, stems[i], units[i + 1 : i + 3])
+            found += [said] if said else []
         if sentence.rstrip(' "”)').endswith("?") or any(p not in fold(sentence) for p in phrases):
             continue
         prefix = PREFIX.match(sentence)
@@ -509,7 +548,7 @@ def answer(question: str, passage: str) -> Answer | None:
         around = set().union(*stems[max(0, i - 4) : i], stems[0], heads[i])
         nearby = stems[i - 1] if PRONOUN.match(body) and i else heads[i]
         sure, hits = 1.0, set()
-        direct = 0.0
+        direct, spared = 0.0, False
         for key in keys:
             close = {key.root} if key.root in stems[i] else {s for s in stems[i] if len(s) > 2 and akin(key.root, s)}
             if close:
@@ -533,6 +572,8 @@ def answer(question: str, passage: str) -> Answer | None:
                 and re.search(r"\bhow much (?:space|memory|room|time|storage|data|weight|area)\b", question, re.I)
             ):
                 sure *= 0.85
+            elif key.weak and not spared and len(keys) > 1:
+                sure, spared = sure * 0.85, True
             else:
                 short = len(stems[i]) <= 7 and kind in ("date", "quantity", "money", "clock")
                 sure *= 0.3 if key.strict else 0.8 if short else 0.45 if kind in ("person", "name", "reason") else 0.55
@@ -543,8 +584,8 @@ def answer(question: str, passage: str) -> Answer | None:
             label
             and hits & {stem(w) for w in tokens(label[1])}
             and (
-                kind in ("thing", "person", "which", "place", "date", "name")
-                or (kind in ("quantity", "money") and re.search(r"\d", label[2]))
+                kind in ("thing", "person", "which", "place", "name")
+                or (kind in ("quantity", "money", "date", "clock") and re.search(r"\d", label[2]))
             )
             and len(label[2]) < 160
             and not prefix_time(sentence)
@@ -552,11 +593,15 @@ def answer(question: str, passage: str) -> Answer | None:
             text, value = label[2].strip(), 1.0
         elif kind == "thing":
             told = after_copula(body, keys)
+            if not told and re.search(r"\bwhat(?: is| was|'s) (?:the|his|her|its|their) [a-z]+ of\b", fold(question)):
+                sure *= 0.7  # a sentence that only mentions the thing does not say what it is
             if noun and stem(noun[1]) not in stems[i] and not told:
                 continue
             text, value = told or body.strip("| ").replace(" | ", "; "), 1.0 if direct >= len(keys) - 0.5 else 0.85
         else:
             options = candidates(question, kind, body, hits, passage, keys, (prefix[1] or "") if prefix else "")
+            if not options and sure >= 0.9 and direct >= len(keys) - 0.5 and len(keys) > 1 and kind in QUOTED:
+                options = [(0.5, body.strip("| ")[:300])]  # all the words are here: let the sentence speak
             if not options:
                 continue
             value, text = options[0]
@@ -575,6 +620,30 @@ def answer(question: str, passage: str) -> Answer | None:
     ):
         return Answer(found[0].text, found[0].sentence, int(found[0].confidence * 0.8))
     return found[0] if found else None
+
+
+QUOTED = ("reason", "which", "frequency")
+"""Kinds of answer that a whole sentence may give when no part of it stands out."""
+
+
+def replied(question: str, kind: str, keys: list[Key], asked: set[str], after: list[str]) -> Answer | None:
+    """The reply to the same question asked in a conversation: the next message (or the one behind) of the asked type."""
+    met = [k for k in keys if k.root in asked or any(len(s) > 2 and akin(k.root, s) for s in asked)]
+    missing = [k for k in keys if k not in met]
+    if not met or len(missing) > (len(met) > 1) or any(k.strict for k in missing):
+        return None
+    for nth, sentence in enumerate(after):
+        prefix = PREFIX.match(sentence)
+        body = sentence[prefix.end() :] if prefix else sentence
+        if not prefix or not prefix.end() or body.rstrip().endswith("?"):
+            continue
+        speaker = (prefix[1] or "") if prefix else ""
+        options = candidates(question, kind, body, set(), body, keys, speaker)
+        if kind in ("which", "name") and not options and len(body.split()) < 4:
+            options = [(1.5, body.strip(" ."))]
+        if options:
+            return Answer(options[0][1], sentence, (72 if not missing else 60) - 6 * nth)
+    return None
 
 
 def prefix_time(sentence: str) -> bool:
@@ -605,7 +674,9 @@ def summary(text: str, size: int) -> list[str]:
         (s, h)
         for s, h in pairs
         if len(tokens(s)) > 6 and re.search(r"[.!\"”)]$", s) and not re.match(r"[A-Z][\w ]{1,24}: ", s)
-    ][:400] or pairs[:400]
+    ][:400]
+    if len(kept) < min(3, len(pairs)):  # a log or a list: its lines are what it says
+        kept = [(s, h) for s, h in pairs if not s.startswith("#") and len(tokens(s)) > 4][:400] or pairs[:400]
     units = [s for s, _ in kept]
     opening = [i == 0 or h != kept[i - 1][1] for i, (_, h) in enumerate(kept)]
     bags = [{stem(w) for w in content(s)} for s in units]

@@ -86,8 +86,8 @@ def next_turn(talk: Conversation) -> str:
         return start(talk, lines, look)
     if 'print("FIELD"' in last and not failed:
         found = profile(output)
-        meaning = shape_of(talk).kind != "glossary" or re.search(
-            r"\b(?:what|who) (?:is|are|was|were)\b|\bmean|\bdefin", fold(question)
+        meaning = shape_of(talk).kind != "glossary" or not (
+            odd_verb(question) or re.search(r"\bhow many\b|\bwhich\b", fold(question))
         )
         name = fact_of(question, found.facts) if meaning and found.facts and not TIMES.search(fold(question)) else ""
         if name:
@@ -202,12 +202,20 @@ def phrase_of(question: str) -> str:
     return "" if fold(named) in ("there", "it") else named
 
 
+def odd_verb(question: str) -> bool:
+    """Whether something other than a meaning is asked of a term: `what does a tenor weigh`."""
+    verb = re.search(r"\bdo(?:es)? .* (\w+)\W*$", fold(question))
+    return bool(verb and verb[1] not in ("mean", "do", "for", "to"))
+
+
 def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     """The plan for records; a plan with doubts if there are none."""
     if not found.records or not found.fields:
         return Plan("search", doubts=["no records"])
     asking = Question(question, found)
     plan = asking.read()
+    if shape.kind == "glossary" and plan.op == "lookup" and odd_verb(question):
+        plan.doubts.append("more than a meaning")
     if shape.kind == "code":
         head = asking.phrase(asking.noun())
         kind = next((k for k in CODE_KINDS if head and stem(k) == asking.stems[head[0]]), "")
@@ -334,7 +342,20 @@ def lines_found(talk: Conversation, output: str) -> str:
     )
 
 
-CODE_KINDS = ("class", "function", "method", "struct", "interface", "enum", "import", "constant", "table", "index", "view", "trigger")
+CODE_KINDS = (
+    "class",
+    "function",
+    "method",
+    "struct",
+    "interface",
+    "enum",
+    "import",
+    "constant",
+    "table",
+    "index",
+    "view",
+    "trigger",
+)
 LOOSE = ("outline", "prose", "chat", "verses", "lines", "code")
 """Shapes whose records are loose text: a word in them may mean anything, so what is counted must be named outright."""
 RECORDS = ("table", "pairs", "logfmt", "json", "json lines", "access log", "yaml", "ini")

@@ -154,7 +154,10 @@ class Question(Aiming):
             ):
                 self.used[i] = True
         if plan.op == "count" and any(
-            s.startswith(f"{f.name} is ") and not s.endswith((" is given", " is empty")) and " or " not in s and " not " not in s
+            s.startswith(f"{f.name} is ")
+            and not s.endswith((" is given", " is empty"))
+            and " or " not in s
+            and " not " not in s
             for f in self.profile.fields
             if f.distinct >= 0.95 * f.n > 1 and not f.moment and (not f.numeric or f.id)
             for s in plan.said

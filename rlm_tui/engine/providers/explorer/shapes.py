@@ -178,7 +178,7 @@ def detect(sample: Sequence[str], output: str) -> Shape:
             if part >= least or (
                 part >= 0.3
                 and moment
-                and re.match(precise, full[0])
+                and any(re.match(precise, line) for line in full[:2])
                 and not any(re.match(moment, line) and not re.match(precise, line) for line in full)
             ):
                 return Shape(

@@ -25,7 +25,7 @@ STOP = frozenset(
     "different distinct unique inclusive in-between exist exists first last most least more less fewer fewest same "
     "own away yet kind sort information details detail describe described happen happened happens belong belongs not no without "
     "never none nobody nothing don't doesn't didn't isn't aren't wasn't weren't haven't hasn't while because since but "
-    "state stated stand stands i'd i'll we'd i.e e.g according single individual particular certain there'll around about ones".split()
+    "state stated stand stands to-do i'd i'll we'd i.e e.g according single individual particular certain there'll around about ones".split()
 )
 FUNCTION = frozenset(
     "a an the of to in on at by for from with and or is are was were be been being am do does did have has had having it its "
@@ -45,7 +45,7 @@ _IRREGULAR = (
     "think thought|throw threw thrown|wind wound|bind bound|bend bent|hang hung|shoot shot|dig dug|stick stuck|sweep swept|tear tore torn|bear bore born|swear swore sworn|blow blew blown|leap leapt|burn burnt|learn learnt|spell spelt|shine shone|slide slid|grind ground|seek sought|lie lay lain|wake woke woken|wear wore worn|weep wept|win won|write wrote written|wife wives|"
     "man men|woman women|child children|person people|foot feet|mouse mice|die died dies|deep depth|long length|"
     "high height|wide width|strong strength|choice choose|colour color|centre center|fail failure failed|"
-    "marry marriage|license licence licensed licensing|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
+    "past passed pass|marry marriage|license licence licensed licensing|apologise apology apologize|arrive arrival|discover discovery|analyse analysis|bake baking|lay laid"
 )
 _BASE = {form: row.split()[0] for row in _IRREGULAR.split("|") for form in row.split()}
 IRREGULAR = frozenset(_BASE)
