@@ -14,19 +14,20 @@ from rlm_tui.version import VERSION as __version__
 if TYPE_CHECKING:
     from rlm_tui import events
     from rlm_tui.events import Limits, RunConfig
-    from rlm_tui.rlm import RLM, Result, RLMError, afork, fork
+    from rlm_tui.rlm import RLM, Result, RLMError, Session, afork, fork
 
 _HOMES = {
     "RLM": "rlm",
     "RLMError": "rlm",
     "Result": "rlm",
+    "Session": "rlm",
     "afork": "rlm",
     "fork": "rlm",
     "Limits": "events",
     "RunConfig": "events",
 }
 
-__all__ = ["RLM", "Limits", "RLMError", "Result", "RunConfig", "__version__", "afork", "events", "fork"]
+__all__ = ["RLM", "Limits", "RLMError", "Result", "RunConfig", "Session", "__version__", "afork", "events", "fork"]
 
 
 def __getattr__(name: str) -> Any:

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequenc
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from rlm_tui.events import Entry, Event, Usage, kind_of
+from rlm_tui.events import Entry, Event, Limits, Usage, kind_of
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
@@ -168,6 +168,18 @@ class RLM:
         """The events of a completion as they are saved: ``async for event in rlm.stream(query, context)``."""
         return Stream(lambda listener: self._run(query, context, gate, listener), self._tell)
 
+    def session(self, session_id: str) -> Session:
+        """A saved session, to be asked another question. `session_id` may be the beginning of one, or ``last``.
+
+        Raises `ValueError` when nothing is saved, `rlm_tui.store.StoreError` when there is no such session.
+        """
+        if self._store is False:
+            raise ValueError("store=False keeps no sessions, so none can be asked again")
+        from rlm_tui.store import Store
+
+        with Store.open(self._store) as store:
+            return Session(store.catalog.find(session_id).id, self)
+
     def _tell(self, entry: Entry) -> None:
         kind = kind_of(entry.event)
         for wanted, callback in self._callbacks:
@@ -175,19 +187,36 @@ class RLM:
                 callback(entry.event)
 
     async def _run(self, query: str, context: Any, gate: Gate | None, listener: Callable[[Entry], None]) -> Result:
+        return await self._finish(self._setup(query, context), gate, listener, self._type)
+
+    async def _ask(self, session: str, query: str, schema: Any, limits: Limits | None, gate: Gate | None) -> Result:
+        if not query.strip():
+            raise ValueError("the question is empty: pass it as `query`")
+        kind, json_schema = _schema(schema)
+        setup = replace(
+            self._setup(query, ""),
+            documents=(),
+            resume=session,
+            follow_up=True,
+            answer_schema=json_schema,
+            limits=limits,
+        )
+        return await self._finish(setup, gate, self._tell, kind)
+
+    async def _finish(self, setup: Setup, gate: Gate | None, listener: Callable[[Entry], None], kind: Any) -> Result:
         from rlm_tui.engine.providers.base import ProviderError
         from rlm_tui.events import LogError
+        from rlm_tui.session.again import AgainError
         from rlm_tui.session.setup import run_session
         from rlm_tui.store import StoreError
 
-        setup = self._setup(query, context)
         try:
             session, ended = await run_session(setup, gate, listener)
-        except (ProviderError, StoreError, LogError) as error:
+        except (ProviderError, StoreError, LogError, AgainError) as error:
             return Result("", status="failed", error=str(error))
         result = _result(session, ended)
-        if self._type is not None and result.status == "completed":
-            return replace(result, value=self._type.model_validate(result.value))
+        if kind is not None and result.status == "completed":
+            return replace(result, value=kind.model_validate(result.value))
         return result
 
     def _setup(self, query: str, context: Any) -> Setup:
@@ -211,6 +240,33 @@ class RLM:
             validator=self._validator,
             tools=self._tools,
         )
+
+
+class Session:
+    """A session that was saved and has ended; `RLM.session` gives it.
+
+    `ask` puts another question to it: its REPL is built again from the record, at no cost, with all the names that the
+    model made, the conversation goes on, and the answer is the end of the same session. Keys, tools and a provider of
+    your own are those of the `RLM`; models and limits are the session's, unless you give new `limits` for the whole.
+    """
+
+    def __init__(self, session_id: str, rlm: RLM) -> None:
+        self.session_id = session_id
+        self._rlm = rlm
+
+    def ask(self, query: str, *, schema: Any = None, limits: Limits | None = None) -> Result:
+        """Ask another question. `schema` is for its answer, as in `RLM`. Raises `RLMError` when there is no answer."""
+        return _checked(_wait(lambda: self.atry_ask(query, schema=schema, limits=limits)))
+
+    async def aask(self, query: str, *, schema: Any = None, limits: Limits | None = None) -> Result:
+        """`ask` for asynchronous code."""
+        return _checked(await self.atry_ask(query, schema=schema, limits=limits))
+
+    async def atry_ask(
+        self, query: str, *, schema: Any = None, limits: Limits | None = None, gate: Gate | None = None
+    ) -> Result:
+        """`aask` that returns a failed result instead of raising. `gate` lets you hold and step the run."""
+        return await self._rlm._ask(self.session_id, query, schema, limits, gate)
 
 
 class Stream:

@@ -45,14 +45,19 @@ class Answers:
     _guarded: bool = False
     _refusals: int = 0
 
-    def check(self, text: str, value: Any) -> tuple[Any, str]:
-        """The answer as a value and, if it is refused, what the model is told. Raises `Stopped` after too many tries."""
+    def check(self, text: str, value: Any, verdict: str | None = None) -> tuple[Any, str]:
+        """The answer as a value and, if it is refused, what the model is told. Raises `Stopped` after too many tries.
+
+        `verdict` is what the user's validator led to when the same answer was given before: it need not be here again.
+        """
         refusal = self._first_look(text)
         if refusal:
             return value, refusal
         if self.schema is not None:
             value, refusal = fit(text, value, self.schema)
-        if not refusal and self.validator is not None:
+        if not refusal and verdict is not None:
+            refusal = verdict
+        elif not refusal and self.validator is not None:
             refusal = self.validator(text if value is None else value) or ""
         if refusal:
             self._refusals += 1

@@ -39,7 +39,8 @@ GROWING = frozenset({"cost", "calls", "tokens", "tokens.in", "tokens.out", "seco
 class Stop:
     """A place where a node can be held.
 
-    `code` is the cell's code before it runs; `planned` how many sub-calls the cell has asked for, at a sub-call.
+    `code` is the cell's code before it runs; at a sub-call, `planned` is how many the cell has asked for, and `prompt`
+    what this one would send: the log does not have it before it is sent.
     """
 
     kind: str
@@ -49,6 +50,7 @@ class Stop:
     call: str | None = None
     code: str = ""
     planned: int | None = None
+    prompt: str = ""
 
 
 @dataclass(slots=True)

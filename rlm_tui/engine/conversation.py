@@ -40,6 +40,14 @@ class Conversation:
         foot = prompts.footer(next_turn, self._limits, self._left())
         self._messages.append(ChatMessage("user", f"{text}\n{foot}"))
 
+    def go_on(self, text: str, limits: Limits) -> None:
+        """Ask another question: after the model's last reply, or at the end of what it has not been sent yet."""
+        self._limits = limits
+        foot = prompts.footer(1, limits, self._left())
+        if self._messages[-1].role == "user":
+            text = f"{self._messages.pop().content}\n\n{text}"
+        self._messages.append(ChatMessage("user", f"{text}\n{foot}"))
+
     def add_operator(self, texts: Sequence[str]) -> None:
         """Put the operator's messages at the end of the one that is about to be sent."""
         if texts:

@@ -25,7 +25,7 @@ from rlm_tui.events import (
     Log,
     LogError,
     RunConfig,
-    SessionEnded,
+    SessionAsked,
     SessionResumed,
     SessionStarted,
     Usage,
@@ -36,7 +36,10 @@ from rlm_tui.projection.state import SessionState
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What a session is about. `documents` are the parts of `context` that spans refer to, in order."""
+    """What a session is about.
+
+    `documents` are the parts of `context` that spans refer to, in order; `asked` the questions that came after `query`.
+    """
 
     session: str
     query: str
@@ -50,6 +53,7 @@ class Task:
     finder: SpanFinder | None = field(default=None, compare=False)
     validator: Validator | None = field(default=None, compare=False)
     tools: Mapping[str, Tool] = field(default_factory=dict, compare=False)
+    asked: Sequence[SessionAsked] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,8 @@ class Engine:
     ) -> None:
         self._task = task
         self._record = record
-        self._resumed = bool(past)
+        # A question that was asked just now continues a session that had ended in good order.
+        self._resumed = bool(past) and not isinstance(past[-1].event, SessionAsked)
         self._journal = Journal(log, past)
         self._models = models
         self._repls = repls
@@ -103,7 +108,7 @@ class Engine:
         task, journal = self._task, self._journal
         running = asyncio.current_task()
         assert running is not None
-        before = journal.state.at - journal.state.started
+        before = journal.state.seconds
         ledger = Ledger(
             task.config.limits,
             unknown_price=task.config.unknown_price,
@@ -144,7 +149,7 @@ class Engine:
         await self._gate.attach(journal.write, journal.facts, running.cancel, self._passed if self._record else None)
         try:
             ledger.hold_back(caller.forced_slice(task.config.model_at(0), task.query))
-            outcome = await NodeRun(shared, Place(), task.query, task.context).run()
+            outcome = await NodeRun(shared, Place(), task.query, task.context, task.asked).run()
         except asyncio.CancelledError:
             running.uncancel()
             outcome = Outcome("cancelled", error="the run was cancelled")
@@ -156,15 +161,7 @@ class Engine:
             outcome = Outcome("failed", error=f"the engine broke down ({what}); please report this session")
         finally:
             await self._gate.detach()
-        await journal.write(
-            SessionEnded(
-                status=outcome.status,
-                answer=journal.keep(outcome.answer) if outcome.answer is not None else None,
-                limit=outcome.limit,
-                error=clean(outcome.error) if outcome.error else None,
-                usage=ledger.settled,
-            )
-        )
+        await journal.write(shared.session_ended(outcome))
         return Ended(outcome, ledger.settled, *self._sums())
 
     def _passed(self, stop: Stop) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,6 +43,8 @@ from rlm_tui.events import (
     NodeWarned,
     ReplyRead,
     RunConfig,
+    SessionAsked,
+    SessionEnded,
     Span,
     Variable,
     clean,
@@ -78,6 +81,16 @@ class Shared:
     name: str = ""
     """What the root's context is called, if it is one document: it helps to tell its format."""
 
+    def session_ended(self, outcome: Outcome) -> SessionEnded:
+        """The event of an end with `outcome`."""
+        return SessionEnded(
+            status=outcome.status,
+            answer=self.journal.keep(outcome.answer) if outcome.answer is not None else None,
+            limit=outcome.limit,
+            error=clean(outcome.error) if outcome.error else None,
+            usage=self.ledger.settled,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -93,9 +106,11 @@ class Place:
 
 
 class NodeRun:
-    """Runs one node from its question to its answer."""
+    """Runs one node from its question to its answer, and on through the questions that were `asked` after it."""
 
-    def __init__(self, shared: Shared, place: Place, query: str, context: Context) -> None:
+    def __init__(
+        self, shared: Shared, place: Place, query: str, context: Context, asked: Sequence[SessionAsked] = ()
+    ) -> None:
         self.config = shared.config
         self.journal = shared.journal
         self.caller = shared.caller
@@ -110,7 +125,11 @@ class NodeRun:
         self._query = query
         self._context = context
         self._model = place.model or self.config.model_at(place.depth)
+        self._asked = asked
         self._limits = self.config.limits
+        self._turns_before = 0
+        self._extracts = 0
+        self._recalled = False
         self._talk: Conversation
         self._outputs: list[str] = []
         self._variables: tuple[Variable, ...] = ()
@@ -132,6 +151,11 @@ class NodeRun:
         return self.config.max_depth - self.depth >= 2
 
     @property
+    def _turns_here(self) -> int:
+        """Turns that were taken for the present question."""
+        return self.turn - self._turns_before
+
+    @property
     def tool_lines(self) -> dict[str, str]:
         """The tools that exist here, as the model is told of them. Child nodes have those that are listed for them."""
         listed, children = self.config.tools, self.config.tools_for_children
@@ -144,7 +168,7 @@ class NodeRun:
 
     def budget(self) -> dict[str, float]:
         """What `budget()` answers in the REPL."""
-        return {**self._shared.ledger.left(), "turns": float(self._limits.turns - self.turn)}
+        return {**self._shared.ledger.left(), "turns": float(self._limits.turns - self._turns_here)}
 
     async def run(self) -> Outcome:
         """Work until there is an answer or a limit. Only cancellation and a failing log come out as exceptions."""
@@ -229,16 +253,17 @@ class NodeRun:
     async def _end(self, outcome: Outcome) -> None:
         if self._repl is not None:
             await self._repl.close()
-        await self.journal.write(
-            NodeEnded(
-                node=self.id,
-                status=outcome.status,
-                answer=self.journal.keep(outcome.answer) if outcome.answer is not None else None,
-                limit=outcome.limit,
-                error=clean(outcome.error) if outcome.error else None,
-            )
-        )
+        await self.journal.write(self._ended(outcome))
         self.gate.ended(self.id)
+
+    def _ended(self, outcome: Outcome) -> NodeEnded:
+        return NodeEnded(
+            node=self.id,
+            status=outcome.status,
+            answer=self.journal.keep(outcome.answer) if outcome.answer is not None else None,
+            limit=outcome.limit,
+            error=clean(outcome.error) if outcome.error else None,
+        )
 
     async def _probe(self) -> str:
         cell = f"{self.id}:c0"
@@ -269,6 +294,32 @@ class NodeRun:
         )
         first = prompts.first_message(self._query, await self._probe())
         self._talk = Conversation(system, first, self._limits, self._shared.ledger.left)
+        outcome = await self._answer()
+        for asked in self._asked:
+            # Between two questions the session had ended.
+            ends = (self._ended(outcome), self._shared.session_ended(outcome), asked)
+            await self.journal.write(*ends)
+            await self._ask_again(asked, outcome)
+            outcome = await self._answer()
+        return outcome
+
+    async def _ask_again(self, asked: SessionAsked, outcome: Outcome) -> None:
+        """Turn to the next question: its limits, its schema, its words for the model and for the REPL."""
+        assert self._repl is not None
+        self._query, self._draft = asked.query, None
+        if asked.limits is not None:
+            self._limits = self._shared.ledger.limits = asked.limits
+        self._turns_before = self.turn
+        self._patience = Patience(self._limits)
+        self._answers = Answers(self.context_chars, asked.answer_schema, looked=True)
+        code = f"query = {json.dumps(asked.query)}"
+        await self._repl.run(code, SubCalls(self, f"{self.id}:c{self._cells}"))
+        self._recorded.append(Recorded(code))
+        output = self._outputs[-1] if self._outputs else ""
+        self._talk.go_on(prompts.follow_up(asked.query, outcome.answer, output), self._limits)
+
+    async def _answer(self) -> Outcome:
+        """Take turns until there is an answer to the present question, or a limit."""
         try:
             while True:
                 outcome = await self._turn()
@@ -283,7 +334,7 @@ class NodeRun:
             return await self._finalise(Stopped(error.limit, f"The {error.limit} budget is used up."))
 
     async def _turn(self) -> Outcome | None:
-        if self.turn >= self._limits.turns:
+        if self._turns_here >= self._limits.turns:
             raise Stopped("turns", f"All {self._limits.turns} turns are used.")
         self.turn += 1
         call = f"{self.id}:t{self.turn}"
@@ -339,6 +390,8 @@ class NodeRun:
         await self.journal.write(ConversationCompacted(node=self.id, turn=self.turn, call=call, dropped=dropped))
 
     async def _ask(self, call: str) -> Reply:
+        record = self._shared.record
+        self._recalled = record is not None and record.find(call, self._model, self._talk.messages) is not None
         return await self.caller.ask(
             Order(
                 call=call,
@@ -437,7 +490,9 @@ class NodeRun:
 
     async def _accept(self, text: str, value: Any, source: str, cell: str | None) -> Outcome | None:
         kept = self.journal.keep(text)
-        value, refusal = self._answers.check(text, value)
+        record = self._shared.record
+        verdict = record.verdict(self.id, self.turn) if record is not None and self._recalled else None
+        value, refusal = self._answers.check(text, value, verdict)
         if refusal:
             await self.journal.write(FinalRefused(node=self.id, reason=refusal, answer=kept))
             self._draft = text or self._draft
@@ -461,7 +516,8 @@ class NodeRun:
         """The forced answer at a limit: one call over what is known, paid from the slice held back."""
         draft = self._draft or next((v.preview for v in self._variables if v.name == "answer" and v.preview), None)
         request = prompts.forced_answer(self._query, stopped.reason, self._outputs, self._variables, draft)
-        call = f"{self.id}:x1"
+        self._extracts += 1
+        call = f"{self.id}:x{self._extracts}"
         try:
             reply = await self.caller.ask(
                 Order(
@@ -507,4 +563,4 @@ class NodeRun:
         return edited
 
     def _say(self, text: str) -> None:
-        self._talk.say(text, self.turn + 1)
+        self._talk.say(text, self._turns_here + 1)

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from rlm_tui.events import (
     AttemptFailed,
     AttemptStarted,
+    BudgetExhausted,
+    BudgetWarned,
     CallFailed,
     CallFinished,
     CallReserved,
@@ -25,6 +27,8 @@ from rlm_tui.events import (
     NodeStarted,
     NodeWarned,
     ReplyRead,
+    SessionAsked,
+    SessionEnded,
     SessionResumed,
     SessionStarted,
     TextSeen,
@@ -33,13 +37,14 @@ from rlm_tui.events import (
     kind_of,
 )
 
-_REPEATED = (FinalProposed, FinalRefused, NodeWarned)
+_ENDS = (NodeEnded, SessionEnded)
+_REPEATED = (FinalProposed, FinalRefused, NodeWarned, BudgetExhausted, *_ENDS, BudgetWarned, SessionAsked)
 
 
 class Past:
     """The events of a log by what they are about.
 
-    An answer that was cut off (a crash, a cancellation) does not count as written: it will come again.
+    What was cut off (a crash, a cancellation, a failure of the root) does not count as written: it will come again.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -49,12 +54,12 @@ class Past:
         self._seen: Counter[tuple[str, str]] = Counter()
         for entry in entries:
             event = entry.event
-            if isinstance(event, SessionResumed) or (isinstance(event, CallFailed) and event.fault.kind == "cancelled"):
+            if isinstance(event, SessionResumed) or cut_off(event):
                 continue
             if isinstance(event, CellFinished):
                 self._finished.add(event.cell)
             if isinstance(event, _REPEATED):
-                self._counts[kind_of(event), event.node] += 1
+                self._counts[_place(event)] += 1
             elif (name := _name(event)) is not None:
                 self._names.add(name)
 
@@ -63,10 +68,28 @@ class Past:
         if isinstance(event, CellOutput):
             return event.cell in self._finished
         if isinstance(event, _REPEATED):
-            place = (kind_of(event), event.node)
+            place = _place(event)
             self._seen[place] += 1
             return self._seen[place] <= self._counts[place]
         return (name := _name(event)) is not None and name in self._names
+
+
+def cut_off(event: Event) -> bool:
+    """Whether an event ends something that a continued session takes up again."""
+    match event:
+        case CallFailed(fault=fault, call=call):
+            return fault.kind == "cancelled" or call.startswith("0:t")
+        case NodeEnded(status=status, node=node):
+            return status == "cancelled" or (status == "failed" and node == "0")
+        case SessionEnded(status=status):
+            return status in ("cancelled", "failed")
+        case _:
+            return False
+
+
+def _place(event: Event) -> tuple[str, str]:
+    """What events of one kind are counted by, where there can be several."""
+    return kind_of(event), str(getattr(event, "node", "") or getattr(event, "limit", ""))
 
 
 def _name(event: Event) -> tuple[object, ...] | None:
@@ -75,7 +98,7 @@ def _name(event: Event) -> tuple[object, ...] | None:
     match event:
         case SessionStarted():
             return (kind,)
-        case NodeStarted() | NodeEnded():
+        case NodeStarted():
             return (kind, event.node)
         case AttemptStarted() | AttemptFailed():
             return (kind, event.call, event.attempt)

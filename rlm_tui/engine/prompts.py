@@ -110,6 +110,18 @@ def first_message(query: str, probe: str) -> str:
     return f"Question:\n{query}\n\nContext:\n{probe}"
 
 
+def follow_up(query: str, answer: str | None, output: str) -> str:
+    """Another question to a node that has answered: what its last block gave, what was handed over, what comes now."""
+    parts = [f"Output:\n{cut(output, 2000)}"] if output else []
+    if answer is not None:
+        parts.append(f"Your answer was handed over: {cut(answer, 2000)}")
+    parts.append(
+        "Another question about the same input follows. The REPL is as you left it; `query` holds the new question. "
+        f"Finish in the same way.\n\nQuestion:\n{query}"
+    )
+    return "\n\n".join(parts)
+
+
 def operator_note(texts: Iterable[str]) -> str:
     """The operator's messages as they stand in a user message."""
     return "\n\n".join(f"{OPERATOR} {text}" for text in texts)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rlm_tui.engine.past import cut_off
 from rlm_tui.engine.providers.base import ChatMessage
 from rlm_tui.events import (
     BlobRef,
@@ -23,6 +24,8 @@ from rlm_tui.events import (
     CellProposed,
     Entry,
     Fault,
+    FinalProposed,
+    FinalRefused,
     Injected,
     ToolCalled,
     ToolReturned,
@@ -65,6 +68,7 @@ class Record:
         self.codes: dict[str, BlobRef] = {}
         self.edits: dict[str, str] = {}
         self.injected: dict[tuple[str, int], list[str]] = {}
+        self._verdicts: dict[tuple[str, int], str] = {}
         self._tools: dict[str, tuple[ToolCalled, ToolReturned | None]] = {}
         self._turn_of_cell: dict[str, int] = {}
         turn: dict[str, int] = {}
@@ -83,6 +87,10 @@ class Record:
                 self.edits[event.cell] = text(event.code)
             elif isinstance(event, CellFinished):
                 self.cells[event.cell] = event
+            elif isinstance(event, FinalProposed):
+                self._verdicts[event.node, turn.get(event.node, 0)] = ""
+            elif isinstance(event, FinalRefused):
+                self._verdicts[event.node, turn.get(event.node, 0)] = event.reason
             elif isinstance(event, ToolCalled):
                 self._tools[event.call] = (event, None)
             elif isinstance(event, ToolReturned) and event.call in self._tools:
@@ -101,6 +109,7 @@ class Record:
         """Run `code` in `cell` instead of what was recorded: its own result is not part of the record any more."""
         self.edits[cell] = code
         self.cells.pop(cell, None)
+        self._verdicts.pop((cell.partition(":")[0], self._turn_of_cell.get(cell, 0)), None)
 
     def covers(self, *, call: str | None = None, cell: str | None = None) -> bool:
         """Whether the record holds the end of a call or a cell, inside the prefix: nothing is to be decided there any more."""
@@ -137,8 +146,9 @@ class Record:
             if [(m.role, m.body) for m in reserved.messages] != [(m.role, BlobRef.of(m.content)) for m in messages]:
                 return None
         if isinstance(answer, CallFailed):
-            # What was cut off by hand or by a crash is asked again.
-            return None if answer.fault.kind == "cancelled" else Answer(fault=answer.fault)
+            # What was cut off by hand or by a crash is asked again, and so is what ended a session that goes on.
+            again = answer.fault.kind == "cancelled" or (self._by_place and cut_off(answer))
+            return None if again else Answer(fault=answer.fault)
         return Answer(self._text(answer.reply), answer.finish)
 
     def _end_prefix(self, turn: int) -> None:
@@ -150,6 +160,10 @@ class Record:
             for (node, number), texts in self.injected.items()
             if self._in_prefix(f"{node}:t{number}")
         }
+
+    def verdict(self, node: str, turn: int) -> str | None:
+        """Why the answer of a turn was refused, empty if it was accepted; ``None`` when the record does not say."""
+        return self._verdicts.get((node, turn)) if self._in_prefix(f"{node}:t{turn}") else None
 
     def returned(self, call: str, tool: str, arguments: BlobRef) -> tuple[str | None, str | None] | None:
         """What a recorded tool call gave, as its JSON text or its error; ``None`` when the tool must be called."""

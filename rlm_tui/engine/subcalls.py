@@ -189,7 +189,7 @@ class SubCalls:
         text = prompt if context is None else f"{prompt}\n\n{as_text(context)}"
         if request.schema is not None:
             text += "\n\n" + schema_request(json.dumps(request.schema))
-        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, call, planned=planned))
+        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, call, planned=planned, prompt=text))
         order = Order(
             call=call,
             node=node.id,
@@ -224,7 +224,7 @@ class SubCalls:
         share = len(as_text(context or "")) / max(node.context_chars, THICK_FROM)
         if share >= THICK:
             self._thick, self._share = self._thick + 1, max(self._share, share)
-        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, planned=planned))
+        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, planned=planned, prompt=query))
         try:
             outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
         except OverBudget as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from rlm_tui.events.base import Event
-from rlm_tui.events.config import RunConfig
+from rlm_tui.events.config import Limits, RunConfig
 from rlm_tui.events.refs import BlobRef, DocumentRef, Usage
 
 
@@ -50,8 +50,11 @@ class SessionAsked(Event, frozen=True, tag="session.asked"):
     """After its end a session was asked another question: its root goes on with all it knows.
 
     The answer must fit `answer_schema`, a JSON schema, if there is one (that of the first question no longer holds).
+    `limits` are the budgets of the whole session from here on; ``None`` leaves them as they are. Limits for each node
+    count from this question.
     """
 
     query: str
+    limits: Limits | None = None
     answer_schema: dict[str, Any] | None = None
     version: str = ""

@@ -11,6 +11,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from rlm_tui import events as ev
 from rlm_tui.events import Entry, Usage
 from rlm_tui.projection.coverage import Coverage
@@ -101,6 +103,9 @@ def _(state: SessionState, e: ev.SessionResumed, entry: Entry) -> None:
 def _(state: SessionState, e: ev.SessionAsked, entry: Entry) -> None:
     _reopen(state, entry)
     state.query, state.proposed = e.query, None
+    if e.limits is not None:
+        state.config = msgspec.structs.replace(state.config, limits=e.limits)
+    state.warned.clear()
     state.questions.append(e.query)
     if root := state.nodes.get("0"):
         state.nodes["0"] = replace(
@@ -135,7 +140,7 @@ def _(state: SessionState, e: ev.NodeEnded, entry: Entry) -> None:
         state.nodes[e.node] = replace(
             node, status=e.status, answer=e.answer, limit=e.limit, error=e.error, ended=entry.at
         )
-        state.current = e.node
+        _look_at(state, e.node)
 
 
 @_on(ev.NodeWarned, OUTPUT)
@@ -171,7 +176,7 @@ def _(state: SessionState, e: ev.CallReserved, entry: Entry) -> None:
     state.reserved = state.reserved + e.estimate
     if e.turn and (node := state.nodes.get(e.node)):
         state.nodes[e.node] = replace(node, turn=max(node.turn, e.turn))
-    state.current = e.call
+    _look_at(state, e.call)
 
 
 @_on(ev.AttemptStarted, TREE)
@@ -215,7 +220,7 @@ def _(state: SessionState, e: ev.CallFinished, entry: Entry) -> None:
             ended=entry.at,
         )
         _settle(state, call, e.usage)
-        state.current = e.call
+        _look_at(state, e.call)
 
 
 @_on(ev.CallFailed, TREE, GAUGES, TIMELINE, OUTPUT)
@@ -233,7 +238,7 @@ def _(state: SessionState, e: ev.CallFailed, entry: Entry) -> None:
         )
         state.errors += 1
         _settle(state, call, e.usage)
-        state.current = e.call
+        _look_at(state, e.call)
 
 
 @_on(ev.ReplyRead, TREE, OUTPUT, CODE)
@@ -260,7 +265,7 @@ def _(state: SessionState, e: ev.CellProposed, entry: Entry) -> None:
         _add_row(state, row, cell.node)
     state.cells_of.setdefault(row, []).append(cell.id)
     state.order.append(cell.id)
-    state.current = row
+    _look_at(state, row)
 
 
 @_on(ev.CellEdited, CODE, TREE)
@@ -274,7 +279,7 @@ def _(state: SessionState, e: ev.CellStarted, entry: Entry) -> None:
     if cell := state.cells.get(e.cell):
         state.cells[e.cell] = replace(cell, status="running", started=entry.at)
         state.running_cells.add(e.cell)
-        state.current = state.row_of_cell(cell)
+        _look_at(state, state.row_of_cell(cell))
 
 
 @_on(ev.CellOutput, OUTPUT)
@@ -308,7 +313,7 @@ def _(state: SessionState, e: ev.CellFinished, entry: Entry) -> None:
         state.errors += 1
     if e.touched:
         state.coverage.add("touched", e.cell, e.touched)
-    state.current = state.row_of_cell(cell)
+    _look_at(state, state.row_of_cell(cell))
 
 
 @_on(ev.FinalProposed, OUTPUT, TREE)
@@ -407,6 +412,12 @@ def _(state: SessionState, e: ev.BudgetExhausted, entry: Entry) -> None:
 
 
 # --- shared
+
+
+def _look_at(state: SessionState, row: str) -> None:
+    """What happens last is what is looked at; but while the run is held, the place where it is held."""
+    if state.paused is None:
+        state.current = row
 
 
 def _reopen(state: SessionState, entry: Entry) -> None:

@@ -16,13 +16,16 @@ from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.events import (
     BlobRef,
+    CallReserved,
     CellEdited,
     CellFinished,
     CellProposed,
     Entry,
     MemoryLog,
     RunConfig,
+    SessionAsked,
     SessionEnded,
+    SessionResumed,
     SessionStarted,
 )
 
@@ -54,14 +57,20 @@ class Fork:
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """What a saved session was about."""
+    """What a saved session was about. `ended` is how it ended, if it has; `asked` are the questions after the first."""
 
     started: SessionStarted
     entries: Sequence[Entry]
     documents: Sequence[Document]
     context: Any
     ended: SessionEnded | None = None
+    asked: Sequence[SessionAsked] = ()
     texts: Text = field(compare=False, default=lambda ref: "")
+
+    @property
+    def final(self) -> bool:
+        """Whether it has ended for good; one that was cancelled or failed can go on."""
+        return self.ended is not None and self.ended.status not in ("cancelled", "failed")
 
     def config(self, changes: Mapping[str, Any] | None = None) -> RunConfig:
         """Its configuration with `changes` (fields of `RunConfig`)."""
@@ -91,8 +100,24 @@ def read_saved(entries: Sequence[Entry], text: Text) -> Saved:
     documents = [
         Document.from_text(ref.name, t, format=ref.format) for ref, t in zip(started.documents, texts, strict=True)
     ]
-    ended = next((e.event for e in reversed(entries) if isinstance(e.event, SessionEnded)), None)
-    return Saved(started, entries, documents, context, ended, text)
+    ended = None
+    for entry in entries:
+        if isinstance(entry.event, SessionEnded | SessionAsked | SessionResumed):
+            ended = entry.event if isinstance(entry.event, SessionEnded) else None
+    asked = [e.event for e in entries if isinstance(e.event, SessionAsked)]
+    return Saved(started, entries, documents, context, ended, asked, text)
+
+
+def asked_before(saved: Saved, turn: int | None) -> list[SessionAsked]:
+    """The later questions that belong to the beginning of a session up to root turn `turn` (``None``: all of them)."""
+    found = []
+    for entry in saved.entries:
+        event = entry.event
+        if isinstance(event, CallReserved) and event.node == "0" and turn is not None and event.turn == turn:
+            break
+        if isinstance(event, SessionAsked):
+            found.append(event)
+    return found
 
 
 def record_of(saved: Saved, fork: Fork | None) -> Record:
@@ -152,6 +177,7 @@ async def verify(saved: Saved, repls: ReplFactory) -> list[Difference]:
         context=saved.context,
         documents=saved.started.documents,
         config=saved.config(),
+        asked=saved.asked,
     )
     record = Record(saved.entries, saved.texts, by_place=True)
     await Engine(task, log, _Nobody(), repls, record=record).run()

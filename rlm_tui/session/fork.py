@@ -81,9 +81,9 @@ def open_fork(
 
 
 def resume_setup(saved: Saved, **how: Any) -> Setup:
-    """The setup that goes on with `saved`, which has no end. Raises `AgainError` if it has one."""
+    """The setup that goes on with `saved`, which was cut off, cancelled or failed. Raises `AgainError` for any other."""
     started = saved.started
-    if saved.ended is not None:
+    if saved.final and saved.ended is not None:
         raise AgainError(f"session {started.session} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
     if started.origin.startswith("import:"):
         raise AgainError(f"session {started.session} was recorded by another tool, so it can't go on; replay it")

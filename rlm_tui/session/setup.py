@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import msgspec
 
 from rlm_tui.document.document import Document
-from rlm_tui.events import DocumentRef, Entry, Log, MemoryLog, RunConfig
+from rlm_tui.events import DocumentRef, Entry, Limits, Log, MemoryLog, RunConfig, SessionAsked, clean
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rlm_tui.engine.providers.base import Provider
     from rlm_tui.engine.record import Record
     from rlm_tui.engine.tools import Tool
-    from rlm_tui.session.again import Fork
+    from rlm_tui.session.again import Fork, Saved
     from rlm_tui.store import SessionLog, Store
 
 Listener = Callable[[Entry], None]
@@ -30,7 +30,8 @@ class Setup:
 
     `context` is what the REPL gets; without it, it follows from `documents`: the text of one, or ``{name: text}`` of
     several. With `fork`, the recorded beginning of another session is used (`rlm_tui.session.again.Fork`); with `resume`,
-    the session of that id goes on where its events end, and the rest follows from it. `store` is the store's path (default:
+    the session of that id goes on where its events end, and the rest follows from it; with `follow_up`, it is asked `query`
+    as well, whose answer must fit `answer_schema`, within `limits` (``None``: those it had). `store` is the store's path (default:
     the user's), or ``False`` to keep nothing. `prices` overrides prices (US dollars per million tokens,
     by model); `custom` maps model names to providers of the caller's own; `api_key` goes before the environment. `tools` are the
     functions behind `RunConfig.tools`.
@@ -50,6 +51,9 @@ class Setup:
     session: str | None = None
     fork: Fork | None = None
     resume: str | None = None
+    follow_up: bool = False
+    answer_schema: Mapping[str, Any] | None = None
+    limits: Limits | None = None
 
     def given_context(self) -> Any:
         """The context as the REPL gets it."""
@@ -101,7 +105,7 @@ async def run_on(store: Store | None, log: Log, session: str, setup: Setup, gate
     from rlm_tui.engine.providers.registry import Providers
     from rlm_tui.engine.sandbox.languages import factory_for
 
-    documents, task, past, record = _task(store, log, session, setup)
+    documents, task, past, record = await _task(store, log, session, setup)
     config = task.config
     repls = factory_for(config.repl)
     models = Providers(api_base=config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
@@ -118,19 +122,21 @@ async def run_on(store: Store | None, log: Log, session: str, setup: Setup, gate
         await models.close()
 
 
-def _task(
+async def _task(
     store: Store | None, log: Log, session: str, setup: Setup
 ) -> tuple[Sequence[Document], Task, Sequence[Entry], Record | None]:
     """What to run, and what of it is recorded already."""
     from rlm_tui.engine.engine import Task
-    from rlm_tui.session.again import AgainError, read_saved, record_of
+    from rlm_tui.session.again import AgainError, asked_before, read_saved, record_of
     from rlm_tui.version import VERSION
 
     if store is None and (setup.resume is not None or setup.fork is not None):
         raise AgainError("a session can only be resumed or forked in a store")
     if setup.resume is not None and store is not None:
         saved = read_saved(store.reader.entries(setup.resume), log.get)
-        if saved.ended is not None:
+        if setup.follow_up:
+            saved = await _ask_again(saved, log, setup)
+        elif saved.final and saved.ended is not None:
             raise AgainError(f"session {setup.resume} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
         started = saved.started
         task = Task(
@@ -140,13 +146,15 @@ def _task(
             documents=started.documents,
             config=started.config,
             version=VERSION,
+            asked=saved.asked,
         )
         return saved.documents, task, saved.entries, record_of(saved, None)
     documents = list(setup.documents) or documents_of(setup.context)
-    record, parent_seq = None, None
+    record, parent_seq, asked = None, None, []
     if setup.fork is not None and store is not None:
         saved = read_saved(store.reader.entries(setup.fork.parent), store.reader.text)
         record, parent_seq = record_of(saved, setup.fork), record_seq(saved.entries, setup.fork)
+        asked = asked_before(saved, setup.fork.turn)
     task = Task(
         session=session,
         query=setup.query,
@@ -157,8 +165,27 @@ def _task(
         origin="live" if setup.fork is None else setup.fork.origin,
         parent=setup.fork.parent if setup.fork else None,
         parent_seq=parent_seq,
+        asked=asked,
     )
     return documents, task, (), record
+
+
+async def _ask_again(saved: Saved, log: Log, setup: Setup) -> Saved:
+    """Put another question to a session that has ended. Raises `AgainError` when it can't be asked."""
+    from rlm_tui.session.again import AgainError
+    from rlm_tui.version import VERSION
+
+    if not setup.query.strip():
+        raise AgainError("the question is empty")
+    if saved.ended is None or saved.ended.status not in ("completed", "partial"):
+        how = f"was {saved.ended.status}" if saved.ended is not None else "has no end"
+        raise AgainError(f"session {setup.resume} {how}, so it can't be asked another question; resume it first")
+    if saved.started.origin.startswith("import:"):
+        raise AgainError(f"session {setup.resume} was recorded by another tool, so it can't be asked another question")
+    schema = dict(setup.answer_schema) if setup.answer_schema is not None else None
+    asked = SessionAsked(query=clean(setup.query), limits=setup.limits, answer_schema=schema, version=VERSION)
+    entries = await log.append(asked)
+    return replace(saved, entries=[*saved.entries, *entries], ended=None, asked=[*saved.asked, asked])
 
 
 def record_seq(entries: Sequence[Entry], fork: Fork) -> int:

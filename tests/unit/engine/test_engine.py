@@ -293,6 +293,7 @@ async def test_a_sub_call_is_answered_by_hand_and_costs_nothing() -> None:
             assert isinstance(paused, ev.Paused)
             if paused.stop == "at_subcall":
                 assert paused.call is not None
+                assert gate.held is not None and gate.held.prompt == "q"
                 gate.override(paused.call, "by hand")
                 gate.go()
                 return
