@@ -28,7 +28,7 @@ ECHO_MAX = 200_000
 
 _RESERVE = 6 << 20
 """Bytes of address space kept back, untouched, so that a cell that ran out of memory can still be reported."""
-_FREE_NAMES = frozenset({"answer", "budget"})
+_FREE_NAMES = frozenset({"answer", "budget", "query"})
 """Scaffold names that a model may take for its own variable and keep."""
 
 Ask = Callable[..., list[tuple[Any, str | None]]]
