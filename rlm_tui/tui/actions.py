@@ -90,6 +90,8 @@ def _can_override(view: View) -> str:
     paused = view.head.paused
     if not view.live or paused is None or paused.stop != "at_subcall":
         return "A sub-call can be answered by hand while the run is paused at it (s steps there)."
+    if paused.call is None:
+        return "A child node starts here: step into it and answer its sub-calls, or inject a message."
     return ""
 
 

@@ -112,11 +112,11 @@ def override(bench: Workbench) -> None:
 
     view = bench.view
     paused = view.head.paused
-    call = view.head.calls.get(paused.call) if paused is not None and paused.call else None
+    held = view.gate.held if view.gate is not None else None
     if paused is None or paused.call is None:
         return
     name = paused.call
-    prompt = view.text(call.messages[-1].body) if call is not None and call.messages else ""
+    prompt = held.prompt if held is not None and held.call == name else ""
 
     def written(text: str | None) -> None:
         if text is not None and view.gate is not None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from textual.widgets import Static
 
+from rlm_tui.engine.control import Stop
 from rlm_tui.tui.screens.answer import Answer
 from rlm_tui.tui.screens.ask import Ask
 from rlm_tui.tui.screens.breakpoints import Breakpoints
@@ -239,7 +241,7 @@ async def test_the_palette_runs_an_action() -> None:
         assert gate_of(app).did == [("go",)]
 
 
-async def test_override_answers_the_call_at_which_the_run_is_held() -> None:
+async def test_what_ends_elsewhere_does_not_take_the_eye_from_where_the_run_is_held() -> None:
     from rlm_tui import events as ev
 
     script, document, _ = build()
@@ -247,10 +249,52 @@ async def test_override_answers_the_call_at_which_the_run_is_held() -> None:
         n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
     )
     del script.entries[index + 1 :]
-    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", call="0:c3.1"))
+    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.2"))
+    script.add(ev.CallFinished(call="0:c3.1", reply=script.put("Nobody."), usage=ev.Usage(calls=1)))
     app = app_on(script, [document])
     async with app.run_test(size=(120, 36)) as pilot:
+        gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", "0:c3.2", prompt="Who lit the lamp?")
+        await settle(pilot)
+        assert app.view.call is not None and app.view.call.turn == 3
+        assert "held before sub-call 2" in screen_text(app)
+        assert "o answer by hand" in screen_text(app)
+
+
+async def test_a_child_node_can_not_be_answered_by_hand() -> None:
+    from rlm_tui import events as ev
+
+    script, document, _ = build()
+    index = next(
+        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
+    )
+    del script.entries[index:]
+    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3"))
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", prompt="Read chapter two.")
+        await settle(pilot)
+        assert "held before a child node" in screen_text(app)
+        await press(pilot, "o")
+        assert any("A child node starts here" in note.message for note in app._notifications)
+
+
+async def test_override_answers_the_call_at_which_the_run_is_held() -> None:
+    from rlm_tui import events as ev
+
+    script, document, _ = build()
+    index = next(
+        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
+    )
+    del script.entries[index:]
+    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", "0:c3.1", prompt="Who [b]lit[/] the lamp?")
         await settle(pilot)
         assert "PAUSED at a sub-call" in pill(app.view).text
-        await press(pilot, "o", "n", "o", "ctrl+s")
+        assert "held before sub-call 1" in screen_text(app)
+        assert "Who [b]lit[/] the lamp?" in screen_text(app)
+        await press(pilot, "o")
+        assert app.screen.query_one(".prompt", Static).render().plain == "Who [b]lit[/] the lamp?"
+        await press(pilot, "n", "o", "ctrl+s")
         assert gate_of(app).did == [("override", "0:c3.1", "no")]

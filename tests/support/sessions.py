@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rlm_tui import events as ev
 from rlm_tui.document.document import Document
+from rlm_tui.engine.control import Stop
 from rlm_tui.events import BlobRef, Entry, Event, Message, Span, Usage, Variable
 
 BEGIN = 1_700_000_000.0
@@ -27,6 +28,7 @@ class RecordingGate:
 
     def __init__(self) -> None:
         self.did: list[tuple[object, ...]] = []
+        self.held: Stop | None = None
         self._number = 0
 
     def over(self, node: str | None = None) -> None:

@@ -82,6 +82,7 @@ class Code(LineView):
             self._forecast(view, cell, forecast(code, _variables_before(view, cell)))
         elif cell.status == "running":
             self._remarks.append(("running", f"{glyphs.running} running"))
+            self._next_prompt(view, cell)
         elif cell.origin != "probe":
             self._remarks.append(("muted", _what_it_did(view, cell)))
         if cell.written is not None:
@@ -94,7 +95,18 @@ class Code(LineView):
         paused = view.state.paused
         if paused is not None and paused.stop == "before_exec" and paused.cell == cell.id:
             return "E edit  i inject  n run it"
+        if paused is not None and paused.stop == "at_subcall" and paused.cell == cell.id and paused.call is not None:
+            return "o answer by hand  n over"
         return "i inject  n over  c go"
+
+    def _next_prompt(self, view: View, cell: Cell) -> None:
+        """What the sub-call would send at which this cell is held: the log has it only once it is sent."""
+        held = view.gate.held if view.held and view.gate is not None else None
+        if held is None or held.kind != "at_subcall" or held.cell != cell.id:
+            return
+        what = f"sub-call {held.call.rsplit('.', 1)[-1]}" if held.call is not None else "a child node"
+        self._remarks.append(("rule", f"held before {what} {view.glyphs.dot} {count(len(held.prompt))} chars"))
+        self._remarks += [("text", line) for line in visible(held.prompt[:20_000]).split("\n")]
 
     def _forecast(self, view: View, cell: Cell, found: Forecast) -> None:
         glyphs = view.glyphs
