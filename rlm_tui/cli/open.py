@@ -32,6 +32,10 @@ def command(
     from rlm_tui.cli.prepare import prepare
     from rlm_tui.cli.workbench import show_live
 
+    if "-" in files:
+        raise click.UsageError(
+            "the workbench reads keys from the standard input; save the text to a file, or use `rlm-tui run -`"
+        )
     given = Given(tuple(files), question, conditions=conditions, **options)
     job = prepare(given, theme=theme, glyphs="ascii" if ascii_only else None)
     return show_live(job, paused=step, otherwise=WITHOUT_SCREEN)

@@ -123,7 +123,7 @@ def _add(command: F, options: tuple[Callable[[F], F], ...]) -> F:
 
 
 def files_argument(command: F) -> F:
-    """The documents."""
+    """The documents: files, patterns, folders, or ``-``."""
     return click.argument("files", nargs=-1, required=True, metavar="FILE...")(command)
 
 

@@ -62,6 +62,10 @@ class Document:
     def __repr__(self) -> str:
         return f"<Document {self.name!r}, {self.chars:,} characters>"
 
+    def add_note(self, note: str) -> None:
+        """Say something more about how the document came to be."""
+        self._notes += (note,)
+
     @property
     def notes(self) -> tuple[str, ...]:
         """Sentences about what was done to read it."""

@@ -5,20 +5,22 @@ from __future__ import annotations
 import difflib
 import errno
 import gzip
-import importlib
 import io
 import os
 import stat
+import sys
 import tempfile
 import zlib
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from rlm_tui.document.body import MappedBody, TextBody
+from rlm_tui.document.convert import INSTALL, can_convert, convert, is_page, kind_of_file
 from rlm_tui.document.document import Document
 from rlm_tui.document.encoding import Encoding, find_encoding
 from rlm_tui.document.errors import DocumentError
+from rlm_tui.document.gather import STDIN, gather
 
 MAP_ABOVE = 64 << 20
 """Files of more bytes than this stay on disk and are read through a memory map."""
@@ -44,14 +46,44 @@ _MAGIC = (
 def load(paths: Iterable[str | os.PathLike[str]], *, map_above: int = MAP_ABOVE) -> list[Document]:
     """The documents at `paths`, in order, with names that differ from each other.
 
-    UTF-8, UTF-16 and UTF-32 with or without a byte order mark, cp1252 and Latin-1; `.gz` is unpacked; a PDF is read when
-    pypdf is installed. Files above `map_above` bytes are not held in memory. Raises `DocumentError` for the first file
-    that can't be read as a document.
+    A path can be a pattern (``logs/*.txt``), a folder (all below it) or ``-`` (the standard input). UTF-8, UTF-16 and
+    UTF-32 with or without a byte order mark, cp1252 and Latin-1; `.gz` is unpacked; PDF, Office files and web pages are
+    converted when markitdown is installed. Files above `map_above` bytes are not held in memory. Raises `DocumentError`
+    for the first file that can't be read as a document; what a folder holds besides documents is left out, and a note of
+    the first document says so.
     """
-    found = [Path(path).expanduser() for path in paths]
-    if not found:
-        raise DocumentError("no document was given; name at least one file")
-    return [_load(path, name, map_above) for path, name in zip(found, unique_names(found), strict=True)]
+    found = gather(paths)
+    documents: list[Document] = []
+    left_out: list[str] = []
+    for one, name in zip(found, unique_names([one.path for one in found]), strict=True):
+        try:
+            documents.append(_stdin() if str(one.path) == STDIN else _load(one.path, name, map_above))
+        except DocumentError:
+            if not one.by_chance:
+                raise
+            left_out.append(name)
+    if not documents:
+        raise DocumentError(f"none of the {len(left_out)} files that were found is text, such as {left_out[0]}")
+    if left_out:
+        more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
+        documents[0].add_note(f"left out, as not text: {', '.join(left_out[:3])}{more}")
+    return documents
+
+
+def _stdin() -> Document:
+    """What comes from the standard input, to its end."""
+    if sys.stdin is None or sys.stdin.isatty():
+        raise DocumentError(
+            "- is the standard input, but nothing is sent there; use it as in: cat FILE | rlm-tui run -"
+        )
+    data = sys.stdin.buffer.read()
+    if not data:
+        raise DocumentError("nothing came from the standard input; send a text there")
+    if data.startswith(b"\x1f\x8b"):
+        data = _unpack(io.BytesIO(data), Path(STDIN), len(data) * 20).read()
+    document = _from_bytes(data, Path("standard input"), "standard input")
+    document.path = None
+    return document
 
 
 def unique_names(paths: Sequence[Path]) -> list[str]:
@@ -80,8 +112,6 @@ def _load(path: Path, name: str, map_above: int) -> Document:
         raise
     except FileNotFoundError:
         raise DocumentError(_missing(path)) from None
-    except IsADirectoryError:
-        raise DocumentError(_directory(path)) from None
     except PermissionError:
         raise DocumentError(f"{path} can't be read: permission denied; check its permissions (chmod +r)") from None
     except MemoryError:
@@ -109,8 +139,12 @@ def _read(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
         notes = ("unpacked from gzip",)
         if not head:
             raise DocumentError(f"{path} is an archive of an empty file; give a file with text in it")
-    if head.startswith(b"%PDF"):
-        return _pdf(path, name)
+    if (kind := kind_of_file(path, head)) is not None:
+        return _converted(path, name, kind)
+    if is_page(path, head):
+        if can_convert():
+            return _converted(path, name, "a web page")
+        notes += (f"a web page, read as it is written; {INSTALL} reads it as text",)
     encoding = find_encoding(head, whole=len(head) < _SAMPLE)
     if encoding is None:
         raise DocumentError(_binary(path, head))
@@ -178,24 +212,9 @@ def _as_utf8(file: IO[bytes], encoding: Encoding) -> IO[bytes]:
     return out
 
 
-def _pdf(path: Path, name: str) -> Document:
-    try:
-        pypdf: Any = importlib.import_module("pypdf")
-    except ImportError:
-        raise DocumentError(
-            f"{path} is a PDF file, which needs pypdf (pip install pypdf); or convert it to text first (pdftotext)"
-        ) from None
-    try:
-        reader = pypdf.PdfReader(str(path))
-        pages = [page.extract_text() or "" for page in reader.pages]
-    except Exception as error:  # pypdf raises many kinds of errors for the many ways a PDF can be wrong.
-        raise DocumentError(
-            f"{path} can't be read as a PDF ({type(error).__name__}); convert it to text first"
-        ) from None
-    text = "\n\f".join(pages)
-    if not text.strip():
-        raise DocumentError(f"{path} has no text in it (scanned pages?); run text recognition on it first")
-    return Document(name, TextBody(text), path=path, format="prose", notes=(f"text of {len(pages)} PDF pages",))
+def _converted(path: Path, name: str, kind: str) -> Document:
+    text = convert(path, kind)
+    return Document(name, TextBody(text), path=path, format="markdown", notes=(f"{kind}, converted to Markdown",))
 
 
 def _missing(path: Path) -> str:
@@ -209,17 +228,6 @@ def _missing(path: Path) -> str:
     by_lower = {name.lower(): name for name in names}
     close = [by_lower[low] for low in difflib.get_close_matches(path.name.lower(), list(by_lower), n=3, cutoff=0.6)]
     return f"there is no file {path}" + (f"; did you mean {_or(close)}?" if close else "; check the path")
-
-
-def _directory(path: Path) -> str:
-    try:
-        names = sorted(entry.name for entry in path.iterdir() if entry.is_file() and not entry.name.startswith("."))
-    except OSError:
-        names = []
-    if not names:
-        return f"{path} is a folder; give files"
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{path} is a folder; give files, such as {', '.join(str(path / name) for name in names[:5])}{more}"
 
 
 def _binary(path: Path, head: bytes) -> str:

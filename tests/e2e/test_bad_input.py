@@ -66,7 +66,7 @@ CASES = {
     "no such file": (["missing.txt", *ASK], ("no file missing.txt", "check the path")),
     "a mistyped file": (["god.txt", *ASK], ("did you mean good.txt?",)),
     "no such folder": (["nowhere/a.txt", *ASK], ("folder nowhere does not exist",)),
-    "a directory": (["notes", *ASK], ("notes is a folder", "give files")),
+    "a directory": (["notes", *ASK], ("the folder notes has no files in it",)),
     "a binary file": (["noise.bin", *ASK], ("noise.bin is a binary file", "convert it to text")),
     "an image": (["picture.png", *ASK], ("picture.png is an image",)),
     "an empty file": (["empty.txt", *ASK], ("empty.txt is empty",)),

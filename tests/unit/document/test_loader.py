@@ -2,8 +2,6 @@ from __future__ import annotations
 
 import gzip
 import os
-import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -94,13 +92,6 @@ def test_file_used_as_folder(tmp_path: Path) -> None:
     assert "there is no file" in refusal(tmp_path / "a.txt" / "b")
 
 
-def test_directory_lists_a_few_files(tmp_path: Path) -> None:
-    for n in range(7):
-        (tmp_path / f"f{n}.txt").write_text("x")
-    message = refusal(tmp_path)
-    assert "is a folder; give files" in message and "f0.txt" in message and "and 2 more" in message
-
-
 @pytest.mark.parametrize(
     ("data", "kind"),
     [
@@ -158,24 +149,6 @@ def test_unreadable_as_the_system_says_it(tmp_path: Path, monkeypatch: pytest.Mo
 def test_nothing_given() -> None:
     with pytest.raises(DocumentError, match="no document was given"):
         load([])
-
-
-def test_pdf_without_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.pdf"
-    path.write_bytes(b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n")
-    monkeypatch.setitem(sys.modules, "pypdf", None)
-    message = refusal(path)
-    assert "pip install pypdf" in message
-
-
-def test_pdf_with_its_library(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = tmp_path / "a.pdf"
-    path.write_bytes(b"%PDF-1.7\n")
-    page = types.SimpleNamespace(extract_text=lambda: "page text")
-    module = types.SimpleNamespace(PdfReader=lambda name: types.SimpleNamespace(pages=[page, page]))
-    monkeypatch.setitem(sys.modules, "pypdf", module)
-    (document,) = load([path])
-    assert document.text == "page text\n\fpage text" and document.notes == ("text of 2 PDF pages",)
 
 
 def test_names_are_unique(tmp_path: Path) -> None:
