@@ -171,6 +171,9 @@ def detect(sample: Sequence[str], output: str) -> Shape:
             and share(full, r".*\d\d:\d\d") < 0.3
         ):
             return Shape("bibliography", pattern)
+    named = re.fullmatch(r"[^\d\W][\w ./()%-]*([,;\t])[^\d\W][\w ./()%-]*(?:\1[^\d\W][\w ./()%-]*)+", full[0])
+    if named and (table := _table(full, output)) and table.mark == named[1]:
+        return table  # Column names above dates and levels: not a log.
     for kind, pattern, least in LINE_SHAPES:
         for moment in TIMES if "TIME" in pattern else ("",):
             precise = pattern.replace("TIME", moment)
