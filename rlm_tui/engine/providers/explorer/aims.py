@@ -9,6 +9,8 @@ from collections.abc import Callable
 from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.filters import Filtering
 from rlm_tui.engine.providers.explorer.kinds import (
+    ANCHORS,
+    ATTRIBUTES,
     NOUNS,
     PLACES,
     VERBS,
@@ -92,7 +94,7 @@ class Aiming(Filtering):
             r"\b(?:most|least) (?:often|frequent\w*|common\w*|popular|regularly|active)\b|\bcommonest\b|\brarest\b|\bbusiest\b|\bmode\b|\bmore often than\b"
         )
         how_many = self.has(
-            r"\bhow many\b|\bnumber of\b(?! the (?:last|first|latest|earliest|oldest|newest)\b)|^\W*count\b|\bcount of\b|\bhow often\b"
+            r"\bhow many\b|(?:\b(?:the|total|average|mean|what|find|give|a)|^\W*) ?number of\b(?! the (?:last|first|latest|earliest|oldest|newest)\b)|^\W*count\b|\bcount of\b|\bhow often\b"
         )
         if self.has(r"\b(?:different|distinct|unique)\b"):
             plan.op = "distinct" if how_many else "list"
@@ -196,7 +198,7 @@ class Aiming(Filtering):
             ),
             None,
         )
-        verbs = [f for f in numeric if not following and last is not None and self.strength(f, last) >= 1]
+        verbs = [f for f in numeric if last is not None and self.strength(f, last) >= (2 if following else 1)]
         verb = (verbs[0], [last]) if len(verbs) == 1 else None
         if named or verb:
             plan.op = "best"
@@ -315,6 +317,7 @@ class Aiming(Filtering):
                 ),
                 stops=True,
             )
+            paid = self.has(r"\bhow much\b.*\b(?:cost|pay|paid|charged?|price)\b|\bhow much (?:is|are)\b")
             prices = [f for f in fields if f.numeric and any(related(p, stem("price")) for p in f.parts)]
             plan.target = (
                 numeric[0] if numeric else prices[0] if len(prices) == 1 and self.has(r"\bhow much\b") else None
@@ -364,7 +367,8 @@ class Aiming(Filtering):
                 and not pinned
                 and label
                 and label.name not in self.filtered
-                and not (label.name == "text" and any(f.name == "sender" for f in self.profile.fields))
+                and not (self.stems[noun] in ATTRIBUTES and not self.strength(label, noun))
+                and not {"sender", "message"} & {f.name for f in self.profile.fields}
                 and not measured
             )
             wants = wants and self.has(
@@ -381,6 +385,10 @@ class Aiming(Filtering):
             self.used[noun] = True
         if plan.target and not plan.conditions and plan.target.name in ("section", "part", "verse"):
             self.texts()
+        if plan.target and plan.target.moment and wh == "when" and any(f.name == "message" for f in self.profile.fields):
+            self.texts(verbs=True)  # the line of a log that speaks of it
+        if plan.target and plan.target.name in self.filtered:
+            plan.doubts.append("what is known already")
         if not plan.conditions and not (plan.target and plan.target.distinct == 1):
             plan.doubts.append("which record is meant")
 
@@ -536,6 +544,7 @@ class Aiming(Filtering):
             and noun is not None
             and not self.used[noun]
             and numeric[0].name not in self.filtered
+            and re.search(r"(?i)s\b|s[_ (]|qty|quantity|count|stock|number", numeric[0].name)
             and not any(self.strength(f, noun) >= 2 and not f.numeric for f in self.profile.fields)
         ):
             plan.op, plan.what, plan.target = "sum", "sum(values)", numeric[0]
@@ -571,6 +580,8 @@ class Aiming(Filtering):
             self.used[noun] = True
         if plan.label:
             self.name(plan.label)
+        if plan.op == "best" and self.has(r"\bwhich \w+ (?:is|was) the \w+\W*$") and noun_field is plan.target:
+            plan.doubts.append("by what to compare")
         if plan.op == "first":
             dated = self.mention(lambda f: bool(f.moment or f.year))
             plan.target = None

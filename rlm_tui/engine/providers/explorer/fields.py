@@ -100,7 +100,7 @@ class Field:
             p
             in map(
                 stem,
-                "city town country place location where address destination venue room region station stop port airport office branch site shop store".split(),
+                "city town country place location where address destination venue room region station stop port airport office branch site shop store source origin".split(),
             )
             for p in self.parts
         )

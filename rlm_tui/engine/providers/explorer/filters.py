@@ -266,6 +266,8 @@ class Filtering(Asking):
                             found.setdefault((i, i + 1), []).append((f, shown, True))
             if f.flag or (f.text and f.size > 80):
                 continue
+            if f.name == "class" and not self.has(r"\b(?:class|struct|methods?|members?)\b"):
+                continue
             if f.name == "name" and self.has(r"\b(?:which|what) (?:function|method|class|struct)\b"):
                 continue
             for value in dict.fromkeys([*f.asked, *(v for v, _ in f.values)]):
@@ -492,7 +494,12 @@ class Filtering(Asking):
                     and self.strength(f, i) >= 2
                     and f.name not in self.filtered
                 ) and not f.flag:
-                    self.keep(f"fold(r.get({f.name!r}, '')) in EMPTY", f"{f.name} is empty")
+                    if f.numeric:
+                        self.plan.numeric.append(f)
+                    self.keep(
+                        f"(fold(r.get({f.name!r}, '')) in EMPTY{f' or number(r.get({f.name!r})) == 0' if f.numeric else ''})",
+                        f"{f.name} is empty",
+                    )
                     self.name(f)
                     self.use(gap.start() if gap else self.tokens[i][0], self.tokens[i][1])
                     break
@@ -510,7 +517,7 @@ class Filtering(Asking):
             self.name(named[0])
             self.use(*found.span())
 
-    def texts(self) -> None:
+    def texts(self, verbs: bool = False) -> None:
         """Words that are in the records' text: the records must hold them."""
         from rlm_tui.engine.providers.explorer.words import pattern
 
@@ -525,7 +532,7 @@ class Filtering(Asking):
                 self.used[i] = True  # what a record is called narrows nothing
                 continue
             count = self.profile.words.get(text, 0)
-            verb = self.stems[i] in VERBS and not (self.plan.op == "count" and not self.plan.conditions)
+            verb = not verbs and self.stems[i] in VERBS and not (self.plan.op == "count" and not self.plan.conditions)
             if (
                 count
                 and not verb

@@ -38,6 +38,10 @@ ANCHORS = frozenset(
     stem(w) for w in "row record line entry item event message request login attempt log result verse post task".split()
 )
 PLACES = frozenset(stem(w) for w in "city town village country place location destination".split())
+ATTRIBUTES = PLACES | frozenset(
+    stem(w) for w in "email address phone colour nationality language job profession age gender password price cost".split()
+)
+"""Nouns that ask for a property: they never say what a record is."""
 ALIASES = {
     "yes": frozenset("done completed complete finished checked ticked closed resolved".split()),
     "item": frozenset("bullet bullets points".split()),

@@ -31,7 +31,7 @@ CLOCK = re.compile(
     r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I
 )
 DAY = re.compile(
-    r"\b(?:next |last )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
+    r"\b(?:next |last |every )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?: from \w+ (?:to|until) \w+)?|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
     re.I,
 )
 NAME = re.compile(
@@ -252,7 +252,7 @@ def _spans(
 ) -> list[tuple[float, int, int, str]]:
     """What could answer a question of this kind: worth, start, end, text."""
     low, spans = fold(question), []
-    asked = {stem(t) for t in tokens(question)}
+    asked = {stem(t) for t in tokens(question) if fold(t) not in FUNCTION}
     if kind in ("quantity", "age", "money"):
         unit = re.search(r"\bhow (?:many|much) (?:more |other |different )?([a-z-]+(?: [a-z-]+)?)", low)
         wanted = [stem(w) for w in (unit[1].split() if unit and kind != "money" else []) if w not in STOP]
@@ -284,7 +284,13 @@ def _spans(
                 )
             elif wanted:
                 worth = (
-                    1.7 if wanted[0] in after[:2] else 1.5 if wanted[0] in after else 1.2 if wanted[0] in before else 0
+                    1.7
+                    if wanted[0] in after[:2]
+                    else 1.5
+                    if any(akin(wanted[0], a) for a in after)
+                    else 1.2
+                    if wanted[0] in before
+                    else 0
                 )
                 text = found.group(1).strip(" ,.") if found[3] else text
                 if (
@@ -351,6 +357,7 @@ def _spans(
                 found.start() < 2
                 and " " not in found.group()
                 and not re.match(r" (?:is|was|has|had|will|can|said|says|wants|needs)\b", body[found.end() :])
+                and stem((re.match(r" (\w*)", body[found.end() :]) or " ")[0].strip()) not in roots
                 and (len(re.findall(rf"\b{single}\b", passage)) < 2 or re.search(rf"\b{single.lower()}\b", passage))
             )
             if kind == "person" and (
@@ -365,6 +372,9 @@ def _spans(
                 "",
                 found.group().strip(),
             )
+            others = re.match(r"(?:, [A-Z][\w'-]+)* and [A-Z][\w'-]+(?: [A-Z][\w'-]+)?(?! [a-z])", body[found.end() :])
+            if kind == "person" and others and found.group().strip() == plain:
+                plain += others.group()
             if _fresh(plain, asked) and not opening and not titled:
                 spans.append(
                     (0.7 if away else 1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain)
@@ -433,7 +443,7 @@ def _spans(
 def _fits(low: str, unit: str) -> bool:
     """Whether a unit of measure suits `how long`, `what temperature` …"""
     for asked, units in (
-        (r"\bhow long\b|\blength\b|\bduration\b", r"year|month|week|day|night|hour|minute|second|min|ms|kilomet|met|mile|feet|foot|yard|cubit|cm|mm|km|inch|page"),
+        (r"\bhow long\b|\blength\b|\bduration\b", r"year|month|week|day|night|hour|minute|second|s$|h$|min|ms|kilomet|met|mile|feet|foot|yard|cubit|cm|mm|km|inch|page"),
         (r"\bhow (?:far|tall|high|deep|wide)\b|\b(?:distance|depth|height|width|altitude|elevation)\b", r"kilomet|met|mile|feet|foot|yard|cubit|fathom|cm|mm|km|inch|m$"),
         (r"\bhow (?:hot|cold|warm)\b|\btemperature\b", r"degree|°"),
         (r"\bhow heavy\b|\bweigh", r"kg|kilo|gram|g$|ton|pound|lb"),
@@ -512,7 +522,8 @@ def after_copula(body: str, keys: list[Key]) -> str:
                     body[found.end() :],
                 )
                 words = {stem(w) for w in tokens(rest[1])} if rest else set()
-                if rest and not words & {k.root for k in keys}:
+                passive = rest and re.match(r"\w+ed\b", rest[1]) and (rest[0].startswith((" is", " was", " are", " were")))
+                if rest and not passive and not words & {k.root for k in keys}:
                     return rest[1].strip()
     return ""
 
@@ -599,7 +610,10 @@ def answer(question: str, passage: str) -> Answer | None:
                 continue
             text, value = told or body.strip("| ").replace(" | ", "; "), 1.0 if direct >= len(keys) - 0.5 else 0.85
         else:
-            options = candidates(question, kind, body, hits, passage, keys, (prefix[1] or "") if prefix else "")
+            speaker = (prefix[1] or "") if prefix else ""
+            options = candidates(question, kind, body, hits, passage, keys, speaker)
+            if kind == "money" and not options and not re.search(r"\b(?:cost|price|pay|paid|fee|rent)", question):
+                options = candidates(question, "quantity", body, hits, passage, keys, speaker)
             if not options and sure >= 0.9 and direct >= len(keys) - 0.5 and len(keys) > 1 and kind in QUOTED:
                 options = [(0.5, body.strip("| ")[:300])]  # all the words are here: let the sentence speak
             if not options:

@@ -12,7 +12,7 @@ from rlm_tui.engine.providers.explorer import cells, passages, readers, shapes
 from rlm_tui.engine.providers.explorer.asking import Plan
 from rlm_tui.engine.providers.explorer.facts import fact_of
 from rlm_tui.engine.providers.explorer.fields import Profile
-from rlm_tui.engine.providers.explorer.kinds import LINE, SUMMARY, TIMES
+from rlm_tui.engine.providers.explorer.kinds import ANCHORS, LINE, NOUNS, SUMMARY, TIMES
 from rlm_tui.engine.providers.explorer.questions import Question
 from rlm_tui.engine.providers.explorer.reading import Conversation, profile, read, sample
 from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
@@ -214,6 +214,10 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         return Plan("search", doubts=["no records"])
     asking = Question(question, found)
     plan = asking.read()
+    if "log" in shape.kind.split() or shape.kind == "syslog":
+        head = asking.phrase(asking.noun())[-1:]
+        if plan.op == "count" and not plan.conditions and head and asking.stems[head[0]] not in ANCHORS | NOUNS:
+            plan.doubts.append("what is counted")
     if shape.kind == "glossary" and plan.op == "lookup" and odd_verb(question):
         plan.doubts.append("more than a meaning")
     if shape.kind == "code":
@@ -323,6 +327,10 @@ def sound(plan: Plan, output: str, question: str) -> bool:
         )
     ):
         return False
+    noun = re.search(r"\bhow many ((?:\w+ )?\w+)", fold(question))
+    text_only = plan.op == "count" and all(s.startswith("text has") for s in plan.said)
+    if noun and text_only and re.search(rf"\b(?:\d+|{passages.WORD_NUMBER}) (?:{'|'.join(pattern(w) for w in noun[1].split())})", output.split("RESULT")[1], re.I):
+        return False  # a record tells the number itself: "2 files skipped"
     if plan.op == "count":
         return int(result[1]) > 0 or not any(said.startswith("text has") and "'" not in said for said in plan.said)
     return int(result[1]) > 0 and bool(result[3].strip())

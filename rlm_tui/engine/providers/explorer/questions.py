@@ -50,7 +50,8 @@ class Question(Aiming):
             not said.startswith("text has") and not said.startswith(("sender", "text")) for said in self.plan.said
         )
         if self.has(r"\bhow many [\w -]+? (?:does|do|did|can|will) "):
-            structured = False  # what somebody does is not a row of the document
+            structured = False
+            value = value and len(self.plan.said) > 1  # what somebody does is not a row of the document
         return plain or structured or (named and bool(self.filtered)) or value or self.plan.op in ("distinct", "sum")
 
     def read(self) -> Plan:

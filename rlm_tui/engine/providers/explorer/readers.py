@@ -170,7 +170,7 @@ shapes = {
     "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
     "C function": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;]*$()",
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
-    "constant": r"\\s*(?:export |public |static |final |const |let |var |#define |val )*([A-Za-z_]\\w*)(?:: [\\w\\[\\]]+)?(?:\\s+:?= | (?=[\\d\\"'(]))(.+?);?$",
+    "constant": r"\\s*(?:export |public |pub |private |protected |internal |static |final |const |let |var |readonly |#define |val )*(?:(?:int|long|double|float|string|String|bool|boolean) (?=[A-Z]))?([A-Za-z_]\\w*)(?:: [\\w\\[\\]&]+)?(?:\\s+:?= | (?=[\\d\\"'(]))(.+?);?$",
 }
 rows, facts, comment, owner = [], [], "", ""
 for n, line in enumerate(lines, 1):
@@ -182,12 +182,12 @@ for n, line in enumerate(lines, 1):
         comment += line.strip() + " "
         continue
     if found and (kind != "constant" or not rows or line[0] > " " or found.group(1)[0].isupper()):
-        kind = "function" if kind in ("C function", "arrow function") else "method" if kind == "short method" or (line[0] in " \\t" and kind == "function") else kind
+        kind = "function" if kind in ("C function", "arrow function") else "method" if kind == "short method" or (line[0] in " \\t" and kind == "function" and " fn " not in line) else kind
         name, value = found.groups()
         if kind == "class":
             kind, name, value = name.replace("type", "struct"), value, ""
-        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value.strip("\\"' ")})
-        owner = name if kind in ("class", "struct") else owner if line[0] == " " else ""
+        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value.strip("\\"' "), "class": owner if line[0] in " \\t" else ""})
+        owner = name if kind in ("class", "struct") else owner if line[0] in " \\t" else ""
         if kind == "constant":
             facts.append((found.group(1), rows[-1]["value"]))
         for name, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
