@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("sessions", nargs=-1, metavar="A B [C]")
 @click.option("--full", is_flag=True, help="Every row, and the code of every turn that differs.")
+@click.option("--screen", is_flag=True, help="Show them side by side on the screen.")
 @store_option
 @json_option
-def command(sessions: tuple[str, ...], full: bool, store: str | None, as_json: bool) -> None:
+def command(sessions: tuple[str, ...], full: bool, screen: bool, store: str | None, as_json: bool) -> int | None:
     """Compare saved sessions: where they part first, turn by turn, what they cost, what they read, what they answered.
 
     Each is an id, the beginning of one, `last`, or a file. A is the base; the others are compared with it. Turns belong
@@ -30,19 +31,27 @@ def command(sessions: tuple[str, ...], full: bool, store: str | None, as_json: b
         raise click.UsageError(
             f"two or three sessions can be compared, not {len(sessions)}; `rlm-tui sessions` lists them"
         )
+    if screen and (full or as_json):
+        raise click.UsageError("--screen shows everything by itself: leave out --full and --json")
     from rlm_tui.cli.prepare import load_settings
     from rlm_tui.session.compare import compare_saved
     from rlm_tui.session.replay import open_saved
 
-    place = load_settings({"store": store}).store
+    settings = load_settings({"store": store})
     saved = []
     try:
         for name in sessions:
-            saved.append(open_saved(name, place))
+            saved.append(open_saved(name, settings.store))
         comparison, sides = compare_saved(saved)
+        if screen:
+            from rlm_tui.cli.terminal import check_terminal
+            from rlm_tui.tui.diff_app import show_diff
+
+            check_terminal("without --screen the comparison is printed")
+            return show_diff(comparison, sides, theme=settings.theme, glyphs=settings.glyphs)
         if as_json:
             click.echo(json.dumps(_as_json(comparison, sides), ensure_ascii=False, indent=2))
-            return
+            return None
         from rlm_tui.cli.diff_text import DiffText
 
         colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -51,6 +60,7 @@ def command(sessions: tuple[str, ...], full: bool, store: str | None, as_json: b
     finally:
         for item in saved:
             item.close()
+    return None
 
 
 def _as_json(comparison: Comparison, sessions: list[Session]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from rlm_tui.session.replay import SavedSession
     from rlm_tui.tui.app import Options
     from rlm_tui.tui.forking import Forker
+    from rlm_tui.tui.store_shelf import StoreShelf
 
 
 def show_live(job: Job, *, paused: bool, otherwise: str) -> int:
@@ -48,6 +49,7 @@ def live_options(job: Job, *, paused: bool) -> Options:
         theme=_theme(settings),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        shelf=_shelf(settings),
         fork=forker(job.store, settings.price_overrides(), settings.durability),
     )
 
@@ -62,10 +64,19 @@ def show_saved(saved: SavedSession, settings: Settings, *, otherwise: str) -> in
         theme=_theme(settings),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        shelf=_shelf(settings),
         fork=_forker(saved, settings),
     )
     check_terminal(otherwise)
     return run_app(options)
+
+
+def _shelf(settings: Settings) -> StoreShelf:
+    """The saved sessions."""
+    from rlm_tui.config.paths import store_path
+    from rlm_tui.tui.store_shelf import StoreShelf
+
+    return StoreShelf(store_path(settings.store))
 
 
 def _forker(saved: SavedSession, settings: Settings) -> Forker | None:

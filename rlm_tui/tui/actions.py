@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rlm_tui.tui import verbs_pane, verbs_run, verbs_time
+from rlm_tui.tui import verbs_diff, verbs_pane, verbs_run, verbs_time
 from rlm_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -101,6 +101,10 @@ def _can_fork(view: View) -> str:
     if view.running:
         return "The run is live: let it end, or end it, before it is forked."
     return _has_session(view)
+
+
+def _can_compare(view: View) -> str:
+    return "The run is live: let it end, or end it, before it is compared." if view.running else _has_session(view)
 
 
 def _can_break(view: View) -> str:
@@ -237,6 +241,15 @@ ACTIONS: tuple[Action, ...] = (
         RUN,
         verbs_run.rerun,
         _can_fork,
+    ),
+    Action(
+        "run.diff",
+        ("d",),
+        "Diff",
+        "Compare this session with another saved one, side by side.",
+        RUN,
+        verbs_diff.diff,
+        _can_compare,
     ),
     Action(
         "time.turn_back",

@@ -25,6 +25,7 @@ from rlm_tui.tui.widgets.document import DOCUMENTS
 if TYPE_CHECKING:
     from rlm_tui.document.document import Document
     from rlm_tui.session.source import EventSource
+    from rlm_tui.tui.shelf import Shelf
 
 Start = Callable[[str], "EventSource"]
 """Makes the source of a live run once the question is known. It is called in a thread and may import what is heavy."""
@@ -36,7 +37,8 @@ class Options:
 
     `documents` are shown at once; `start` makes the run once there is a question, `source` is a ready one (a replay).
     `note` stands in the title line instead of the models (``built-in explorer (not a language model)``), `models` in the
-    dialog that asks for the question. `fork` makes new sessions out of saved ones. With `run_at_once` the run does not wait before its first cell.
+    dialog that asks for the question. `fork` makes new sessions out of saved ones;
+    `shelf` holds those that this one can be compared with. With `run_at_once` the run does not wait before its first cell.
     """
 
     documents: Sequence[Document] = ()
@@ -51,6 +53,7 @@ class Options:
     glyphs: str = "unicode"
     keymap: str = "default"
     fork: Forker | None = None
+    shelf: Shelf | None = None
     clock: Callable[[], float] = field(default=time.time)
     ticking: bool = True
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rlm_tui.events import Usage
 from rlm_tui.store.row import SessionRow
+
+if TYPE_CHECKING:
+    from rlm_tui.session.source import EventSource
 
 SORTS = ("newest", "cost", "calls", "model")
 """How the list can be sorted."""
@@ -27,6 +30,10 @@ class Shelf(Protocol):
 
     def delete(self, session: str) -> None:
         """Delete a session."""
+        ...
+
+    def open(self, session: str) -> EventSource:
+        """A session to look at; whoever opens it closes it."""
         ...
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rlm_tui.store.catalog import Catalog
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.row import SessionRow
+
+if TYPE_CHECKING:
+    from rlm_tui.session.replay import SavedSession
 
 MOST = 5000
 """Sessions that are listed."""
@@ -39,3 +43,9 @@ class StoreShelf:
 
         with Store.open(self._path) as store:
             store.remove(session)
+
+    def open(self, session: str) -> SavedSession:
+        """Raises `StoreError`."""
+        from rlm_tui.session.replay import open_saved
+
+        return open_saved(session, self._path)

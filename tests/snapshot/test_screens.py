@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from rlm_tui.tui.app import Options, WorkbenchApp
 from rlm_tui.tui.browser_app import BrowserApp
+from tests.support.compared import diff_app
 from tests.support.novel import build
 from tests.support.screen import app_at, press, settle
 from tests.support.sessions import Clock
@@ -176,3 +177,10 @@ def test_fork(snap_compare: Compare, size: tuple[int, int]) -> None:
 def test_zoomed_timeline(snap_compare: Compare) -> None:
     """The timeline has the screen: a lane for each depth, the failed call in red with a cross, and below what was spent."""
     assert snap_compare(app_at("replay"), terminal_size=(120, 20), run_before=after("6", "z", "N"))
+
+
+@BOTH
+def test_diff(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """Figures of A and B with the change, the first difference in words; two aligned trees with the cursor at turn 2, a turn
+    that only B has in green; below them the code of turn 2 with the changed word underlined, side by side where there is room."""
+    assert snap_compare(diff_app(), terminal_size=size)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rlm_tui.projection.conditions import parse
 from rlm_tui.store.row import SessionRow
+from tests.support.sessions import HandMade, Script
 
 NOW = 1_700_050_000.0
 
@@ -88,8 +89,10 @@ class MadeUpShelf:
 
     place = "~/.local/share/rlm-tui/sessions.db"
 
-    def __init__(self, rows: Sequence[SessionRow] = ROWS) -> None:
+    def __init__(self, rows: Sequence[SessionRow] = ROWS, scripts: Mapping[str, Script] | None = None) -> None:
         self.kept = list(rows)
+        self.scripts = scripts or {}
+        self.opened: list[HandMade] = []
 
     def rows(self, condition: str) -> Sequence[SessionRow]:
         if condition:
@@ -98,3 +101,10 @@ class MadeUpShelf:
 
     def delete(self, session: str) -> None:
         self.kept = [row for row in self.kept if row.id != session]
+
+    def open(self, session: str) -> HandMade:
+        if session not in self.scripts:
+            raise ValueError(f"There is no session {session}.")
+        source = self.scripts[session].source([], live=False)
+        self.opened.append(source)
+        return source

@@ -24,10 +24,11 @@ from rlm_tui.tui.widgets.session_table import SessionTable
 DAYS = 28
 """How far back spending by day goes: as many columns as fit beside the preview on a narrow screen."""
 
-KEYS = "Enter open   / filter   s sort   Del delete   ? help   q quit"
+KEYS = "Enter open   Space mark   d diff   / filter   s sort   Del delete   ? help   q quit"
 
 HELP = """A filter is a condition; conditions side by side are all meant:
-model:gpt-5   cost>0.1   status:partial   text:"first meet"   tag:good   since:7d   and or not ( )"""
+model:gpt-5   cost>0.1   status:partial   text:"first meet"   tag:good   since:7d   and or not ( )
+Space marks sessions: d compares two or three of them, the one that was marked first is the base."""
 
 
 class Browser(Screen[None]):
@@ -46,6 +47,8 @@ class Browser(Screen[None]):
         Binding("slash", "filter", show=False),
         Binding("escape", "back", show=False),
         Binding("s", "sort", show=False),
+        Binding("space", "mark", show=False),
+        Binding("d", "diff", show=False),
         Binding("delete", "delete", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("q", "leave", show=False),
@@ -158,6 +161,28 @@ class Browser(Screen[None]):
     def action_sort(self) -> None:
         self._sort = SORTS[(SORTS.index(self._sort) + 1) % len(SORTS)]
         self.reload()
+
+    def action_mark(self) -> None:
+        self.table.mark()
+
+    def action_diff(self) -> None:
+        """Compare the marked sessions; with one mark, that one and the one under the cursor."""
+        listed = {row.id for row in self._rows}
+        chosen = [session for session in self.table.marked if session in listed]
+        if len(chosen) == 1 and self.table.chosen is not None and self.table.chosen.id not in chosen:
+            chosen.append(self.table.chosen.id)
+        if not 2 <= len(chosen) <= 3:
+            self._say("Mark two or three sessions with the space bar; d compares them.")
+            return
+        from rlm_tui.tui.comparing import diff_of_saved
+
+        try:
+            screen = diff_of_saved(self._shelf, chosen)
+        except Exception as error:
+            self._say(str(error))
+            return
+        self._say("")
+        self.app.push_screen(screen)
 
     def action_delete(self) -> None:
         row = self.table.chosen

@@ -41,6 +41,7 @@ class SessionTable(LineView):
         self._lines: Sequence[Line] = ()
         self._now = 0.0
         self._hint = ""
+        self.marked: list[str] = []
 
     def show(self, lines: Sequence[Line], now: float, hint: str) -> None:
         """Show these sessions; `hint` stands there when there are none."""
@@ -55,6 +56,16 @@ class SessionTable(LineView):
     def chosen(self) -> SessionRow | None:
         """The session under the cursor."""
         return self._lines[self.cursor].row if 0 <= self.cursor < len(self._lines) else None
+
+    def mark(self) -> None:
+        """Mark the session under the cursor, or take its mark away. Marks keep the order in which they were set."""
+        if self.chosen is not None:
+            chosen = self.chosen.id
+            if chosen in self.marked:
+                self.marked.remove(chosen)
+            else:
+                self.marked.append(chosen)
+            self.changed_rows()
 
     @property
     def empty(self) -> str:
@@ -86,7 +97,7 @@ class SessionTable(LineView):
         cut = glyphs.cut
         question = fit(made + one_line(session.query), middle - (22 if wide else 0), cut)
         parts: Parts = [
-            (f" {getattr(glyphs, sign)} ", palette[style]),
+            (f"{glyphs.span_only if session.id in self.marked else ' '}{getattr(glyphs, sign)} ", palette[style]),
             (fit(when(session.created, self._now), 13, cut), palette["muted"]),
             (fit(session.id[:7], 8, "") if wide else "", palette["muted"]),
             (fork, palette["faint"]),
