@@ -83,6 +83,7 @@ def _(state: SessionState, e: ev.SessionStarted, entry: Entry) -> None:
 def _(state: SessionState, e: ev.SessionEnded, entry: Entry) -> None:
     state.status, state.answer, state.limit, state.error = e.status, e.answer, e.limit, e.error
     state.ended, state.paused, state.pause_requested = entry.at, None, False
+    _waited(state, entry)
 
 
 @_on(ev.SessionResumed, *EVERYTHING)
@@ -357,6 +358,7 @@ def _(state: SessionState, e: ev.ToolReturned, entry: Entry) -> None:
 @_on(ev.Paused, CODE, TREE, OUTPUT)
 def _(state: SessionState, e: ev.Paused, entry: Entry) -> None:
     state.paused, state.pause_requested = e, False
+    state.held_since = entry.at
     if e.call and e.call in state.calls:
         state.current = e.call
     elif e.cell and (cell := state.cells.get(e.cell)):
@@ -366,6 +368,7 @@ def _(state: SessionState, e: ev.Paused, entry: Entry) -> None:
 @_on(ev.Resumed, CODE, TREE)
 def _(state: SessionState, e: ev.Resumed, entry: Entry) -> None:
     state.paused = None
+    _waited(state, entry)
 
 
 @_on(ev.PauseRequested)
@@ -414,6 +417,13 @@ def _(state: SessionState, e: ev.BudgetExhausted, entry: Entry) -> None:
 # --- shared
 
 
+def _waited(state: SessionState, entry: Entry) -> None:
+    """The run goes on, or ends: the time in which it was held is not its own."""
+    if state.held_since is not None:
+        state.idle += max(0.0, entry.at - state.held_since)
+        state.held_since = None
+
+
 def _look_at(state: SessionState, row: str) -> None:
     """What happens last is what is looked at; but while the run is held, the place where it is held."""
     if state.paused is None:
@@ -422,7 +432,9 @@ def _look_at(state: SessionState, row: str) -> None:
 
 def _reopen(state: SessionState, entry: Entry) -> None:
     """Something runs again after an end, whether there is an event of that end or not."""
-    state.idle += max(0.0, entry.at - state.at)
+    if state.held_since is None:
+        state.held_since = state.at
+    _waited(state, entry)
     state.status, state.paused, state.ended, state.pause_requested = "running", None, None, False
     state.answer, state.limit, state.error, state.exhausted = None, None, None, None
     for node in state.nodes.values():

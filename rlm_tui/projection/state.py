@@ -136,7 +136,8 @@ class SessionState:
     cost; `by_model` and `by_purpose` split the same sum. `reserved` is what running calls have set aside. `order` lists
     calls and cells as they began (for the timeline). `cells_of` maps a turn's key to its cells. `query` is the question that was
     asked last, `questions` holds all of them; `candidates` are the answers that the root gave, also those that were not
-    accepted, in order; `idle` is how long, in seconds, nothing ran between an end and what came after it.
+    accepted, in order; `idle` is how long, in seconds, nothing ran: between an end and what came after it, and while
+    the operator held the run; `held_since` is the moment from which it is held now.
     """
 
     seq: int = 0
@@ -178,6 +179,7 @@ class SessionState:
     questions: list[str] = field(default_factory=list)
     candidates: list[BlobRef] = field(default_factory=list)
     idle: float = 0.0
+    held_since: float | None = None
     notes: list[Note] = field(default_factory=list)
     errors: int = 0
     current: str = ""
@@ -190,8 +192,8 @@ class SessionState:
 
     @property
     def seconds(self) -> float:
-        """Seconds that the session has run, up to its last event."""
-        return self.at - self.started - self.idle
+        """Seconds that the session has run, up to its last event: what the budget of time counts."""
+        return (self.at if self.held_since is None else self.held_since) - self.started - self.idle
 
     @property
     def depth(self) -> int:

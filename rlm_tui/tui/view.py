@@ -123,14 +123,13 @@ class View:
 
     @property
     def elapsed(self) -> float:
-        """Seconds from the session's start to the cursor, or to now while it runs."""
+        """Seconds that the session has run up to the cursor, or up to now: without those in which it was held."""
         state = self.state
         if not state.started:
             return 0.0
-        if state.ended is not None:
-            return max(0.0, state.ended - state.started)
-        until = self._clock() if self.live and self.running and state.paused is None else state.at
-        return max(0.0, until - state.started)
+        if self.live and self.running and state.paused is None:
+            return max(0.0, self._clock() - state.started - state.idle)
+        return max(0.0, state.seconds)
 
     def now(self) -> float:
         """Seconds since the epoch, by the clock that was given."""

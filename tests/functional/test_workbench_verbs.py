@@ -241,6 +241,21 @@ async def test_the_palette_runs_an_action() -> None:
         assert gate_of(app).did == [("go",)]
 
 
+async def test_held_before_a_call_the_title_names_the_turn_of_that_call() -> None:
+    from rlm_tui import events as ev
+
+    script, document, _ = build()
+    index = next(
+        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:t3"
+    )
+    del script.entries[index:]
+    script.add(ev.Paused(stop="before_llm", node="0", reason="step into", turn=3, call="0:t3"))
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert "PAUSED before the model call · turn 3/" in screen_text(app)
+
+
 async def test_what_ends_elsewhere_does_not_take_the_eye_from_where_the_run_is_held() -> None:
     from rlm_tui import events as ev
 

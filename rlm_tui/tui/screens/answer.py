@@ -102,11 +102,10 @@ def facts(view: View) -> str:
     spent = head.spent
     about = view.glyphs.about if spent.estimated else ""
     cached = f" ({percent(spent.cached, spent.input)} cached)" if spent.cached else ""
-    seconds = (head.ended or head.at) - head.started
     lines = [
         f"cost    {price(spent)}" + ("   (? calls without a known price)" if spent.unpriced else ""),
         f"tokens  {about}{count(spent.input)} in{cached}, {about}{count(spent.output)} out",
-        f"work    {plural(spent.calls, 'call')}, {plural(len(head.nodes), 'node')}, depth {head.depth}, {clock(seconds)}"
+        f"work    {plural(spent.calls, 'call')}, {plural(len(head.nodes), 'node')}, depth {head.depth}, {clock(head.seconds)}"
         + (f", {plural(head.errors, 'error')}" if head.errors else ""),
     ]
     coverage = head.coverage

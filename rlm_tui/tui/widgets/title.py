@@ -90,9 +90,12 @@ class Title(Pane):
 def _turn(view: View) -> str:
     state = view.state
     node = view.node or state.nodes.get("0")
-    if node is None or state.over or not node.turn:
+    if node is None or state.over:
         return ""
-    return f"turn {node.turn}/{state.config.limits.turns}"
+    # Before its model is called a turn has no event of its own yet.
+    paused = state.paused
+    turn = paused.turn if paused is not None and paused.node == node.id and paused.turn else node.turn
+    return f"turn {turn}/{state.config.limits.turns}" if turn else ""
 
 
 def _models(view: View) -> str:
