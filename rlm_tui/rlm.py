@@ -95,7 +95,7 @@ class RLM:
     ) -> None:
         from rlm_tui.config.settings import load
         from rlm_tui.engine.tools import tools_of
-        from rlm_tui.session.configure import configure
+        from rlm_tui.session.configure import configure, contradiction
 
         settings = load(
             {
@@ -131,6 +131,8 @@ class RLM:
             tools_for_children=tuple(tools_for_children),
             **(config or {}),
         )
+        if said := contradiction(self.config):
+            raise ValueError(said)
         self._prices = settings.price_overrides()
         self._durability = settings.durability
         self._store = store if store is not None else settings.store

@@ -79,6 +79,8 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
     Raises `click.UsageError`, `DocumentError`, `SettingsError`, `ConditionError`, `ProviderError` or `StoreError`, each
     with one sentence that says what to do.
     """
+    from rlm_tui.session.configure import contradiction
+
     if given.question is not None and not given.question.strip():
         raise click.UsageError('the question is empty; write it after -q, such as -q "Who wrote the letter?"')
     if given.price is not None and given.unknown_price is not None:
@@ -104,6 +106,8 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
     tools = _find_tools(given.tools)
     config = _configuration(given, settings, tools)
     model = check_models(config, settings)
+    if said := contradiction(config, model.price):
+        raise click.UsageError(said)
     store = check_store(settings)
     if config.api_base is not None:
         check_server(config.api_base)

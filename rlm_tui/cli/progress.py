@@ -1,4 +1,4 @@
-"""What a run without a screen says about itself: plain lines on stderr."""
+"""What a run without a screen says about itself: plain lines on stderr, in a terminal above a picture of the run."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rlm_tui.tui.figures import count, duration, percent, plural, price
 from rlm_tui.tui.gist import gist
 
 if TYPE_CHECKING:
+    from rlm_tui.cli.live_tree import LiveTree
     from rlm_tui.cli.prepare import Job
     from rlm_tui.projection.state import SessionState
 
@@ -27,9 +28,19 @@ class Progress:
     """Folds the entries of a run into `state` and says what a person waiting for it wants to know.
 
     Events up to number `after` are old news (a resumed run). `name` stands before every line where several runs speak.
+    `tree` is the picture, where there is one.
     """
 
-    def __init__(self, state: SessionState, text: Callable[[BlobRef], str], *, after: int = 0, name: str = "") -> None:
+    def __init__(
+        self,
+        state: SessionState,
+        text: Callable[[BlobRef], str],
+        *,
+        after: int = 0,
+        name: str = "",
+        tree: LiveTree | None = None,
+    ) -> None:
+        self._tree = tree
         self._state = state
         self._text = text
         self._after = after
@@ -39,7 +50,11 @@ class Progress:
         """One line on stderr. Spaces before the words are kept."""
         indent = len(words) - len(words.lstrip(" "))
         lead = self._name + " " * indent
-        click.echo(lead + shorten(words, WIDTH - len(lead)), err=True)
+        line = lead + shorten(words, WIDTH - len(lead))
+        if self._tree is not None:
+            self._tree.say(line)
+            return
+        click.echo(line, err=True)
         sys.stderr.flush()
 
     def opening(self, job: Job) -> None:
@@ -58,10 +73,18 @@ class Progress:
             apply(self._state, entry)
             if entry.seq > self._after and (words := self._words(entry.event)):
                 self.say(words)
+        if self._tree is not None:
+            self._tree.show(self._state)
+
+    def stop(self) -> None:
+        """Take the picture away: what follows is said below the lines."""
+        if self._tree is not None:
+            self._tree.close()
 
     def closing(self, session: str) -> None:
         """How it ended, what it took, and how to look at it."""
         state = self._state
+        self.stop()
         if not state.seq:
             return
         calls = plural(state.spent.calls, "call")

@@ -51,13 +51,14 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
 
     `after` is the last event that a resumed session had already.
     """
+    from rlm_tui.cli.live_tree import LiveTree, fits_here
     from rlm_tui.cli.progress import Progress
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.live import LiveSession
 
     live = LiveSession(job.setup(), job.gate(paused=False))
     state = SessionState()
-    progress = Progress(state, live.text, after=after)
+    progress = Progress(state, live.text, after=after, tree=LiveTree() if fits_here() else None)
     progress.opening(job)
     signal.signal(signal.SIGTERM, interrupt)
     live.start()
@@ -65,6 +66,7 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
         _follow(live, progress)
         return _conclude(live, state, job, progress, as_json=as_json)
     finally:
+        progress.stop()
         live.close()
 
 
@@ -82,6 +84,7 @@ def _follow(live: LiveSession, progress: Progress) -> None:
 
 def _conclude(live: LiveSession, state: SessionState, job: Job, progress: Progress, *, as_json: bool) -> int:
     """Print how it ended; returns the exit code."""
+    progress.stop()
     if live.failure is not None:
         complain(live.failure)
     progress.closing(live.session)

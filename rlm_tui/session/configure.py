@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from rlm_tui.engine.caller import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS
+from rlm_tui.engine.ledger import FLOOR
 from rlm_tui.engine.providers.registry import default_model
 from rlm_tui.events import Limits, RunConfig
 
 if TYPE_CHECKING:
     from rlm_tui.config.settings import Settings
+    from rlm_tui.engine.providers.base import Price
 
 
 def configure(
@@ -34,3 +37,34 @@ def configure(
         **overrides,
     }
     return RunConfig(**values)
+
+
+FIRST_PROMPT_TOKENS = 1_000
+"""About the shortest prompt of a first turn: the system prompt, a question, the probe."""
+
+
+def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
+    """One sentence when no run within `config` could even look at its documents; else ``None``. `price` is the root's."""
+    limits = config.limits
+    beyond = sorted(depth for depth in config.models_at if not 0 <= depth <= config.max_depth)
+    if beyond:
+        return (
+            f"a model is given for depth {beyond[0]}, but the deepest is {config.max_depth}: raise the limit on the depth, "
+            "or leave that model out"
+        )
+    if limits.calls is not None and limits.calls < 2:
+        return "the limit of 1 call leaves none to look with: a run needs 2 at least, the last of them for the answer"
+    prompt = FORCED_PROMPT_TOKENS + FIRST_PROMPT_TOKENS
+    reply = min(EXTRACT_TOKENS, config.max_output_tokens) + FLOOR
+    for name, allowed, needed in (
+        ("tokens", limits.total_tokens, prompt + reply),
+        ("input tokens", limits.input_tokens, prompt),
+        ("output tokens", limits.output_tokens, reply),
+    ):
+        if allowed is not None and allowed < needed:
+            return f"the limit of {allowed:,} {name} is too low: one turn and the answer need up to {needed:,}"
+    if limits.usd is not None and price is not None:
+        cost = prompt * price.input + reply * price.output
+        if limits.usd < cost:
+            return f"the limit of ${limits.usd:g} is too low for {config.model}: one turn and the answer can cost ${cost:.4f}"
+    return None

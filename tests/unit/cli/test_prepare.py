@@ -35,7 +35,7 @@ def test_options_become_the_configuration(document: str, tmp_path: Path) -> None
         models_at=((2, "explorer"),),
         max_cost=1.5,
         max_calls=9,
-        max_tokens=1000,
+        max_tokens=20_000,
         max_seconds=30.0,
         max_turns=4,
         max_depth=2,
@@ -45,7 +45,7 @@ def test_options_become_the_configuration(document: str, tmp_path: Path) -> None
     config = job.config
     assert (config.model, config.models_at, config.max_depth) == ("explorer", {2: "explorer"}, 2)
     limits = config.limits
-    assert (limits.usd, limits.calls, limits.total_tokens, limits.seconds, limits.turns) == (1.5, 9, 1000, 30.0, 4)
+    assert (limits.usd, limits.calls, limits.total_tokens, limits.seconds, limits.turns) == (1.5, 9, 20_000, 30.0, 4)
     assert config.unknown_price == "assume:0.5,1.5"
     assert not job.model.language_model
     setup = job.setup()
@@ -125,3 +125,27 @@ def test_a_tool_is_found_in_the_working_directory(
 def test_a_tool_that_is_none(document: str, tmp_path: Path, place: str) -> None:
     with pytest.raises(click.UsageError, match="--tool"):
         prepare(given(document, tmp_path, tools=(place, "builtins:len")))
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"max_calls": 1}, "leaves none to look with"),
+        ({"max_tokens": 5000}, "the limit of 5,000 tokens is too low: one turn and the answer need up to"),
+        ({"models_at": ((3, "explorer"),), "max_depth": 1}, "for depth 3, but the deepest is 1"),
+        ({"model": "gpt-4o", "max_cost": 0.001}, "the limit of $0.001 is too low for gpt-4o"),
+        ({"model": "gpt-4o", "max_cost": 0.0}, "the limit of $0 is too low"),
+    ],
+)
+def test_limits_that_contradict_a_run(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: dict[str, object], says: str
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-none-at-all")
+    with pytest.raises(click.UsageError) as caught:
+        prepare(given(document, tmp_path, **options))
+    assert says in str(caught.value)
+    assert not (tmp_path / "s.db").exists()
+
+
+def test_a_model_that_is_free_may_cost_nothing(document: str, tmp_path: Path) -> None:
+    assert prepare(given(document, tmp_path, max_cost=0.0)).config.limits.usd == 0.0

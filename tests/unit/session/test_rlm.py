@@ -140,3 +140,16 @@ def test_tools_are_functions() -> None:
 def test_tools_that_make_no_sense(options: dict[str, Any], says: str) -> None:
     with pytest.raises(ValueError, match=says):
         RLM("any", **options)
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"max_calls": 1}, "leaves none to look with"),
+        ({"max_tokens": 100}, "is too low"),
+        ({"config": {"models_at": {4: "small"}}}, "for depth 4"),
+    ],
+)
+def test_limits_that_contradict_a_run(options: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        RLM("any", **options)
