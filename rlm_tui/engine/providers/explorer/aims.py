@@ -319,9 +319,8 @@ class Aiming(Filtering):
             )
             paid = self.has(r"\bhow much\b.*\b(?:cost|pay|paid|charged?|price)\b|\bhow much (?:is|are)\b")
             prices = [f for f in fields if f.numeric and any(related(p, stem("price")) for p in f.parts)]
-            plan.target = (
-                numeric[0] if numeric else prices[0] if len(prices) == 1 and self.has(r"\bhow much\b") else None
-            )
+            priced = prices[0] if len(prices) == 1 and self.has(r"\bhow much\b") else None
+            plan.target = priced if priced and paid else numeric[0] if numeric else priced
             if plan.target is None:
                 plan.doubts.append("a figure")
         elif noun_field and noun_field in fields and wh in ("which", "what"):
@@ -534,6 +533,9 @@ class Aiming(Filtering):
         ):
             self.keep(f"r.get({column.name!r})", f"{column.name} is given")
             self.name(column)
+        if not plan.conditions and head is not None and self.has(r"\bdo(?:es)? .* have\b"):
+            if any(self.strength(f, head) >= 2.2 and f not in self.subjects() for f in self.profile.fields):
+                plan.doubts.append("records or values")
         numeric = [
             f
             for f in self.profile.fields

@@ -15,7 +15,7 @@ WORD_NUMBER = r"(?:a |one )?(?:" + "|".join(NUMBERS) + r")(?:[ -](?:and )?(?:" +
 FIGURE = rf"(?:(?:minus |[-−])?[$€£¥]?\d[\d,]*(?:\.\d+)?(?: (?:million|billion|thousand|hundred))?|(?:minus )?\b{WORD_NUMBER})"
 MEASURES = (
     r"kilomet\w+|metres?|meters?|miles?|feet|foot|yards?|cubits?|fathoms?|inch\w*|cm|mm|km|m|years?|months?|weeks?|days?|nights?|hours?|"
-    r"minutes?|seconds?|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
+    r"minutes?|seconds?|s|h|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
     "°C|°F|°|%|per ?cent|megawatts?|kilowatts?|watts?|volts?|knots?|mph|km/h|MB|GB|KB|TB|points?|pages?"
 )
 QUANTITY = re.compile(rf"({FIGURE})(?: ?({MEASURES})\b(?: (?:per|an?) \w+)?|[ -]([A-Za-z]+))?", re.I)
@@ -56,6 +56,7 @@ STRICT = frozenset(
 )
 PREFIX = re.compile(
     r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ |\d{1,3} (?=[A-Z]))?(?:\W*\d{1,4}[-/:.]\d[\d/.:, T-]*(?:[AaPp][Mm])?[\]>)]?,? ?(?:- )?)?"
+    r"(?:\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b\]?:? +)?"
     r"(?:<?([^\W\d][\w .'-]{0,24}?)(?: [\[(]\d{1,2}[:.]\d\d[^)\]]*[\])])?[>:] )?"
 )
 PRONOUN = re.compile(r"\W*(?:it|he|she|they|its|his|her|their|this|these|that)\b", re.I)
@@ -594,6 +595,7 @@ def answer(question: str, passage: str) -> Answer | None:
         if (
             label
             and hits & {stem(w) for w in tokens(label[1])}
+            and {stem(w) for w in tokens(label[2])} - {k.root for k in keys}
             and (
                 kind in ("thing", "person", "which", "place", "name")
                 or (kind in ("quantity", "money", "date", "clock") and re.search(r"\d", label[2]))

@@ -160,7 +160,7 @@ class Question(Aiming):
             and " or " not in s
             and " not " not in s
             for f in self.profile.fields
-            if f.distinct >= 0.95 * f.n > 1 and not f.moment and (not f.numeric or f.id)
+            if f.distinct >= 0.95 * f.n > 1 and not f.moment and not f.multi and (not f.numeric or f.id)
             for s in plan.said
         ):
             plan.doubts.append("a count about a single record")
