@@ -32,6 +32,7 @@ COMMANDS = {
     "export": "Write a saved session to a file: to replay anywhere, to read, or as one page for the browser.",
     "import": "Take logs of other tools, and exported sessions, into the store.",
     "models": "Models that can answer here, and which keys they need.",
+    "serve": "The same screen in a browser, for this machine only.",
     "config": "Show the settings and where each of them comes from.",
     "doctor": "Check this installation.",
 }

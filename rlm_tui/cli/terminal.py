@@ -11,6 +11,8 @@ import click
 
 def check_terminal(otherwise: str) -> None:
     """Raises `click.UsageError` where the workbench can't be drawn. `otherwise` says what works without a terminal."""
+    if os.environ.get("TEXTUAL_DRIVER"):
+        return  # The screen is drawn elsewhere: in a browser, by `rlm-tui serve`.
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise click.UsageError(f"this needs a terminal; {otherwise}")
     if os.environ.get("TERM", "") in ("", "dumb"):

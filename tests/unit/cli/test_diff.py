@@ -139,3 +139,11 @@ def test_files_can_be_compared_with_saved_sessions(tmp_path: Path, capsys: pytes
     capsys.readouterr()
     assert run_program(["diff", "bbb", file, "--store", store]) == 0
     assert "Identical" in capsys.readouterr().out
+
+
+def test_the_screen_stands_alone_and_needs_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store = two(tmp_path)
+    assert run_program(["diff", "aaa", "bbb", "--screen", "--json", "--store", store]) == BAD_INPUT
+    assert "leave out --full and --json" in capsys.readouterr().err
+    assert run_program(["diff", "aaa", "bbb", "--screen", "--store", store]) == BAD_INPUT
+    assert "without --screen the comparison is printed" in capsys.readouterr().err
