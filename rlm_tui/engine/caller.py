@@ -152,11 +152,11 @@ class Caller:
 
     async def _recall(self, order: Order, found: Answer) -> Reply:
         """Answer from the record: logged like any call, at no cost."""
-        seen = await self._reading.seen(order.call, order.node, order.fresh)
         reserved = self._reserved(order, Grant(order.max_output_tokens, Usage()))
         if found.fault is not None:
-            await self._journal.write(reserved, *seen, CallFailed(call=order.call, fault=found.fault))
+            await self._journal.write(reserved, CallFailed(call=order.call, fault=found.fault))
             raise CallError(order.call, found.fault)
+        seen = await self._reading.seen(order.call, order.node, order.fresh)
         kept = self._journal.keep(found.text)
         await self._journal.write(
             reserved,
@@ -323,7 +323,10 @@ class Caller:
         await self._journal.write(self._reserved(order, Grant(0, Usage())), CallFailed(call=order.call, fault=fault))
 
     async def _ended(self, matching: asyncio.Task[tuple[TextSeen, ...]], event: CallFinished | CallFailed) -> None:
-        await self._journal.write(*await matching, event)
+        seen = await matching
+        if isinstance(event, CallFailed) and event.usage == Usage() and event.partial is None:
+            seen = ()  # Nothing was answered and nothing charged: no model has read this.
+        await self._journal.write(*seen, event)
 
     def _failed(self, order: Order, fault: Fault, usage: Usage, partial: str, started: float) -> CallFailed:
         return CallFailed(

@@ -180,7 +180,7 @@ class Ledger:
         """The budgets that passed 80 % since the last time this was asked: (kind, used, allowed)."""
         new = []
         for kind, (used, allowed) in self.used().items():
-            if kind not in self._warned and used >= WARN_AT * allowed:
+            if kind not in self._warned and used and used >= WARN_AT * allowed:
                 self._warned.add(kind)
                 new.append((kind, used, allowed))
         return new

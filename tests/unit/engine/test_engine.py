@@ -249,6 +249,17 @@ async def test_what_a_model_saw_is_noted_as_spans() -> None:
     assert 0 < ran.state.coverage.share("seen") < 1
 
 
+async def test_what_no_model_answered_was_read_by_none() -> None:
+    text = "".join(f"line {i}: some text that differs from all the others, number {i * 7919}\n" for i in range(50))
+    refused = ProviderError("connection", "No server answers there.")
+    ran = await play(
+        FakeModels([cell("print(llm_query('Read: ' + context))"), cell("FINAL('ok')")], leaf=lambda _: refused),
+        context=text,
+    )
+    assert [call.status for call in ran.state.calls.values() if call.purpose == "leaf"] == ["failed"]
+    assert not [e for e in ran.events(ev.TextSeen) if e.source == "0:c1.1"]
+
+
 async def test_stepping_over_stops_before_every_cell() -> None:
     stops: list[tuple[str, int | None]] = []
 

@@ -78,6 +78,12 @@ def test_a_warning_comes_once() -> None:
     assert ledger.warnings() == []
 
 
+def test_a_budget_of_nothing_is_not_used_up_by_nothing() -> None:
+    ledger = Ledger(Limits(usd=0.0))
+    ledger.settle("a", Usage(calls=1))
+    assert ledger.warnings() == []
+
+
 def test_what_is_left_counts_reservations() -> None:
     ledger = Ledger(Limits(calls=10, usd=1.0))
     ledger.reserve("a", 1000, 1000, PRICE)
