@@ -9,7 +9,6 @@ from collections.abc import Callable
 from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.filters import Filtering
 from rlm_tui.engine.providers.explorer.kinds import (
-    ANCHORS,
     ATTRIBUTES,
     NOUNS,
     PLACES,
@@ -384,7 +383,12 @@ class Aiming(Filtering):
             self.used[noun] = True
         if plan.target and not plan.conditions and plan.target.name in ("section", "part", "verse"):
             self.texts()
-        if plan.target and plan.target.moment and wh == "when" and any(f.name == "message" for f in self.profile.fields):
+        if (
+            plan.target
+            and plan.target.moment
+            and wh == "when"
+            and any(f.name == "message" for f in self.profile.fields)
+        ):
             self.texts(verbs=True)  # the line of a log that speaks of it
         if plan.target and plan.target.name in self.filtered:
             plan.doubts.append("what is known already")

@@ -5,9 +5,12 @@ from __future__ import annotations
 
 import re
 
-from rlm_tui.engine.providers.explorer.words import (
-    stem,
-)
+from rlm_tui.engine.providers.explorer.words import lexicon, stem
+
+
+def _stems(name: str) -> frozenset[str]:
+    return frozenset(stem(word) for row in lexicon()[name] for word in row.split())
+
 
 SUMMARY = re.compile(
     r"\bsummar|\boverview\b|\bgist\b|\btl;?dr\b|\bmain points?\b|\bwhat (?:is|are) (?:this|the) (?:\w+ )?about\b|\bin short\b"
@@ -16,30 +19,19 @@ LINE = re.compile(
     r"\b(?:which|what) lines?\b|\bline number|\b(?:give|quote|find|show)(?: me)? the line\b|\bon (?:which|what) line\b"
 )
 TIMES = re.compile(r"\bhow (?:many times|often)\b|\boccurrences? of\b|\bnumber of times\b")
-NOUNS = frozenset(
-    stem(w)
-    for w in "row record line entry item event message request login attempt case instance occurrence element value member "
-    "result log reading people person thing document number amount year day time word term definition mail email sort list detail field column chat conversation discussion channel group article story page speed depth size level rate figure reading response transaction".split()
-)
+NOUNS = _stems("nouns")
 DETERMINERS = frozenset("the a an his her its their our my your".split())
-COLLECTIONS = frozenset(
-    stem(w)
-    for w in "catalogue catalog collection database playlist tour song bibliography inventory register journal diary schedule calendar survey "
-    "network system season year month period export sample feed".split()
-)
+COLLECTIONS = _stems("collections")
 """What people call a set of records."""
-SUBJECTS = frozenset(
-    stem(w)
-    for w in "project document text article story letter report page file program software tool app application library guide manual "
-    "book company organisation organization team club event meeting house paper study game film product service machine device flat script module firm festival society association group boat ship vessel car vehicle property cottage hotel museum school shop business farm recipe course trip".split()
-)
+SUBJECTS = _stems("subjects")
 """What people call the subject of the document itself."""
 ANCHORS = frozenset(
     stem(w) for w in "row record line entry item event message request login attempt log result verse post task".split()
 )
 PLACES = frozenset(stem(w) for w in "city town village country place location destination".split())
 ATTRIBUTES = PLACES | frozenset(
-    stem(w) for w in "email address phone colour nationality language job profession age gender password price cost".split()
+    stem(w)
+    for w in "email address phone colour nationality language job profession age gender password price cost".split()
 )
 """Nouns that ask for a property: they never say what a record is."""
 ALIASES = {
@@ -50,13 +42,7 @@ ALIASES = {
     "no": frozenset("open todo remaining unfinished pending outstanding incomplete unchecked left undone".split()),
 }
 """What people call the two states of a task."""
-VERBS = frozenset(
-    stem(w)
-    for w in "have place make come go take give use work live be contain appear occur return send post write record sell buy "
-    "order do see need spend hold run own belong want look serve play stay happen start end fall reach publish exist "
-    "involve report issue cost weigh last measure earn pay bring getting got hire join admit log treat charge score "
-    "include import define declare configure set equal assign count cite appear mean ask answer respond reply choose select vote rate review complain purchase attend travel require need provide depart arrive leave supply say total average mean sum run rare tie print like concern wear keep assign store handle carry shown visit account common".split()
-)
+VERBS = _stems("verbs")
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|within|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
 LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"

@@ -523,7 +523,9 @@ def after_copula(body: str, keys: list[Key]) -> str:
                     body[found.end() :],
                 )
                 words = {stem(w) for w in tokens(rest[1])} if rest else set()
-                passive = rest and re.match(r"\w+ed\b", rest[1]) and (rest[0].startswith((" is", " was", " are", " were")))
+                passive = (
+                    rest and re.match(r"\w+ed\b", rest[1]) and (rest[0].startswith((" is", " was", " are", " were")))
+                )
                 if rest and not passive and not words & {k.root for k in keys}:
                     return rest[1].strip()
     return ""
@@ -606,7 +608,9 @@ def answer(question: str, passage: str) -> Answer | None:
             text, value = label[2].strip(), 1.0
         elif kind == "thing":
             told = after_copula(body, keys)
-            if not told and re.search(r"\bwhat(?: is| was|'s) (?:the|his|her|its|their) [a-z]+ of\b", fold(question)):
+            if not told and re.search(
+                r"\bwhat(?: is| was|'s) (?:the|his|her|its|their) (?:[a-z]+ of\b|[a-z]+ [a-z]+\W*$)", fold(question)
+            ):
                 sure *= 0.7  # a sentence that only mentions the thing does not say what it is
             if noun and stem(noun[1]) not in stems[i] and not told:
                 continue

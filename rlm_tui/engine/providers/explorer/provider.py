@@ -329,7 +329,15 @@ def sound(plan: Plan, output: str, question: str) -> bool:
         return False
     noun = re.search(r"\bhow many ((?:\w+ )?\w+)", fold(question))
     text_only = plan.op == "count" and all(s.startswith("text has") for s in plan.said)
-    if noun and text_only and re.search(rf"\b(?:\d+|{passages.WORD_NUMBER}) (?:{'|'.join(pattern(w) for w in noun[1].split())})", output.split("RESULT")[1], re.I):
+    if (
+        noun
+        and text_only
+        and re.search(
+            rf"\b(?:\d+|{passages.WORD_NUMBER}) (?:{'|'.join(pattern(w) for w in noun[1].split())})",
+            output.split("RESULT")[1],
+            re.I,
+        )
+    ):
         return False  # a record tells the number itself: "2 files skipped"
     if plan.op == "count":
         return int(result[1]) > 0 or not any(said.startswith("text has") and "'" not in said for said in plan.said)
