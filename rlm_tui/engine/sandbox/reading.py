@@ -20,6 +20,9 @@ CONTEXT_MAX = 32_000_000
 FINAL_MAX = 8_000_000
 VARIABLES_MAX = 500
 SPANS_MAX = 20_000
+VALUES_MAX = 500_000
+"""Values of all JSON in one frame: each is looked at."""
+
 _DEPTH = 110
 
 
@@ -48,9 +51,13 @@ def number(value: Any, what: str, most: int = 1 << 53) -> int:
     return value
 
 
-def json_value(value: Any, what: str, depth: int = 0) -> Json:
-    """`value`, when it is JSON of exact types."""
+def json_value(value: Any, what: str, depth: int = 0, room: list[int] | None = None) -> Json:
+    """`value`, when it is JSON of exact types and few enough values; `room` counts them down over several calls."""
     kind = type(value)
+    room = [VALUES_MAX] if room is None else room
+    room[0] -= 1
+    if room[0] < 0:
+        raise Hostile(f"{what} holds more than {VALUES_MAX:,} values")
     if value is None or kind in (bool, str, int):
         return value
     if kind is float:
@@ -61,13 +68,13 @@ def json_value(value: Any, what: str, depth: int = 0) -> Json:
         raise Hostile(f"{what} is nested too deeply")
     if kind is list:
         for item in value:
-            json_value(item, what, depth + 1)
+            json_value(item, what, depth + 1, room)
         return value
     if kind is dict:
         for key, item in value.items():
             if type(key) is not str:
                 raise Hostile(f"{what} has a key that is not a text")
-            json_value(item, what, depth + 1)
+            json_value(item, what, depth + 1, room)
         return value
     raise Hostile(f"{what} holds something else than JSON")
 
@@ -90,13 +97,14 @@ def host_call(frame: dict[str, Any], names: frozenset[str]) -> HostCall:
         raise Hostile("a request with a wrong number of prompts")
     for one in prompts:
         text(one, PROMPT_MAX, "a prompt")
+    room = [VALUES_MAX]
     for one in contexts:
         if type(one) is str or (one is not None and name.startswith("llm")):
             text(one, CONTEXT_MAX, "a context")
         elif one is not None and type(one) not in (list, dict):
             raise Hostile("a context that is no text, list or dict")
         else:
-            json_value(one, "a context")
+            json_value(one, "a context", room=room)
     model, schema, line = frame.get("model"), frame.get("schema"), frame.get("line")
     if model is not None:
         text(model, 500, "a model's name")

@@ -240,6 +240,8 @@ class _Run:
 
     def _take_output(self, frame: dict[str, Any]) -> None:
         text = reading.text(frame.get("text"), 10_000_000, "printed text")
+        if not text:
+            raise reading.Hostile("output without text")
         self._chars += len(text)
         if self._chars > self._limits.output_chars:
             raise reading.Hostile("more output than the worker may send")

@@ -136,12 +136,15 @@ def defer(function: Callable[..., Any]) -> Callable[..., Any]:
         return Deferred(lambda: function(*args, **kwargs))
 
     call.__dict__.pop("__wrapped__", None)
-    call.__dict__["_is_async"] = True
     return call
 
 
-def _is_async(function: Any) -> bool:
-    return type(function) is types.FunctionType and "_is_async" in function.__dict__
+_CALL = defer(lambda: None).__code__
+
+
+def is_async(function: Any) -> bool:
+    """Whether `function` came from an ``async def`` of the REPL."""
+    return type(function) is types.FunctionType and function.__code__ is _CALL
 
 
 def iterate(source: Any) -> Iterator[Any]:
@@ -399,7 +402,7 @@ def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
         "new_event_loop": lambda: loop,
         "set_event_loop": lambda loop: None,
         "iscoroutine": lambda value: type(value) is Deferred,
-        "iscoroutinefunction": _is_async,
+        "iscoroutinefunction": is_async,
         "isfuture": lambda value: type(value) is Deferred,
         "current_task": lambda: None,
         "timeout": Idle,

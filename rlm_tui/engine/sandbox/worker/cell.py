@@ -9,7 +9,7 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio, pools
 from rlm_tui.engine.sandbox.worker.basics import builtin_names
-from rlm_tui.engine.sandbox.worker.classes import GENERIC, Marker, UserClasses, bind_type
+from rlm_tui.engine.sandbox.worker.classes import GENERIC, Marker, UserClasses, bind_enums, bind_type
 from rlm_tui.engine.sandbox.worker.clock import CellClock, Stop
 from rlm_tui.engine.sandbox.worker.facade import Facade
 from rlm_tui.engine.sandbox.worker.guards import Guards
@@ -54,6 +54,7 @@ class PythonCell:
         )
         self.modules = Modules(self.classes, self.guards, self.standins, self.namespace)
         self._allow_library_bases()
+        bind_enums()
         self._echo: list[Any] = []
         self.namespace.update(
             {
@@ -133,6 +134,8 @@ class PythonCell:
         return found
 
     def _imported(self, value: Any) -> bool:
+        if type(value) in self.classes.made:
+            return False
         if isinstance(value, type):
             return value not in self.classes.made
         if isinstance(value, Marker):
@@ -153,6 +156,7 @@ class PythonCell:
     def run(self, code: str, clock: CellClock, limits: dict[str, Any], look: bool = False) -> dict[str, Any]:
         """Run a cell and say what came of it, as the fields of a ``done`` frame."""
         self.scaffold.final = None
+        self.scaffold.closed = False
         self.scaffold.notices = []
         self._echo.clear()
         if not look:
@@ -204,6 +208,7 @@ class PythonCell:
         def work() -> None:
             if not look:
                 self.scaffold.settle_answer(self.namespace.get("answer"))
+                self.scaffold.closed = True  # a __repr__ that is shown gives no answer
                 result["variables"] = self._manifest.take(self.variables(), _safely)
 
         clock.start(min(1.0, float(limits["seconds"])))

@@ -92,12 +92,36 @@ class UserClasses:
                     "your own classes, built-in containers, exceptions and enums are possible"
                 )
 
+    def enum_by_call(
+        self, base: Any, name: Any, names: Any, *, type: Any = None, start: int = 1, boundary: Any = None, **ignored: Any
+    ) -> Any:
+        """``Enum("Color", "RED GREEN")``: the same checks as of a class statement."""
+        if isinstance(names, str):
+            names = names.replace(",", " ").split()
+        pairs = list(names.items()) if isinstance(names, dict) else list(names)
+        bases = (base,) if type is None else (type, base)
+        body = self.__prepare__(name, bases)
+        values: list[Any] = []
+        for index, one in enumerate(pairs):
+            if isinstance(one, str):
+                key, value = one, base._generate_next_value_(one, start, index, values[:])
+            else:
+                key, value = one
+            if key.__class__ is not str or key.startswith("_"):
+                raise TypeError(f"a member of an enumeration cannot be named {key!r} in this REPL")
+            values.append(value)
+            body[key] = value
+        return self(name, bases, body, **({} if boundary is None else {"boundary": boundary}))
+
     def _check_names(self, namespace: dict[str, Any]) -> None:
         for key in namespace:
             if type(key) is not str:
                 raise TypeError("class attributes must be named by a str")
             if key.startswith("_") and not is_private(key) and key not in CLASS_NAMES and key not in ENUM_NAMES:
                 raise TypeError(f"the class attribute {key} is not available in this REPL")
+        for label in ("__qualname__", "__module__"):
+            if type(namespace.get(label, "")) is not str:
+                raise TypeError(f"{label} must be a plain str")
         patterns = namespace.get("__match_args__", ())
         if type(patterns) not in (tuple, list) or not all(type(p) is str and is_plain(p) for p in patterns):
             raise TypeError("__match_args__ must be a tuple of plain attribute names")
@@ -169,6 +193,13 @@ _current: list[UserClasses] = []
 def bind_type(classes: UserClasses) -> None:
     """Let ``type(name, bases, namespace)`` make classes of `classes`: a process serves one REPL."""
     _current[:] = [classes]
+
+
+def bind_enums() -> None:
+    """Let ``Enum("Color", "RED GREEN")`` make classes as a class statement does. After every import: libraries do it, too."""
+    enum.EnumType._create_ = lambda base, class_name, names, **options: _current[-1].enum_by_call(  # type: ignore[attr-defined]
+        base, class_name, names, **options
+    )
 
 
 class _TypeMeta(type):

@@ -7,6 +7,7 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
 from rlm_tui.engine.sandbox.worker.hints import Hint
+from rlm_tui.engine.sandbox.worker.names import is_plain, is_private
 
 MISSING = type("MISSING", (), {"__repr__": lambda self: "MISSING"})()
 KW_ONLY = type("KW_ONLY", (), {"__repr__": lambda self: "KW_ONLY"})()
@@ -54,8 +55,9 @@ def field(
 class Dataclasses:
     """The ``dataclasses`` facade over the classes of one REPL."""
 
-    def __init__(self, classes: UserClasses) -> None:
+    def __init__(self, classes: UserClasses, read: Callable[[Any, str], Any]) -> None:
         self._classes = classes
+        self._read = read  # fields are named by the code, so they are read through the guard
         self._fields: dict[type, dict[str, Field]] = {}
 
     def members(self) -> dict[str, Any]:
@@ -64,7 +66,7 @@ class Dataclasses:
             "field": field,
             "fields": lambda ob: tuple(self._of(ob, "fields()").values()),
             "asdict": lambda ob, *, dict_factory=dict: self._as_dict(ob, dict_factory),
-            "astuple": lambda ob: tuple(self._plain(getattr(ob, n), tuple) for n in self._of(ob, "astuple()")),
+            "astuple": lambda ob: tuple(self._plain(self._read(ob, n), tuple) for n in self._of(ob, "astuple()")),
             "replace": self._replace_function(),
             "is_dataclass": lambda ob: self._known(ob) is not None,
             "FrozenInstanceError": FrozenInstanceError,
@@ -88,14 +90,14 @@ class Dataclasses:
         return found
 
     def _as_dict(self, ob: Any, factory: Callable[[Any], Any] = dict) -> Any:
-        return factory([(n, self._plain(getattr(ob, n), dict)) for n in self._of(ob, "asdict()")])
+        return factory([(n, self._plain(self._read(ob, n), dict)) for n in self._of(ob, "asdict()")])
 
     def _plain(self, value: Any, shape: type, depth: int = 0) -> Any:
         if depth > 100:
             raise RecursionError("the dataclass is nested too deeply")
         kind = type(value)
         if kind is not type and not isinstance(value, type) and self._known(value) is not None:
-            items = [(n, self._plain(getattr(value, n), shape, depth + 1)) for n in self._known(value) or ()]
+            items = [(n, self._plain(self._read(value, n), shape, depth + 1)) for n in self._known(value) or ()]
             return dict(items) if shape is dict else tuple(v for _, v in items)
         if kind is list or kind is tuple:
             return kind(self._plain(v, shape, depth + 1) for v in value)
@@ -106,7 +108,7 @@ class Dataclasses:
     def _replace_function(self) -> Callable[..., Any]:
         def replace(ob: Any, /, **changes: Any) -> Any:
             known = self._of(ob, "replace()")
-            return type(ob)(**{**{n: getattr(ob, n) for n, f in known.items() if f.init}, **changes})
+            return type(ob)(**{**{n: self._read(ob, n) for n, f in known.items() if f.init}, **changes})
 
         return replace
 
@@ -143,6 +145,8 @@ class Dataclasses:
         own = any(k in made.__dict__ for k in ("__annotations__", "__annotate_func__", "__annotate__"))
         notes: dict[str, Any] = dict(made.__annotations__) if own else {}
         for name, note in notes.items():
+            if type(name) is not str or (name.startswith("_") and not is_private(name)):
+                raise TypeError(f"a field cannot be named {name!r} in this REPL")
             text = str(note)
             if "KW_ONLY" in text:
                 kw_only = True
@@ -177,11 +181,11 @@ class Dataclasses:
             made.__init__ = _initialiser(made, fields)
         if repr and "__repr__" not in made.__dict__:
             shown = [n for n, f in kept.items() if f.repr]
-            made.__repr__ = lambda me: _shown(me, shown)
+            made.__repr__ = lambda me: _shown(me, shown, self._read)
         compared = [n for n, f in kept.items() if f.compare]
 
         def key(me: Any) -> tuple[Any, ...]:
-            return tuple(getattr(me, n) for n in compared)
+            return tuple(self._read(me, n) for n in compared)
 
         if eq and "__eq__" not in made.__dict__:
             made.__eq__ = lambda me, other: key(me) == key(other) if type(me) is type(other) else NotImplemented
@@ -195,19 +199,19 @@ class Dataclasses:
         if frozen:
             made.__setattr__ = _frozen("assign to")
             made.__delattr__ = _frozen("delete")
-        matched = tuple(n for n, f in fields.items() if f.init and not f.kw_only and not n.startswith("_"))
+        matched = tuple(n for n, f in fields.items() if f.init and not f.kw_only and is_plain(n))
         setattr(made, "__match_args__", matched)  # noqa: B010
 
 
 _showing: set[int] = set()
 
 
-def _shown(me: Any, names: list[str]) -> str:
+def _shown(me: Any, names: list[str], read: Callable[[Any, str], Any]) -> str:
     if id(me) in _showing:
         return "..."
     _showing.add(id(me))
     try:
-        return f"{type(me).__qualname__}({', '.join(f'{n}={getattr(me, n)!r}' for n in names)})"
+        return f"{type(me).__qualname__}({', '.join(f'{n}={read(me, n)!r}' for n in names)})"
     finally:
         _showing.discard(id(me))
 

@@ -14,6 +14,7 @@ from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from decimal import Context
 from typing import Any
 
+from rlm_tui.engine.sandbox.worker.aio import is_async
 from rlm_tui.engine.sandbox.worker.classes import SafeType, UserClasses, is_namedtuple
 from rlm_tui.engine.sandbox.worker.facade import Facade, facade_name, members
 from rlm_tui.engine.sandbox.worker.formatting import Formatter
@@ -104,7 +105,10 @@ class Guards:
                 if issubclass(kind, BaseException):
                     return self._refuse(name)
             elif (
-                allowed is None and kind not in self._made and not isinstance(ob, (types.SimpleNamespace, tuple, type))
+                allowed is None
+                and kind not in self._made
+                and not isinstance(ob, (types.SimpleNamespace, tuple))
+                and not self.classes.is_made(ob)
             ):
                 return self._refuse(name)
         if default is not _NOTHING:
@@ -123,8 +127,8 @@ class Guards:
         raise AttributeError(f"attribute {name!r} is not available in this REPL{hint}")
 
     def is_users(self, function: Any) -> bool:
-        """Whether REPL code defined `function`."""
-        return type(function) is types.FunctionType and function.__globals__ is self._namespace
+        """Whether REPL code defined `function`, by ``def``, ``lambda`` or ``async def``."""
+        return type(function) is types.FunctionType and (function.__globals__ is self._namespace or is_async(function))
 
     def _format(self, ob: Any, kind: type, name: str) -> Any:
         formatter = self.formatter

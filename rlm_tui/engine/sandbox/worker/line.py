@@ -31,14 +31,23 @@ class Line:
         return unpack(self._exactly(length))
 
     def _exactly(self, length: int) -> bytearray:
-        buffer = bytearray(length)
-        view = memoryview(buffer)
         got = 0
-        while got < length:
-            wanted = min(length - got, 1 << 20)
-            piece = os.read(self.fd, wanted) if self._sock is None else self._sock.recv(wanted)
-            if not piece:
-                os._exit(0)
-            view[got : got + len(piece)] = piece
-            got += len(piece)
-        return buffer
+        try:
+            buffer = bytearray(length)
+            view = memoryview(buffer)
+            while got < length:
+                piece = self._some(min(length - got, 1 << 20))
+                view[got : got + len(piece)] = piece
+                got += len(piece)
+            return buffer
+        except MemoryError:
+            # The rest must not be taken for the start of the next frame.
+            while got < length:
+                got += len(self._some(min(length - got, 1 << 12)))
+            raise
+
+    def _some(self, wanted: int) -> bytes:
+        piece = os.read(self.fd, wanted) if self._sock is None else self._sock.recv(wanted)
+        if not piece:
+            os._exit(0)
+        return piece

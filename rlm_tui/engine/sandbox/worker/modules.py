@@ -159,7 +159,7 @@ class Modules:
                 "total_ordering": standins.total_ordering, "singledispatch": standins.singledispatch,
             },
             "copy": {"copy": copier.copy, "deepcopy": copier.deepcopy},
-            "dataclasses": Dataclasses(self._classes).members(),
+            "dataclasses": Dataclasses(self._classes, guards.getattr).members(),
             "typing": hints.members(self._classes),
             "typing_extensions": hints.members(self._classes),
             "abc": standins.abc_members(),

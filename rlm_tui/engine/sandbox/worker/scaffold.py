@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import types
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker.aio import Deferred, settle
+from rlm_tui.engine.sandbox.worker.facade import Facade
 from rlm_tui.engine.sandbox.worker.manifest import preview, size_of
 
 PROMPT_MAX = 8_000_000
@@ -17,6 +19,9 @@ BATCH_MAX = 1_000
 """Prompts of one batch."""
 
 ANSWER_MAX = 8_000_000
+VALUES_MAX = 500_000
+"""Values of one JSON value: the host reads them one by one."""
+
 _JSON_DEPTH = 100
 
 SINGLE = {"llm_query": "llm_query", "rlm_query": "rlm_query", "recursive_llm": "rlm_query"}
@@ -67,9 +72,13 @@ class NotJson(TypeError):
     """A value that is not JSON."""
 
 
-def to_json(value: Any, depth: int = 0) -> Any:
-    """`value` as plain JSON: exact types only, copied; `NotJson` for anything else."""
+def to_json(value: Any, depth: int = 0, room: list[int] | None = None) -> Any:
+    """`value` as plain JSON: exact types only, copied; `NotJson` for anything else. `room` counts the values down."""
     kind = type(value)
+    room = [VALUES_MAX] if room is None else room
+    room[0] -= 1
+    if room[0] < 0:
+        raise NotJson(f"more than {VALUES_MAX:,} values")
     if value is None or kind is bool or kind is str:
         return value
     if kind is int:
@@ -83,13 +92,13 @@ def to_json(value: Any, depth: int = 0) -> Any:
     if depth > _JSON_DEPTH:
         raise NotJson("nested too deeply")
     if kind is list or kind is tuple:
-        return [to_json(item, depth + 1) for item in value]
+        return [to_json(item, depth + 1, room) for item in value]
     if kind is dict:
         out = {}
         for key, item in value.items():
             if type(key) is not str:
                 raise NotJson(f"a key of type {type(key).__name__}")
-            out[key] = to_json(item, depth + 1)
+            out[key] = to_json(item, depth + 1, room)
         return out
     raise NotJson(f"a value of type {kind.__name__}")
 
@@ -115,6 +124,9 @@ class Answer(dict[str, Any]):
 
 Answer.__name__ = Answer.__qualname__ = "dict"
 
+SubcallError.__module__ = "builtins"  # its repr names no module of ours
+_NO_ANSWERS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, Facade)
+
 
 class Scaffold:
     """The helpers of one REPL. `ask` sends a request to the host and gives its slots; `names` says which exist."""
@@ -128,6 +140,7 @@ class Scaffold:
         self._ask = ask
         self._variables = variables
         self.final: dict[str, Any] | None = None
+        self.closed = False
         self.notices: list[str] = []
         self.answer = Answer(lambda content: self.finish("answer", content))
         self.helpers: dict[str, Callable[..., Any]] = {
@@ -161,7 +174,7 @@ class Scaffold:
             raise ValueError(f"the prompt is {len(text):,} characters long; at most {PROMPT_MAX:,} are possible")
         return text
 
-    def _context(self, who: str, request: str, value: Any) -> Any:
+    def _context(self, who: str, request: str, value: Any, room: list[int] | None = None) -> Any:
         value = settle(value)
         if value is None:
             return None
@@ -174,7 +187,7 @@ class Scaffold:
                 value = list(value) if isinstance(value, (list, tuple, set, frozenset)) else value
                 value = dict(value) if isinstance(value, dict) else value
             try:
-                value = to_json(value)
+                value = to_json(value, room=room)
             except NotJson as error:
                 raise TypeError(f"{who}() wants a context of text, lists and dicts; it holds {error}") from None
             if type(value) not in (str, list, dict):
@@ -224,12 +237,12 @@ class Scaffold:
                 pairs = [(p, c) for (p, _), c in zip(pairs, given, strict=True)]
             if len(pairs) > BATCH_MAX:
                 raise ValueError(f"{who}() takes at most {BATCH_MAX:,} prompts at once, not {len(pairs):,}")
-            asked, texts = [], []
+            asked, texts, room = [], [], [VALUES_MAX]
             for p, c in pairs:
                 if c is None and isinstance(p, tuple) and len(p) == 2:
                     p, c = p  # (prompt, context) pairs, as other dialects have them
                 asked.append(self._prompt(single, p))
-                texts.append(self._context(single, who, c))
+                texts.append(self._context(single, who, c, room))
             if not asked:
                 return []
             slots = self._ask(who, asked, texts, **self._options(who, model, schema))
@@ -265,6 +278,15 @@ class Scaffold:
     def finish(self, source: str, value: Any) -> None:
         """Record the first answer of the cell."""
         value = settle(value)
+        if self.closed:
+            return
+        if value is self.answer:
+            value = value.get("content")
+            if value is None:
+                raise ValueError(f"{source}() got `answer`, whose content is not set yet")
+        if isinstance(value, _NO_ANSWERS):
+            kind = "a module" if isinstance(value, Facade) else "a class" if isinstance(value, type) else "a function"
+            raise TypeError(f"{source}() wants the answer itself, and got {kind}; call it, or pass the value you mean")
         if self.final is not None:
             self.notices.append(
                 f"{source} was called again in the same cell and ignored: the first answer, by {self.final['source']}, counts."
@@ -309,7 +331,9 @@ class Scaffold:
             if isinstance(given, str):
                 variables = self._variables()
                 name = str.__str__(given).strip().strip("\"'`").strip()
-                if name in variables:
+                if name == "answer" and name not in variables:
+                    given = self.answer
+                elif name in variables:
                     given = variables[name]
                 elif name.isidentifier() and not any(value is name_or_value for value in variables.values()):
                     have = ", ".join(variables) or "none yet"

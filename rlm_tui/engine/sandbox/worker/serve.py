@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -19,6 +20,12 @@ from rlm_tui.engine.sandbox.worker.scaffold import SubcallError
 CPU_MARGIN = 6 * 3600
 """Seconds of CPU that a worker may use in all: a last resort behind the host's clock."""
 
+BUDGET_LOOKS = 5_000
+"""How often one cell may ask for its budget."""
+
+_BEGINNING = 0.1
+_DEPTH = sys.getrecursionlimit()
+
 EPILOGUE = 1.5
 """With less than these seconds left, the host is told that the code has ended."""
 
@@ -32,6 +39,7 @@ class Server:
         self.clock = CellClock(cell.output.flush)
         self._calls_left = 0
         self._calls_limit = 0
+        self._looks_left = 0
         self._ordinal = 0
         self._look = False
         self._running = False
@@ -79,6 +87,9 @@ class Server:
                     f"a cell may make at most {self._calls_limit:,} requests; use a batched form, or go on in the next cell"
                 )
             self._calls_left -= 1
+        elif self._looks_left <= 0:
+            raise SubcallError(f"a cell may ask for its budget at most {BUDGET_LOOKS:,} times")
+        self._looks_left -= name == "budget"
         self._ordinal += 1
         line = self._line_of(sys._getframe(1))
         self._cell.output.flush()
@@ -88,12 +99,18 @@ class Server:
                 "t": "call", "id": self._ordinal, "name": name, "prompts": prompts, "contexts": contexts, "model": model,
                 "schema": schema, "line": line, **more,
             }  # fmt: skip
+            # A request that was sent needs its answer read, however deep the code stands.
+            sys.setrecursionlimit(_DEPTH + 100)
             try:
                 self._line.send(frame)
             except WireError as error:
                 raise ValueError(f"the request is too large or not sendable: {error}") from None
             reply = self._line.receive()
+            while reply["t"] == "reply" and reply["id"] != self._ordinal:
+                reply = self._line.receive()  # the answer to a request that was given up
         finally:
+            with contextlib.suppress(RecursionError):
+                sys.setrecursionlimit(_DEPTH)
             self.clock.resume(since)
         if reply["t"] == "cancel":
             self.clock.cancel()
@@ -101,7 +118,8 @@ class Server:
         return [(value, error) for value, error in reply["slots"]]
 
     def _code_ended(self) -> None:
-        """Late code has ended after all: the host gives the rest of the cell a moment more."""
+        """Nothing is asked any more. Late code has ended after all: the host gives the rest of the cell a moment more."""
+        self._running = False
         if self.clock.left() < EPILOGUE:
             with self.clock.shielded():
                 self._line.send({"t": "ending"})
@@ -119,11 +137,24 @@ class Server:
         """Answer the host until it hangs up."""
         while True:
             frame = self._line.receive()
-            if frame["t"] == "cancel":
+            if frame["t"] in ("cancel", "reply"):
                 continue  # the cell had already ended
             if frame["t"] != "run":
                 os._exit(0)
             self._one(frame)
+
+    def _begin(self, cell: PythonCell | JavaScriptCell) -> None:
+        """Restore the scaffold. What is replaced may run code of the REPL for the last time, so the clock is on."""
+        for _ in range(3):
+            self.clock.start(_BEGINNING)
+            try:
+                self.clock.run(cell.begin)
+                return
+            except (Stop, MemoryError):
+                continue
+            finally:
+                self.clock.stop()
+        cell.begin()
 
     def _one(self, frame: dict[str, Any]) -> None:
         cell = self._cell
@@ -131,10 +162,10 @@ class Server:
         self._look = bool(frame.get("look"))
         cell.output.reset(int(frame["output_chars"]))
         cell.set_time(frame.get("now"))
-        cell.begin()
+        self._looks_left = BUDGET_LOOKS
+        self._begin(cell)
         self._running = True
         result = cell.run(frame["code"], self.clock, frame, self._look)
-        self._running = False
         try:
             cell.output.flush()
             result["tail"], result["omitted"] = cell.output.rest()
