@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-SCREENS = ("open", "demo", "replay", "resume", "sessions", "diff")
-"""Commands that have a screen."""
+SCREENS = ("open", "demo", "replay", "resume", "diff")
+"""Commands with one screen. The list of sessions is followed by another one, and a page in the browser ends with the first."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -17,13 +17,15 @@ SCREENS = ("open", "demo", "replay", "resume", "sessions", "diff")
 @click.option("--public-url", metavar="URL", help="The address that browsers use, where it is another one.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]")
 def command(host: str | None, port: int, token: str | None, public_url: str | None, args: tuple[str, ...]) -> None:
-    """Serve COMMAND in a browser, such as `rlm-tui serve open FILE`; without one, the list of saved sessions.
+    """Serve COMMAND in a browser, such as `rlm-tui serve open FILE`; without one, the demo.
 
     Only this machine can reach it. Every visitor gets a program of their own.
     """
-    args = args or ("sessions", "browse")
+    args = args or ("demo",)
     if args[0] not in SCREENS:
         raise click.UsageError(f"{args[0]!r} has no screen to serve; these have: {', '.join(SCREENS)}")
+    if args[0] == "diff" and "--screen" not in args:
+        args = (*args, "--screen")
     from rlm_tui.tui.serving import ServeError, address, server_for
 
     try:

@@ -46,8 +46,9 @@ def test_without_the_package_it_says_how_to_get_it(
     assert "pip install 'rlm-tui[serve]'" in capsys.readouterr().err
 
 
-def test_a_command_without_a_screen_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_program(["serve", "doctor"]) == BAD_INPUT
+@pytest.mark.parametrize("name", ["doctor", "sessions"])
+def test_a_command_without_one_screen_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["serve", name]) == BAD_INPUT
     assert "has no screen to serve" in capsys.readouterr().err
 
 
@@ -84,7 +85,7 @@ async def test_requests_pass_the_guard() -> None:
     pytest.importorskip("textual_serve")
     from aiohttp.test_utils import TestClient, TestServer
 
-    server = serving.server_for(["sessions", "browse"], "localhost", 8000, SECRET)
+    server = serving.server_for(["demo"], "localhost", 8000, SECRET)
     async with TestClient(TestServer(await server._make_app())) as client:
         for path in ("/", "/ws", "/static/"):
             assert (await client.get(path)).status == 403
