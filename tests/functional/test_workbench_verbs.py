@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+from pathlib import Path
+
 import pytest
-from textual.widgets import Static
+from textual.widgets import Static, TextArea
 
 from rlm_tui.engine.control import Stop
+from rlm_tui.tui.app import WorkbenchApp
 from rlm_tui.tui.screens.answer import Answer
 from rlm_tui.tui.screens.ask import Ask
 from rlm_tui.tui.screens.breakpoints import Breakpoints
 from rlm_tui.tui.screens.confirm import Confirm
+from rlm_tui.tui.screens.dialog import Dialog
 from rlm_tui.tui.screens.edit import EditCell
 from rlm_tui.tui.screens.failure import Failure
 from rlm_tui.tui.screens.help import Help
@@ -313,3 +318,35 @@ async def test_override_answers_the_call_at_which_the_run_is_held() -> None:
         assert app.screen.query_one(".prompt", Static).render().plain == "Who [b]lit[/] the lamp?"
         await press(pilot, "n", "o", "ctrl+s")
         assert gate_of(app).did == [("override", "0:c3.1", "no")]
+
+
+@pytest.mark.parametrize("key", ["i", "b", "E"])
+async def test_dialogs_keep_to_plain_signs_where_these_are_asked_for(key: str) -> None:
+    app = app_at("held", glyphs="ascii")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, key)
+        assert isinstance(app.screen, Dialog)
+        assert not set("▊▎▔▁█┃│─") & set(screen_text(app))
+
+
+async def test_an_editor_gets_lines_that_end_and_changes_only_what_it_changed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(WorkbenchApp, "suspend", lambda app: contextlib.nullcontext())
+    monkeypatch.delenv("VISUAL", raising=False)
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "E")
+        area = app.screen.query_one(TextArea)
+        code = area.text
+        monkeypatch.setenv("EDITOR", "true")
+        await press(pilot, "f4")
+        assert area.text == code
+        script = tmp_path / "editor"
+        script.write_text('#!/bin/sh\necho "hits = 5" >> "$1"\n')
+        script.chmod(0o755)
+        monkeypatch.setenv("EDITOR", str(script))
+        await press(pilot, "f4")
+        assert area.text.rstrip("\n") == f"{code}\nhits = 5"

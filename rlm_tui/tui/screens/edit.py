@@ -65,7 +65,8 @@ class EditCell(Dialog[str]):
         area = self.query_one(TextArea)
         with tempfile.TemporaryDirectory(prefix="rlm-tui-") as folder:
             path = Path(folder) / f"turn-{self._turn}.py"
-            path.write_text(area.text, encoding="utf-8", errors="surrogatepass")
+            whole = area.text if area.text.endswith("\n") else area.text + "\n"
+            path.write_text(whole, encoding="utf-8", errors="surrogatepass")
             try:
                 with self.app.suspend():
                     status = subprocess.run([*shlex.split(editor), str(path)], check=False).returncode
@@ -78,7 +79,9 @@ class EditCell(Dialog[str]):
             if status:
                 self._say(f"{editor} ended with status {status}; nothing was changed.")
                 return
-            area.text = path.read_text(encoding="utf-8", errors="surrogatepass")
+            changed = path.read_text(encoding="utf-8", errors="surrogatepass")
+            # Editors end the last line; what was not changed should not look as if it were.
+            area.text = area.text if changed == whole else changed
 
 
 def problem(code: str) -> str:
