@@ -92,8 +92,9 @@ def _conclude(live: LiveSession, state: SessionState, job: Job, progress: Progre
         click.echo(json.dumps(_report(live, state, job), ensure_ascii=False, indent=2))
     elif live.ended is not None and live.ended.outcome.answer:
         click.echo(_answer(live.ended.outcome.answer))
-    if state.status == "failed" and live.failure is None:
-        complain(state.error or "the run failed")
+    answered = live.ended is not None and live.ended.outcome.answer is not None
+    if live.failure is None and (state.status == "failed" or (state.status == "partial" and not answered)):
+        complain(state.error or "the run ended without an answer")
     return _exit_code(live, state)
 
 

@@ -204,3 +204,15 @@ def test_the_demo_takes_no_notice_of_keys(
     monkeypatch.setenv("OPENAI_API_KEY", "sk-not-a-key")
     assert run_program(["demo", "--headless"]) == 0
     assert "explorer answers" in capfd.readouterr().err
+
+
+def test_without_an_answer_it_says_why(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "mute.yaml").write_text(
+        "turns:\n  - |\n    ```repl\n    print(len(context))\n    ```\n  - fault: auth\n    message: no\n"
+    )
+    assert run("--model", "scripted:mute.yaml", "--max-turns", "1") == PARTIAL
+    out, err = capfd.readouterr()
+    assert out == ""
+    last = err.strip().splitlines()[-1]
+    assert last.startswith("rlm-tui: ")
+    assert "turns" in last
