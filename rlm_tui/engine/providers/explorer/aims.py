@@ -537,9 +537,13 @@ class Aiming(Filtering):
         ):
             self.keep(f"r.get({column.name!r})", f"{column.name} is given")
             self.name(column)
-        if not plan.conditions and head is not None and self.has(r"\bdo(?:es)? .* have\b"):
-            if any(self.strength(f, head) >= 2.2 and f not in self.subjects() for f in self.profile.fields):
-                plan.doubts.append("records or values")
+        if (
+            not plan.conditions
+            and head is not None
+            and self.has(r"\bdo(?:es)? .* have\b")
+            and any(self.strength(f, head) >= 2.2 and f not in self.subjects() for f in self.profile.fields)
+        ):
+            plan.doubts.append("records or values")
         numeric = [
             f
             for f in self.profile.fields

@@ -52,18 +52,6 @@ def number(value):  # the number in a cell; nan if there is none
     found = re.search(r"-?\\d[\\d.,']*", str(value).replace("\\u2212", "-"))
     return float(found.group(){clean}.strip(".")) if found else math.nan
 """
-_UNITS = """
-UNITS = {units!r}
-
-def number(value):  # a cell with mixed units, in the smallest of them; nan if there is none
-    found = re.findall(r"(-?\\d[\\d.,]*)\\s*([A-Za-z]*)", str(value))
-    return sum(float(n.replace(",", "")) * UNITS.get(u.lower(), math.nan) for n, u in found) if found else math.nan
-"""
-_CLOCKED = """
-def number(value):  # hours:minutes:seconds as seconds; nan if it is none
-    parts = re.findall(r"\\d+", str(value))
-    return float(sum(int(p) * 60**i for i, p in enumerate(reversed(parts)))) if len(parts) > 1 else math.nan
-"""
 _WHEN = """
 def when(value):  # a moment as text that sorts by time; "" if there is none
     try:
@@ -82,14 +70,10 @@ def when(value):  # a moment as text that sorts by time; \"\" if there is none
 """
 
 
-def helpers(numeric: str = "", units: dict[str, float] | None = None, moment: str = "") -> str:
+def helpers(numeric: str = "", moment: str = "") -> str:
     """Only the helper functions that the next lines need."""
     code = ""
-    if numeric == "clock":
-        code += "import math\n" + _CLOCKED.lstrip()
-    elif units:
-        code += "import math\n" + _UNITS.lstrip().format(units=units)
-    elif numeric:
+    if numeric:
         clean = ".replace('.', '').replace(',', '.')" if numeric == "comma" else ".replace(',', '').replace(\"'\", '')"
         code += "import math\n" + _NUMBER.lstrip().format(clean=clean)
     if moment.startswith("%Y-%m-%d"):
@@ -143,7 +127,6 @@ answer, shown = ", ".join(list(values)[:10]), hits[:3]
 print("different values:", len(values))""",
         "nth": f"""shown = hits[{what or 0} - 1 : {what or 0}]
 answer = ({_label(label)} if (r := shown[0]) else "") if shown else \"\"""",
-        "record": "answer, shown = quote(hits[0]) if hits else '', hits[1:3]",
         "top": f"""groups = Counter(r[{by!r}] for r in hits if r.get({by!r}))
 print(groups.most_common(8))
 best = {"max" if sign > 0 else "min"}(groups.values(), default=0)
@@ -323,12 +306,12 @@ def final_lines(count: int) -> str:
 FINAL(", ".join(where(n) for n in best) + "\\n\\n" + "\\n".join(f"Evidence: {{where(n)}}: «{{lines[n - 1].strip()}}»" for n in best))"""
 
 
-def times(phrase: str, capital: bool = False) -> str:
+def times(phrase: str) -> str:
     """Count a word or phrase in the whole text."""
     words = r"\s+".join(re.escape(word) for word in phrase.split())
     return f"""# Count every occurrence, and on how many lines.
 import re
-form = re.compile(r"(?<!\\w)" + {words!r} + r"(?!\\w)"{"" if capital else ", re.I"})
+form = re.compile(r"(?<!\\w)" + {words!r} + r"(?!\\w)", re.I)
 text = "\\n".join(lines)
 places = [text.count("\\n", 0, m.start()) + 1 for m in form.finditer(text)] if len(text) < 300_000 else [n for n, line in enumerate(lines, 1) for m in form.finditer(line)]
 print("OCCURRENCES", len(places), "on", len(set(places)), "lines")

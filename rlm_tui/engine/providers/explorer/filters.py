@@ -523,6 +523,7 @@ class Filtering(Asking):
 
         head = self.phrase(self.noun())[-1:] if self.plan.op != "lookup" else []
         head += [i + 1 for i, (_, _, t) in enumerate(self.tokens) if fold(t) in SUPERLATIVES]
+        head += [i for i, (_, end, _) in enumerate(self.tokens) if self.low.startswith(" with the ", end)]
         tabular = not {"text", "message", "kind"} & {f.name for f in self.profile.fields}
         for i in self.free():
             text = self.tokens[i][2]

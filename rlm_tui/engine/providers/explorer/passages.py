@@ -397,8 +397,8 @@ def _spans(
                 if noun
                 else ()
             ):
-                own = [w for w in m[1].split() if fold(w) not in STOP]
-                if own and not {stem(w) for w in tokens(m[1])} & asked:
+                own = [w for w in m[1].split() if fold(w) not in STOP and stem(w.strip("`'")) not in asked]
+                if own:
                     spans.append((1.2, m.start(), m.end(), " ".join(own).strip("`'")))
             if "version" in low or "release" in low:
                 spans += [(1.8, m.start(), m.end(), m.group()) for m in re.finditer(r"\bv?\d+(?:\.\d+)+\b", body)]
@@ -642,7 +642,7 @@ def answer(question: str, passage: str) -> Answer | None:
     return found[0] if found else None
 
 
-QUOTED = ("reason", "which", "frequency")
+QUOTED = ("reason", "frequency")
 """Kinds of answer that a whole sentence may give when no part of it stands out."""
 
 

@@ -255,7 +255,7 @@ def compute(plan: Plan) -> str:
     op = "aggregate" if aggregate else plan.op
     if op == "first":
         op = "best"
-    if op not in ("count", "distinct", "list", "lookup", "record", "nth", "top", "group", "aggregate", "best") or (
+    if op not in ("count", "distinct", "list", "lookup", "nth", "top", "group", "aggregate", "best") or (
         op in ("aggregate", "group") and target is None
     ):
         return ""
@@ -266,7 +266,7 @@ def compute(plan: Plan) -> str:
         (moments if wanted == "date" else numeric).append(target)
     units = {u for f in numeric for u in f.units()}
     comma = any(re.search(r"\d,\d{1,2}(?!\d)|\d\.\d{3},", v) for f in numeric for v, _ in f.values)
-    helper = cells.helpers("comma" if comma else "plain" if numeric else "", None, moments[0].moment if moments else "")
+    helper = cells.helpers("comma" if comma else "plain" if numeric else "", moments[0].moment if moments else "")
     if len({f.moment for f in moments}) > 1 or (
         len({u for u in units}) > 1
         and len(numeric) == 1
