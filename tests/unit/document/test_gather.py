@@ -98,7 +98,9 @@ def feed(monkeypatch: pytest.MonkeyPatch, data: bytes, terminal: bool = False) -
     monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=stream.buffer, isatty=lambda: terminal))
 
 
-@pytest.mark.parametrize("data", ["Grüße\n".encode(), "Grüße\n".encode("utf-16"), gzip.compress("Grüße\n".encode(), mtime=0)])
+@pytest.mark.parametrize(
+    "data", ["Grüße\n".encode(), "Grüße\n".encode("utf-16"), gzip.compress("Grüße\n".encode(), mtime=0)]
+)
 def test_the_standard_input(monkeypatch: pytest.MonkeyPatch, data: bytes) -> None:
     feed(monkeypatch, data)
     (document,) = load(["-"])
