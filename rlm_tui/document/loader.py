@@ -169,8 +169,9 @@ def _from_bytes(data: bytes, path: Path, name: str, notes: tuple[str, ...] = ())
     text = data[encoding.skip :].decode(encoding.name, "replace")
     if encoding.damaged or (encoding.name.startswith("utf-") and "\ufffd" in text and _has_errors(data, encoding)):
         notes += (f"some bytes are not {encoding.name.upper()} and show as \ufffd",)
-    if not text:
-        raise DocumentError(f"{path} is empty; give a file with text in it")
+    if not text.strip():
+        what = "holds only white space" if text else "is empty"
+        raise DocumentError(f"{path} {what}; give a file with text in it")
     return Document(name, TextBody(text), path=path, encoding=encoding.name, notes=notes)
 
 

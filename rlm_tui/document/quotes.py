@@ -12,6 +12,8 @@ _QUOTE = re.compile(
 )
 _NUMBER = re.compile(r"(?<![\w.,])[-−]?\d+(?:,\d{3})+(?:\.\d+)?(?![\d\w])|(?<![\w.])[-−]?\d+(?:\.\d+)?(?!\w)(?!\.\d)")
 _LIST_MARK = re.compile(r"(?m)^[ \t]*\d{1,3}[.)][ \t]")
+_PLACE = re.compile(r"\b(?:lines?|pages?)\s+\d+(?:,\d{3})*(?:\s*(?:-|–|,|and|to)\s*\d+(?:,\d{3})*)*", re.IGNORECASE)
+"""Where something stands in a document: its text does not hold the number."""
 _SMALL = 1_000_000
 _LARGE = 20_000_000
 _ENDS = " \t\n.,;:!?…"
@@ -42,7 +44,8 @@ def unsupported(answer: str, texts: Iterable[str]) -> list[Unsupported]:
 
     A quote may differ in letter case, white space, and the shape of quotation marks and dashes, and in punctuation at its
     ends (in texts of up to 20 million characters; in longer ones only the exact words count). ``12,345`` and ``12345`` are the same number, as are ``0.5`` and ``0.50``; a number that one in an output rounds to is supported.
-    Numbers that only count the items of a list in the answer are left out.
+    Numbers that only count the items of a list in the answer, or say where a thing stands (``line 12``, ``lines 3 to 5``), are
+    left out.
     """
     sources = [text for text in texts if text]
     found: list[Unsupported] = []
@@ -53,7 +56,7 @@ def unsupported(answer: str, texts: Iterable[str]) -> list[Unsupported]:
         quoted.append((start, end))
         if not _quoted_in(match.group(group), sources):
             found.append(Unsupported(match.group(group), "quote", start, end))
-    marks = [match.span() for match in _LIST_MARK.finditer(answer)]
+    marks = [match.span() for pattern in (_LIST_MARK, _PLACE) for match in pattern.finditer(answer)]
     numbers: set[str] | None = None
     for match in _NUMBER.finditer(answer):
         start, end = match.span()

@@ -50,6 +50,10 @@ from rlm_tui.events import (
     clean,
 )
 
+MEMORY_PER_TEXT = 24
+"""Bytes of memory a cell may use for each character of its context, where that is more than `RunConfig.cell_memory_mb`:
+a list of its lines, a copy in lower case and a joined one together take about that much."""
+
 PROBE_CODE = "# Before the first turn the engine looks at the context and tells the model what it found."
 
 
@@ -243,7 +247,7 @@ class NodeRun:
         names |= {f"tool:{name}" for name in self.tool_lines}
         limits = ReplLimits(
             seconds=self.config.cell_seconds,
-            memory_mb=self.config.cell_memory_mb,
+            memory_mb=max(self.config.cell_memory_mb, MEMORY_PER_TEXT * len(as_text(self._context)) // 1_000_000),
             calls=self._limits.subcalls_per_cell,
         )
         return await self._shared.repls.open(

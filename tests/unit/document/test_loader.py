@@ -169,3 +169,10 @@ def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
 
 def test_a_device_is_refused_before_it_is_read() -> None:
     assert "is a device" in refusal(Path("/dev/zero"))
+
+
+def test_white_space_alone_is_no_document(tmp_path: Path) -> None:
+    path = tmp_path / "blank.txt"
+    path.write_text(" \n\t\n")
+    with pytest.raises(DocumentError, match="only white space"):
+        load([path])

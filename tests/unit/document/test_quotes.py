@@ -68,3 +68,8 @@ def test_a_small_number_in_a_text_full_of_digits_is_quick() -> None:
     started = time.process_time()
     assert found("It is 7.", digits) == [("number", "7")]
     assert time.process_time() - started < 2
+
+
+def test_where_a_thing_stands_needs_no_support():
+    answer = "Ned Rigg\n\nEvidence: line 2032: «he found it»; see lines 3, 7 and 12 to 15, and page 4. In 2033 he left."
+    assert [item.text for item in unsupported(answer, ["then he found it"])] == ["2033"]

@@ -117,7 +117,7 @@ def next_turn(talk: Conversation) -> str:
     if 'print("WINDOWS"' in last and not failed:
         if not re.search(r"^WINDOWS [1-9]", output, re.M):
             return give_up(talk)
-        if shape_of(talk).kind in RECORDS:
+        if shape_of(talk).kind in RECORDS or not talk.subcalls:
             return give_up(talk)  # a sentence reader has no business in tables
         if talk.children and (talk.several or talk.characters > LONG):
             return block(cells.children(question), "This is long: child nodes explore the sections.")

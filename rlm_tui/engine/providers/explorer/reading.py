@@ -23,6 +23,7 @@ class Conversation:
     codes: list[str] = field(default_factory=list)
     outputs: list[str] = field(default_factory=list)
     children: bool = False
+    subcalls: bool = True
     leaf: bool = False
     forced: bool = False
 
@@ -56,6 +57,7 @@ def read(messages: Sequence[ChatMessage]) -> Conversation:
         talk.outputs = users[1:] if len(users) > 1 else users
         talk.outputs[-1] = users[-1]
         return talk
+    talk.subcalls = talk.leaf or re.search(r"^\W*llm_query\(", system, re.M) is not None
     talk.children = re.search(r"^\W*rlm_query\(", system, re.M) is not None
     if talk.leaf or not users:
         return talk
