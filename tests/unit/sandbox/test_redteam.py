@@ -79,6 +79,27 @@ got(B('X', {'A': 1, '__del__': lambda self: got('deleted')}))
     "the descriptor of a frame": WITH_TRACE + "got(type(T).tb_frame)",
     "the descriptor of a generator": "got(type(x for x in [1]).gi_frame)",
     "the descriptor of a function's code": "got(type(print).__code__)",
+    "pickling through super": "class A:\n    def __reduce__(self): return super().__reduce__()\ngot(A().__reduce__())",
+    "state set through super": """
+class A(Exception):
+    def __setstate__(self, state): return super().__setstate__(state)
+a = A()
+a.__setstate__({'__class__': SubcallError})
+got(type(a))
+""",
+    "a library's table by comparison": """
+import html.entities
+class E:
+    def __eq__(self, other):
+        got(type(other)) if other is not html.entities.html5 else None
+        return True
+html.entities.html5 == E()
+html.entities.html5.clear()
+import html
+assert html.unescape('&amp;') == '&'
+1 / 0
+""",
+    "the maker of traces": WITH_TRACE + "got(E.__traceback__.__class__.of)",
     "a qualified name that is no plain text": """
 class S(str):
     def __str__(self):
@@ -237,3 +258,36 @@ async def test_a_stray_reply_ends_no_worker(bench: Bench, repl: WorkerRepl) -> N
     await repl._worker.channel.send({"t": "reply", "id": 99, "slots": []})
     assert (await bench.ok(repl, "llm_query('a')")).echo == "'re:a'"
     assert CALL["t"] == "call"
+
+
+# Limits
+
+
+STOP = WITH_TRACE.replace("1 / 0", "\n    while True: pass")
+
+
+async def test_code_cannot_say_that_it_was_cancelled(bench: Bench) -> None:
+    repl = await bench.open(seconds=0.3)
+    result = await bench.run(repl, f"{STOP}\nraise K('cancelled')")
+    assert (result.status, result.lost) == ("timeout", False)
+
+
+FULL = {
+    "copies of itself": "x = {}\nwhile True: x[len(x)] = dict(x)",
+    "a deque in place": "import collections\nx = collections.deque([0] * 1000)\nx *= 10 ** 10",
+    "small texts": "x = []\ni = 0\nwhile True:\n    i += 1\n    x.append(str(i))",
+}
+
+
+@pytest.mark.parametrize("code", FULL.values(), ids=FULL)
+async def test_memory_filled_to_the_brim_costs_no_names(bench: Bench, code: str) -> None:
+    repl = await bench.open(seconds=20.0, memory_mb=64)
+    await bench.ok(repl, "kept = 'kept'")
+    result = await bench.run(repl, code)
+    assert (result.status, result.lost) == ("memory", False), result.error
+    assert (await bench.ok(repl, "x = None\nkept")).echo == "'kept'"
+
+
+async def test_a_model_with_an_endless_name_is_refused(bench: Bench, repl: WorkerRepl) -> None:
+    assert "at most 500 characters" in await bench.fails(repl, "llm_query('x', model='m' * 501)")
+    assert bench.host.calls == []

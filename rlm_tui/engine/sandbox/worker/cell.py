@@ -92,7 +92,10 @@ class PythonCell:
             ("enum", ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")),
             ("collections", ("ChainMap", "UserDict")),
             ("dataclasses", ("FrozenInstanceError",)),
-            ("contextlib", ("nullcontext", "ContextDecorator", "AbstractContextManager", "AbstractAsyncContextManager")),
+            (
+                "contextlib",
+                ("nullcontext", "ContextDecorator", "AbstractContextManager", "AbstractAsyncContextManager"),
+            ),
             ("threading", ("Thread",)),
         ):
             facade = self.modules.facades[module]
@@ -168,8 +171,8 @@ class PythonCell:
         try:
             try:
                 clock.run(lambda: self._execute(code, filename, result, look))
-            except Stop as stop:
-                self._stopped(result, stop, limits)
+            except Stop:
+                self._stopped(result, clock.cancelled, limits)
             except MemoryError:
                 self._out_of_memory(result, limits)
             except Refused as refused:
@@ -222,6 +225,7 @@ class PythonCell:
             clock.stop()
         if self._reserve is None:
             try:
+                mmap.mmap(-1, 2 * _RESERVE).close()  # what is left must do for handing the result over, too
                 self._reserve = mmap.mmap(-1, _RESERVE)
             except (MemoryError, OSError):
                 self.scaffold.notices.append("Nearly all memory is in use: delete what is no longer needed.")
@@ -253,9 +257,8 @@ class PythonCell:
 
     # Ends
 
-    def _stopped(self, result: dict[str, Any], stop: Stop, limits: dict[str, Any]) -> None:
-        # The code may have got hold of the class by an __exit__ method and have raised one of its own.
-        cancelled = type(stop.reason) is str and stop.reason == "cancelled"
+    def _stopped(self, result: dict[str, Any], cancelled: bool, limits: dict[str, Any]) -> None:
+        # Not what the exception says: the code may have got hold of its class by an __exit__ method and raised one itself.
         result["status"] = "cancelled" if cancelled else "timeout"
         if not cancelled:
             message = f"the cell computed for more than {float(limits['seconds']):g} seconds and was stopped; its names are kept"
@@ -264,11 +267,15 @@ class PythonCell:
             message = "the cell was stopped; its names are kept"
             result["error"] = {"type": "Cancelled", "message": message, "line": None, "text": f"Cancelled: {message}"}
 
-    def _out_of_memory(self, result: dict[str, Any], limits: dict[str, Any]) -> None:
+    def use_reserve(self) -> None:
+        """Free the memory that was kept back."""
         if self._reserve is not None:
             self._reserve.close()
             self._reserve = None
         gc.collect()
+
+    def _out_of_memory(self, result: dict[str, Any], limits: dict[str, Any]) -> None:
+        self.use_reserve()
         message = (
             f"the cell needed more than {int(limits['memory_mb'])} MB beyond the context; "
             "work in pieces, or use a generator instead of a list"

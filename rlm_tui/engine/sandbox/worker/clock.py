@@ -81,6 +81,11 @@ class CellClock:
         self.waited += gone
         self._held = False
 
+    @property
+    def cancelled(self) -> bool:
+        """Whether the cell was asked to end."""
+        return self._cancelled
+
     def cancel(self) -> None:
         """Let the cell end as cancelled, whatever its code catches."""
         self._cancelled = True

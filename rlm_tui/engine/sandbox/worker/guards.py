@@ -19,7 +19,7 @@ from rlm_tui.engine.sandbox.worker.classes import SafeType, UserClasses, is_name
 from rlm_tui.engine.sandbox.worker.facade import Facade, facade_name, members
 from rlm_tui.engine.sandbox.worker.formatting import Formatter
 from rlm_tui.engine.sandbox.worker.names import CALLABLE_DUNDERS, LABELS, MAGIC_METHODS, SPECIAL, is_private
-from rlm_tui.engine.sandbox.worker.objects import Trace
+from rlm_tui.engine.sandbox.worker.objects import Trace, trace_of
 
 _GENERATOR = frozenset({"send", "throw", "close", "gi_running", "gi_suspended"})
 _OPAQUE: dict[type, frozenset[str]] = {
@@ -50,6 +50,9 @@ _IN_PLACE: dict[str, Any] = {
     "**=": operator.ipow, "<<=": operator.ilshift, ">>=": operator.irshift, "|=": operator.ior, "^=": operator.ixor,
     "&=": operator.iand, "//=": operator.ifloordiv, "@=": operator.imatmul,
 }  # fmt: skip
+_PICKLING = frozenset({"__reduce__", "__getstate__", "__setstate__", "__getnewargs__"})
+"""What the built-in classes do there reaches further than the object itself."""
+
 _NOTHING = object()
 
 
@@ -166,7 +169,7 @@ class Guards:
             found = getattr(ob, name, None)
             return found if name != "__notes__" else list(found or ())
         elif name == "__traceback__" and issubclass(kind, BaseException):
-            return Trace.of(ob.__traceback__, self._namespace)
+            return trace_of(ob.__traceback__, self._namespace)
         elif name == "__annotations__":
             return self._annotations(ob, kind)
         elif name == "__members__" and issubclass(kind, type) and self.classes.is_enum(ob):
@@ -187,7 +190,9 @@ class Guards:
             if self._may_call(ob, kind, name):
                 return self._plain(ob, name, default)
         elif name in MAGIC_METHODS and (kind is super or kind in self._made or self.classes.is_made(ob)):
-            if self.classes.defines(ob, kind, name):
+            if self.classes.defines(ob, kind, name) and not (
+                kind is super and name in _PICKLING and not self._own_method(ob, name)
+            ):
                 return self._plain(ob, name, default)
             if kind is super and name == "__init_subclass__":
                 return self._plain(ob, name, default)
@@ -216,6 +221,10 @@ class Guards:
             return dict(object.__getattribute__(ob, "__dict__")) if kind in self._made else {}
         except AttributeError:
             return {}
+
+    def _own_method(self, ob: Any, name: str) -> bool:
+        found = getattr(ob, name, None)
+        return type(found) is types.MethodType and self.is_users(found.__func__)
 
     def _may_call(self, ob: Any, kind: type, name: str) -> bool:
         if kind in self._made or kind is super:
@@ -310,7 +319,11 @@ class Guards:
     def set_label(self, ob: Any, name: str, value: Any) -> None:
         """``ob.name = value`` for the names of `LABELS`: plain text, on functions, classes and objects of the REPL."""
         kind = type(ob)
-        if name != "__wrapped__" and type(value) is not str and not (value is None and name in ("__doc__", "__module__")):
+        if (
+            name != "__wrapped__"
+            and type(value) is not str
+            and not (value is None and name in ("__doc__", "__module__"))
+        ):
             raise TypeError(f"{name} must be set to a plain str")
         if name not in LABELS:
             self._refuse(name)

@@ -7,7 +7,7 @@ the interpreter, nor hands out a module. Where the standard function does, a fun
 from __future__ import annotations
 
 import importlib
-from types import MappingProxyType, ModuleType
+from types import ModuleType
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio, hints, pools
@@ -205,7 +205,9 @@ class Modules:
             raise self._missing(name) from None
         return found
 
-    def import_call(self, name: Any, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0) -> Facade:
+    def import_call(
+        self, name: Any, globals: Any = None, locals: Any = None, fromlist: Any = (), level: int = 0
+    ) -> Facade:
         """``__import__(name)``: the same modules as by a statement."""
         if type(name) is not str:
             raise TypeError("__import__() takes the name of a module as str")
@@ -231,6 +233,6 @@ def _vetted(name: str, names: str) -> dict[str, Any]:
     module = importlib.import_module(name)
     wanted = [n for n in dir(module) if not n.startswith("_")] if names == _ALL else names.split()
     found = {n: getattr(module, n) for n in wanted if hasattr(module, n)}
-    # Shared tables are shown read-only: the library goes on using them.
-    found = {n: MappingProxyType(v) if type(v) is dict else v for n, v in found.items()}
+    # Tables are copied, for the library goes on using its own; a read-only view would hand it out when compared.
+    found = {n: dict(v) if type(v) is dict else v for n, v in found.items()}
     return {n: v for n, v in found.items() if type(v) is not ModuleType}

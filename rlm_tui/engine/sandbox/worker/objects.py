@@ -18,18 +18,18 @@ class Trace:
         self.tb_lasti = -1
         self.tb_next = rest
 
-    @classmethod
-    def of(cls, trace: TracebackType | None, namespace: dict[str, Any]) -> Trace | None:
-        """The frames of `trace` whose globals are `namespace`."""
-        lines = []
-        while trace is not None:
-            if trace.tb_frame.f_globals is namespace:
-                lines.append(trace.tb_lineno or 0)
-            trace = trace.tb_next
-        found = None
-        for line in reversed(lines):
-            found = cls(line, found)
-        return found
+
+def trace_of(trace: TracebackType | None, namespace: dict[str, Any]) -> Trace | None:
+    """The frames of `trace` whose globals are `namespace`."""
+    lines = []
+    while trace is not None:
+        if trace.tb_frame.f_globals is namespace:
+            lines.append(trace.tb_lineno or 0)
+        trace = trace.tb_next
+    found = None
+    for line in reversed(lines):
+        found = Trace(line, found)
+    return found
 
 
 class UserDict:

@@ -18,6 +18,7 @@ PROMPT_MAX = 8_000_000
 BATCH_MAX = 1_000
 """Prompts of one batch."""
 
+MODEL_MAX = 500
 ANSWER_MAX = 8_000_000
 VALUES_MAX = 500_000
 """Values of one JSON value: the host reads them one by one."""
@@ -202,6 +203,8 @@ class Scaffold:
     def _options(who: str, model: Any, schema: Any) -> dict[str, Any]:
         if model is not None and not isinstance(model, str):
             raise TypeError(f"{who}() wants model as str, not {type(model).__name__}")
+        if model is not None and len(str.__str__(model)) > MODEL_MAX:
+            raise ValueError(f"{who}() wants the name of a model, which has at most {MODEL_MAX} characters")
         if schema is not None:
             try:
                 schema = to_json(schema)

@@ -171,6 +171,8 @@ class Server:
             result["tail"], result["omitted"] = cell.output.rest()
             self._line.send({"t": "done", "id": frame["id"], **result})
         except (MemoryError, WireError):
+            if isinstance(cell, PythonCell):
+                cell.use_reserve()
             message = "the result of the cell was too large to be handed over"
             cell.output.reset(int(frame["output_chars"]))
             self._line.send(
