@@ -93,7 +93,15 @@ class UserClasses:
                 )
 
     def enum_by_call(
-        self, base: Any, name: Any, names: Any, *, type: Any = None, start: int = 1, boundary: Any = None, **ignored: Any
+        self,
+        base: Any,
+        name: Any,
+        names: Any,
+        *,
+        type: Any = None,
+        start: int = 1,
+        boundary: Any = None,
+        **ignored: Any,
     ) -> Any:
         """``Enum("Color", "RED GREEN")``: the same checks as of a class statement."""
         if isinstance(names, str):

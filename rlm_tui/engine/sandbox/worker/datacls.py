@@ -237,7 +237,9 @@ def _initialiser(made: type, fields: dict[str, Field]) -> Callable[..., None]:
     def __init__(self: Any, /, *args: Any, **kwargs: Any) -> None:
         who = f"{type(self).__name__}.__init__()"
         if len(args) > len(positional):
-            least = len([n for n in positional if fields[n].default is MISSING and fields[n].default_factory is MISSING])
+            least = len(
+                [n for n in positional if fields[n].default is MISSING and fields[n].default_factory is MISSING]
+            )
             most = len(positional) + 1
             takes = f"{most}" if least + 1 == most else f"from {least + 1} to {most}"
             raise TypeError(f"{who} takes {takes} positional arguments but {len(args) + 1} were given")
