@@ -151,16 +151,24 @@ def _check_conditions(conditions: tuple[str, ...]) -> None:
 
 
 def check_models(config: RunConfig, settings: Settings) -> ModelInfo:
-    """What is known of the root's model. Raises `ProviderError` if one of the models can't work."""
-    from rlm_tui.engine.providers.base import ModelInfo
+    """What is known of the root's model.
+
+    Raises `ProviderError` if one of the models can't work, and `click.UsageError` if one has no price that a limit in
+    dollars needs.
+    """
+    from rlm_tui.engine.ledger import no_price
+    from rlm_tui.engine.providers.base import ModelInfo, Price
     from rlm_tui.engine.providers.registry import EXPLORER, Providers
 
     providers = Providers(api_base=config.api_base, prices=settings.price_overrides())
     # The explorer needs nothing, and loading it would only keep the first frame waiting.
-    found = {EXPLORER: ModelInfo(EXPLORER, language_model=False, note="built in, not a language model")}
+    note = "built in, not a language model"
+    found = {EXPLORER: ModelInfo(EXPLORER, price=Price(0.0, 0.0), language_model=False, note=note)}
     for name in (config.model_at(0), config.model, config.sub_model, *config.models_at.values()):
         if name and name not in found:
             found[name] = providers.info(name)
+            if found[name].price is None and config.limits.usd is not None and config.unknown_price == "refuse":
+                raise click.UsageError(no_price(name))
     return found[config.model_at(0)]
 
 

@@ -38,6 +38,14 @@ class UnknownPrice(Exception):
     """A model has no known price while a dollar limit is set, and the user did not say what to assume."""
 
 
+def no_price(model: str) -> str:
+    """What is said about a model without a price under a limit in dollars."""
+    return (
+        f"The price of {model} is not known, so a limit in dollars can't hold: give --price IN,OUT "
+        "(US dollars per million tokens), or --unknown-price allow to run it uncounted."
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Permission for one call: how much it may generate, and what was set aside for it."""
@@ -106,10 +114,7 @@ class Ledger:
             per_in, per_out = self._unknown_price.removeprefix("assume:").split(",")
             return Price(float(per_in) / 1e6, float(per_out) / 1e6)
         if self.limits.usd is not None and self._unknown_price == "refuse":
-            raise UnknownPrice(
-                f"The price of {model} is not known, so a limit in dollars can't hold: give --price IN,OUT "
-                "(US dollars per million tokens), or --unknown-price allow to run it uncounted."
-            )
+            raise UnknownPrice(no_price(model))
         return None
 
     def reserve(

@@ -102,6 +102,22 @@ def test_wrong_options_are_one_sentence(
     assert shown.out == ""
 
 
+def test_a_limit_in_dollars_needs_prices(document: str, tmp_path: Path) -> None:
+    """Said before anything is saved, and only where nothing else was said about unknown prices."""
+    from rlm_tui.cli.prepare import check_models
+    from rlm_tui.config.settings import Settings
+    from rlm_tui.events import Limits, RunConfig
+
+    unpriced = RunConfig(model="openai/nobody-knows", api_base="http://127.0.0.1:9/v1", limits=Limits(usd=1.0))
+    with pytest.raises(click.UsageError, match="--price IN,OUT"):
+        check_models(unpriced, Settings())
+    allowed = RunConfig(
+        model="openai/nobody-knows", api_base="http://127.0.0.1:9/v1", unknown_price="allow", limits=Limits(usd=1.0)
+    )
+    assert check_models(allowed, Settings()).price is None
+    assert check_models(RunConfig(model="explorer", limits=Limits(usd=1.0)), Settings()).price is not None
+
+
 def test_the_breakpoints_are_set_before_the_run(document: str, tmp_path: Path) -> None:
     job = prepare(given(document, tmp_path, conditions=("error", "turn==3")))
     gate = job.gate(paused=False)
