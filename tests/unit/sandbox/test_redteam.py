@@ -70,6 +70,25 @@ X = Enum('X', {'A': 1, '__getattribute__': lambda self, n: got(n)})
 X.A.foo
 """,
     "an Enum by call over a class of ours": "from enum import Enum\nimport re\ngot(Enum('X', {'A': 1}, type=type(re)))",
+    "an Enum of a dict that lies": """
+from enum import Enum
+class Evil(dict):
+    _member_names = {}
+    _last_values = []
+    def items(self): return [('__getattribute__', lambda s, n: got(n)), ('__module__', 'm')]
+object.__new__(type('X', (Enum,), Evil())).foo
+""",
+    "a class of a dict that lies": """
+class Evil(dict):
+    n = 0
+    def pop(self, *a): return ()
+    def keys(self):
+        Evil.n += 1
+        return ['x'] if Evil.n < 2 else ['__getattribute__']
+    def __iter__(self): return iter(self.keys())
+    def __getitem__(self, k): return lambda s, n: got(n)
+type('A', (), Evil())().foo
+""",
     "a subclass of Enum by call": """
 from enum import Enum
 class B(Enum):
@@ -128,6 +147,15 @@ async def test_an_enumeration_by_call_works(bench: Bench, repl: WorkerRepl) -> N
         repl, "C.GREEN.value, [c.name for c in C], D.A + 1, (F.R | F.W).value, E.x == 'a', C['RED'].name"
     )
     assert result.echo == "(2, ['RED', 'GREEN'], 4, 3, True, 'RED')"
+
+
+async def test_what_is_made_by_call_names_no_module_of_ours(bench: Bench, repl: WorkerRepl) -> None:
+    code = """
+from collections import namedtuple
+from enum import Enum
+repr([type('A', (), {})(), namedtuple('P', 'x'), Enum('E', 'A'), SubcallError, type('X', (Enum,), {'A': 1}).A])
+"""
+    assert "rlm_tui" not in ((await bench.ok(repl, code)).echo or "")
 
 
 # Finishing and asking

@@ -109,6 +109,7 @@ class UserClasses:
         pairs = list(names.items()) if isinstance(names, dict) else list(names)
         bases = (base,) if type is None else (type, base)
         body = self.__prepare__(name, bases)
+        body["__module__"] = "__main__"
         values: list[Any] = []
         for index, one in enumerate(pairs):
             if isinstance(one, str):
@@ -146,15 +147,21 @@ class UserClasses:
         if type(name) is not str or type(bases) is not tuple:
             raise TypeError("a class is made of a name, a tuple of bases and a dict")
         self._check_bases(bases)
-        written = namespace.pop("__orig_bases__", ())
+        written = dict.pop(namespace, "__orig_bases__", ()) if isinstance(namespace, dict) else ()
         if NamedTupleBase in bases:
             return self._named_tuple(name, dict(namespace))
         if TypedDictBase in bases:
             return self._register(type(name, (dict,), self._without_markers(dict(namespace))))
         if any(issubclass(b, enum.Enum) for b in bases):
-            self._check_names(dict(namespace))
-            return self._register(enum.EnumType(name, bases, namespace, **keywords))
+            body = namespace
+            if type(body) is not _ENUM_BODY:  # by ``type(…)``: what is checked must be what is used
+                body = enum.EnumType.__prepare__(name, bases)
+                for key, value in dict(namespace).items():
+                    body[key] = value
+            self._check_names(body)
+            return self._register(enum.EnumType(name, bases, body, **keywords))
         namespace = dict(namespace)
+        namespace.setdefault("__module__", "__main__")
         self._check_names(namespace)
         if any(issubclass(b, dict) for b in bases):
             keywords.pop("total", None)
@@ -188,13 +195,14 @@ class UserClasses:
             raise TypeError("the type name must be a str")
         names = field_names.replace(",", " ").split() if type(field_names) is str else [str(f) for f in field_names]
         plain = [str.__str__(n) for n in names]
-        return self._register(namedtuple(typename, plain, rename=bool(rename), defaults=defaults))
+        return self._register(namedtuple(typename, plain, rename=bool(rename), defaults=defaults, module="__main__"))
 
     def _register(self, made: type) -> type:
         self.made.add(made)
         return made
 
 
+_ENUM_BODY = type(enum.EnumType.__prepare__("E", (enum.Enum,)))
 _current: list[UserClasses] = []
 
 
