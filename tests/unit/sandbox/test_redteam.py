@@ -118,6 +118,11 @@ import html
 assert html.unescape('&amp;') == '&'
 1 / 0
 """,
+    "registering with a library's base class": """
+import collections.abc
+collections.abc.Sequence.register(int)
+got(isinstance(1, collections.abc.Sequence))
+""",
     "the maker of traces": WITH_TRACE + "got(E.__traceback__.__class__.of)",
     "a qualified name that is no plain text": """
 class S(str):

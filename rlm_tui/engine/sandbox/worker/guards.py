@@ -104,6 +104,9 @@ class Guards:
                     return found
             elif name == "mro" and issubclass(kind, type):
                 return self._refuse(name)
+            elif name == "register":  # of an abstract base class of the library, which the library itself asks
+                if isinstance(ob, type) and not self.classes.is_made(ob):
+                    return self._refuse(name)
             elif name in _EXCEPTION_HIDDEN:
                 if issubclass(kind, BaseException):
                     return self._refuse(name)

@@ -208,7 +208,7 @@ _OPAQUE_NAMES = (
     )
     | frozenset(["gi_running", "gi_suspended", "gi_yieldfrom", "gi_state", "cr_state", "ag_state"])
 )
-SPECIAL = frozenset({"format", "format_map", "mro", "obj", "with_traceback", "path"}) | _OPAQUE_NAMES
+SPECIAL = frozenset({"format", "format_map", "mro", "obj", "with_traceback", "path", "register"}) | _OPAQUE_NAMES
 """Public attribute names with a meaning that must be asked for through the guard."""
 
 NATIVE = frozenset(

@@ -311,7 +311,9 @@ class Scaffold:
             if ready and content is not None and (current is not self.answer or not self._taken()):
                 self.finish("answer", content)
             elif ready is True and content is None:
-                self.notices.append("answer['ready'] is set, but answer['content'] is still None: set the content, too.")
+                self.notices.append(
+                    "answer['ready'] is set, but answer['content'] is still None: set the content, too."
+                )
         if isinstance(current, dict) and current is self.answer and dict.get(current, "ready"):
             dict.__setitem__(self.answer, "ready", False)
 
