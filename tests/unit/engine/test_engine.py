@@ -447,3 +447,17 @@ async def test_what_failed_tries_were_charged_is_counted() -> None:
     words = sum(len(m.content.split()) for m in models.requests[0].messages)
     assert (first.calls, first.input) == (1, words + 100)
     assert ran.ended.usage.calls == 2
+
+
+async def test_a_repl_that_had_to_be_killed_is_rebuilt_from_the_record() -> None:
+    turns = [
+        cell("a = llm_query('once')\nn = len(context)\nprint(a)"),
+        cell("sum(range(10**13))"),
+        cell("FINAL(f'{a} {n}')"),
+    ]
+    ran = await play(FakeModels(turns, leaf=lambda p: p.upper()), cell_seconds=1.0)
+    assert ran.ended.outcome.answer == "ONCE 4400"
+    assert len([r for r in ran.models.requests if r.messages[0].role == "user"]) == 1
+    killed = next(c for c in ran.events(ev.CellFinished) if c.cell == "0:c2")
+    assert killed.rebuilt and killed.error is not None
+    assert "REPL was rebuilt" in ran.text(ran.events(ev.CallReserved)[-1].messages[-1].body)
