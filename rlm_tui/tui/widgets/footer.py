@@ -10,7 +10,8 @@ from textual.strip import Strip
 
 from rlm_tui.projection import fold
 from rlm_tui.projection.fold import Changed
-from rlm_tui.tui.actions import Action, possible
+from rlm_tui.tui.action import Action
+from rlm_tui.tui.actions import possible
 from rlm_tui.tui.keymap import Keymap, shown
 from rlm_tui.tui.text import width_of
 from rlm_tui.tui.view import SELECTION, View

@@ -1,0 +1,133 @@
+"""What can be done to the run."""
+
+from __future__ import annotations
+
+from rlm_tui.tui import verbs_diff, verbs_run, when
+from rlm_tui.tui.action import RUN, Action
+
+ACTIONS: tuple[Action, ...] = (
+    Action(
+        "run.ask", ("a",), "Ask", "Ask a question about the open document.", RUN, verbs_run.ask, when.asks, footer=1
+    ),
+    Action(
+        "run.over",
+        ("n",),
+        "Over",
+        "On to the next turn of this node; its sub-calls run through.",
+        RUN,
+        verbs_run.over,
+        when.steps,
+        footer=1,
+    ),
+    Action("run.into", ("s",), "Into", "On to the next stop at any depth.", RUN, verbs_run.into, when.steps, footer=2),
+    Action(
+        "run.finish",
+        ("f",),
+        "Out",
+        "On until this node returns its answer.",
+        RUN,
+        verbs_run.finish,
+        when.steps,
+        footer=3,
+    ),
+    Action(
+        "run.continue",
+        ("c",),
+        "Continue",
+        "On to the next breakpoint, limit, or the end.",
+        RUN,
+        verbs_run.go,
+        when.steps,
+        footer=4,
+    ),
+    Action(
+        "run.pause", ("p",), "Pause", "Stop at the next safe point.", RUN, verbs_run.pause, when.can_pause, footer=5
+    ),
+    Action(
+        "run.inject",
+        ("i",),
+        "Inject",
+        "Write a message that the model reads before its next call.",
+        RUN,
+        verbs_run.inject,
+        when.runs,
+        footer=6,
+    ),
+    Action("run.edit", ("E",), "Edit", "Change the cell before it runs.", RUN, verbs_run.edit, when.can_edit, footer=7),
+    Action(
+        "run.override",
+        ("o",),
+        "Override",
+        "Answer a sub-call by hand instead of asking the model.",
+        RUN,
+        verbs_run.override,
+        when.can_override,
+        footer=8,
+    ),
+    Action(
+        "run.breakpoints",
+        ("b",),
+        "Break",
+        "List, add and delete breakpoints.",
+        RUN,
+        verbs_run.breakpoints,
+        when.can_break,
+        footer=9,
+    ),
+    Action(
+        "run.break_here",
+        ("B",),
+        "Break when…",
+        "Add a breakpoint with a condition.",
+        RUN,
+        verbs_run.add_breakpoint,
+        when.can_break,
+    ),
+    Action(
+        "run.cancel",
+        (),
+        "End the run",
+        "Cancel what is in flight and end the session; all of it stays saved.",
+        RUN,
+        verbs_run.cancel,
+        when.runs,
+    ),
+    Action(
+        "run.answer",
+        ("A",),
+        "Answer",
+        "Show the answer, what it cost, and what was read.",
+        RUN,
+        verbs_run.answer,
+        when.has_answer,
+        footer=10,
+    ),
+    Action(
+        "run.fork",
+        ("r",),
+        "Fork",
+        "Go on from this turn with other models, another budget or other code; what came before costs nothing.",
+        RUN,
+        verbs_run.fork,
+        when.can_fork,
+        footer=14,
+    ),
+    Action(
+        "run.again",
+        ("R",),
+        "Run again",
+        "Run the whole question again with other models, budget or depth.",
+        RUN,
+        verbs_run.rerun,
+        when.can_fork,
+    ),
+    Action(
+        "run.diff",
+        ("d",),
+        "Diff",
+        "Compare this session with another saved one, side by side.",
+        RUN,
+        verbs_diff.diff,
+        when.can_compare,
+    ),
+)
