@@ -80,11 +80,19 @@ def _program() -> tuple[State, str]:
 def _sandbox() -> tuple[State, str]:
     import asyncio
 
+    from rlm_tui.engine.sandbox.base import ReplLimits
     from rlm_tui.engine.sandbox.factory import PythonReplFactory
 
-    factory = PythonReplFactory()
-    walls = factory.walls()
-    asyncio.run(factory.close())
+    async def locked() -> str:
+        # What the system promises is not what a worker got: ask one that has locked itself.
+        factory = PythonReplFactory()
+        try:
+            await (await factory.open("", "", ReplLimits(), names=frozenset())).close()
+            return factory.walls()
+        finally:
+            await factory.close()
+
+    walls = asyncio.run(locked())
     return ("ok" if walls == "full" else "note"), f"walls around the models' code: {walls}"
 
 

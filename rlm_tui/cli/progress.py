@@ -115,6 +115,8 @@ class Progress:
                 return f"  sub-call failed: {fault.message}"
             case ev.NodeStarted(node=node, depth=depth, query=query) if depth:
                 return f"{_node(node)}a node of its own: {query}"
+            case ev.ReplOpened(node="0", walls=walls) if walls != "full":
+                return f"walls around the code: {walls} (see rlm-tui doctor)"
             case ev.FinalRefused(reason=reason, node=node):
                 return f"  {_node(node)}answer refused: {reason}"
             case ev.BudgetWarned(limit=limit, used=used, allowed=allowed):

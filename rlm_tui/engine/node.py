@@ -41,6 +41,7 @@ from rlm_tui.events import (
     NodeEnded,
     NodeStarted,
     NodeWarned,
+    ReplOpened,
     ReplyRead,
     RunConfig,
     SessionAsked,
@@ -272,6 +273,7 @@ class NodeRun:
     async def _probe(self) -> str:
         cell = f"{self.id}:c0"
         await self.journal.write(
+            ReplOpened(node=self.id, walls=self._shared.repls.walls()),
             CellProposed(cell=cell, node=self.id, turn=0, code=self.journal.keep(PROBE_CODE), origin="probe"),
             CellStarted(cell=cell),
         )

@@ -26,6 +26,7 @@ from rlm_tui.events import (
     NodeEnded,
     NodeStarted,
     NodeWarned,
+    ReplOpened,
     ReplyRead,
     SessionAsked,
     SessionEnded,
@@ -100,6 +101,8 @@ def _name(event: Event) -> tuple[object, ...] | None:
             return (kind,)
         case NodeStarted():
             return (kind, event.node)
+        case ReplOpened():
+            return (kind, event.node, event.walls)
         case AttemptStarted() | AttemptFailed():
             return (kind, event.call, event.attempt)
         case CallReserved() | ReplyRead() | ConversationCompacted() | ToolCalled() | ToolReturned():

@@ -36,7 +36,18 @@ from rlm_tui.events.control import (
     Resumed,
 )
 from rlm_tui.events.log import Entry, Log, LogError, MemoryLog
-from rlm_tui.events.node import NodeEnded, NodeStarted, NodeWarned
+from rlm_tui.events.node import NodeEnded, NodeStarted, NodeWarned, ReplOpened
+from rlm_tui.events.operator import (
+    Evaluated,
+    Interrupted,
+    MarkCleared,
+    MarkSet,
+    NodeRestarted,
+    WatchCleared,
+    Watched,
+    WatchSet,
+    WatchValue,
+)
 from rlm_tui.events.refs import BlobRef, CellError, DocumentRef, Fault, Message, Span, Usage, Variable
 from rlm_tui.events.session import SessionAsked, SessionEnded, SessionResumed, SessionStarted
 from rlm_tui.events.tool import ToolCalled, ToolReturned
@@ -62,23 +73,29 @@ __all__ = [
     "ConversationCompacted",
     "DocumentRef",
     "Entry",
+    "Evaluated",
     "Event",
     "Fault",
     "FinalProposed",
     "FinalRefused",
     "Injected",
+    "Interrupted",
     "Limits",
     "Log",
     "LogError",
     "LogPoint",
+    "MarkCleared",
+    "MarkSet",
     "MemoryLog",
     "Message",
     "NodeEnded",
+    "NodeRestarted",
     "NodeStarted",
     "NodeWarned",
     "Overridden",
     "PauseRequested",
     "Paused",
+    "ReplOpened",
     "ReplyRead",
     "Resumed",
     "RunConfig",
@@ -92,6 +109,10 @@ __all__ = [
     "ToolReturned",
     "Usage",
     "Variable",
+    "WatchCleared",
+    "WatchSet",
+    "WatchValue",
+    "Watched",
     "clean",
     "decode",
     "encode",

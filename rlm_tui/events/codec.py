@@ -12,7 +12,7 @@ from typing import Any, Union
 
 import msgspec
 
-from rlm_tui.events import call, cell, control, node, session, tool
+from rlm_tui.events import call, cell, control, node, operator, session, tool
 from rlm_tui.events.base import Event
 
 SCHEMA = 1
@@ -28,6 +28,7 @@ TYPES: tuple[type[Event], ...] = (
     session.SessionAsked,
     node.NodeStarted,
     node.NodeEnded,
+    node.ReplOpened,
     node.NodeWarned,
     call.CallReserved,
     call.AttemptStarted,
@@ -57,6 +58,14 @@ TYPES: tuple[type[Event], ...] = (
     control.LogPoint,
     control.BudgetWarned,
     control.BudgetExhausted,
+    operator.Evaluated,
+    operator.Interrupted,
+    operator.MarkCleared,
+    operator.MarkSet,
+    operator.NodeRestarted,
+    operator.WatchCleared,
+    operator.Watched,
+    operator.WatchSet,
 )
 
 KINDS: dict[str, type[Event]] = {str(t.__struct_config__.tag): t for t in TYPES}

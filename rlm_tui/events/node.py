@@ -38,6 +38,15 @@ class NodeEnded(Event, frozen=True, tag="node.ended"):
     error: str | None = None
 
 
+class ReplOpened(Event, frozen=True, tag="repl.opened"):
+    """A node got its REPL. `walls` says what stands around the code that runs in it, as the worker that locked itself
+    reported: ``full``, ``partial: no Landlock`` … or ``process only``.
+    """
+
+    node: str
+    walls: str
+
+
 class NodeWarned(Event, frozen=True, tag="node.warned"):
     """Something happened that often goes wrong; nothing was stopped.
 

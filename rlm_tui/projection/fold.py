@@ -144,6 +144,11 @@ def _(state: SessionState, e: ev.NodeEnded, entry: Entry) -> None:
         _look_at(state, e.node)
 
 
+@_on(ev.ReplOpened, GAUGES)
+def _(state: SessionState, e: ev.ReplOpened, entry: Entry) -> None:
+    state.walls = e.walls
+
+
 @_on(ev.NodeWarned, OUTPUT)
 def _(state: SessionState, e: ev.NodeWarned, entry: Entry) -> None:
     state.notes.append(Note(entry.seq, "warning", e.node, e.text))

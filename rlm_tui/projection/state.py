@@ -137,7 +137,7 @@ class SessionState:
     calls and cells as they began (for the timeline). `cells_of` maps a turn's key to its cells. `query` is the question that was
     asked last, `questions` holds all of them; `candidates` are the answers that the root gave, also those that were not
     accepted, in order; `idle` is how long, in seconds, nothing ran: between an end and what came after it, and while
-    the operator held the run; `held_since` is the moment from which it is held now.
+    the operator held the run; `walls` says what stands around the code of the node that began last; `held_since` is the moment from which it is held now.
     """
 
     seq: int = 0
@@ -148,6 +148,7 @@ class SessionState:
     query: str = ""
     documents: tuple[DocumentRef, ...] = ()
     context_kind: str = "str"
+    walls: str = ""
     config: RunConfig = field(default_factory=lambda: RunConfig(model=""))
     origin: str = "live"
     parent: str | None = None

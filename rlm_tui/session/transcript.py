@@ -299,6 +299,8 @@ def _control(event: ev.Event) -> str:
             return f"breakpoint #{number} cleared"
         case ev.LogPoint(number=number, text=text):
             return f"breakpoint #{number} says: {_line(text)}"
+        case ev.ReplOpened(node=node, walls=walls):
+            return f"{_at(node)}walls around its code: {_line(walls)}"
         case ev.NodeWarned(node=node, text=text):
             return f"{_at(node)}warning: {_line(text)}"
         case ev.BudgetWarned(limit=limit, used=used, allowed=allowed):

@@ -8,7 +8,7 @@ from rlm_tui import events as ev
 from rlm_tui.events import Entry
 from rlm_tui.tui.view import View
 
-SMALL = (ev.CallPartial, ev.CellOutput, ev.AttemptStarted, ev.TextSeen)
+SMALL = (ev.CallPartial, ev.CellOutput, ev.AttemptStarted, ev.TextSeen, ev.ReplOpened)
 """Events that a step of one event passes over: they come in crowds and stop nobody."""
 
 

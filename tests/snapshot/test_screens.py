@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 
 from rlm_tui.tui.app import Options, WorkbenchApp
 from rlm_tui.tui.browser_app import BrowserApp
+from rlm_tui.tui.screens.workbench import Workbench
 from tests.support.compared import diff_app
 from tests.support.novel import build
 from tests.support.screen import app_at, press, settle
@@ -75,6 +76,21 @@ def test_the_answer(snap_compare: Compare, size: tuple[int, int]) -> None:
 def test_replay_in_the_past(snap_compare: Compare, size: tuple[int, int]) -> None:
     """Violet pill REPLAY with the event's number; title says read-only and $0.00; on the timeline what comes later is grey."""
     assert snap_compare(app_at("replay"), terminal_size=size, run_before=after("N", "N"))
+
+
+@BOTH
+def test_walls_that_do_not_all_stand(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """At the right end of the gauges stands, in the colour of warnings, which wall is missing around the model's code."""
+
+    async def before(pilot: Pilot[Any]) -> None:
+        await settle(pilot)
+        screen = pilot.app.screen
+        assert isinstance(screen, Workbench)
+        screen.view.state.walls = "partial: no Landlock"
+        screen.sync_all()
+        await settle(pilot)
+
+    assert snap_compare(app_at("held"), terminal_size=size, run_before=before)
 
 
 def test_an_error_in_a_cell(snap_compare: Compare) -> None:

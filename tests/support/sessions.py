@@ -172,6 +172,7 @@ class Script:
 
     def probe(self, node: str, output: str, variables: tuple[Variable, ...] = ()) -> None:
         cell = f"{node}:c0"
+        self.add(ev.ReplOpened(node=node, walls="full"))
         self.add(ev.CellProposed(cell=cell, node=node, turn=0, code=self.put("describe(context)"), origin="probe"))
         self.add(ev.CellStarted(cell=cell))
         self.add(ev.CellFinished(cell=cell, status="ok", output=self.put(output), variables=variables, seconds=0.01))

@@ -6,9 +6,11 @@ from typing import ClassVar
 
 from textual.strip import Strip
 
+from rlm_tui.document.visible import visible
 from rlm_tui.projection import fold
 from rlm_tui.projection.fold import Changed
 from rlm_tui.tui.figures import clock, count, dollars, percent, price
+from rlm_tui.tui.text import shorten, width_of
 from rlm_tui.tui.view import CLOCK, View
 from rlm_tui.tui.widgets.line_view import Parts, strip_of
 from rlm_tui.tui.widgets.pane import Pane
@@ -37,7 +39,8 @@ class Gauges(Pane):
             return Strip.blank(width, base)
         bars = 10 if width >= 118 else 7 if width >= 100 else 5
         parts = self._all(self._view, bars, wide=width >= 100)
-        return strip_of(parts).crop_extend(0, width, base).apply_style(base)
+        walls = self._walls(self._view, width - 1 - sum(width_of(text) for text, _ in parts))
+        return strip_of(parts + walls).crop_extend(0, width, base).apply_style(base)
 
     def _all(self, view: View, bars: int, *, wide: bool) -> Parts:
         state = view.state
@@ -61,6 +64,17 @@ class Gauges(Pane):
         else:
             parts += self._plain("", clock(elapsed))
         return parts
+
+    def _walls(self, view: View, room: int) -> Parts:
+        """Which walls stand around the model's code, at the right end of the line; shortened before it is left out."""
+        walls = visible(view.state.walls)
+        if not walls:
+            return []
+        label, style = ("", "warn") if walls != "full" else ("walls ", "muted")
+        text = shorten(label + walls, room - 2, self.glyphs.cut)
+        if room < 12:
+            return []
+        return [(" " * (room - width_of(text)), self.palette["text"]), (text, self.palette[style])]
 
     def _money(self, view: View, bars: int, wide: bool) -> Parts:
         state = view.state

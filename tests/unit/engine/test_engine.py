@@ -34,7 +34,7 @@ async def test_a_session_from_question_to_answer() -> None:
         "cell.started",
         "cell.finished",
     ]
-    probe = ["session.started", "node.started", "cell.proposed", "cell.started", "cell.finished"]
+    probe = ["session.started", "node.started", "repl.opened", "cell.proposed", "cell.started", "cell.finished"]
     assert kinds == [*probe, *turn, *turn, "final.proposed", "node.ended", "session.ended"]
     assert [entry.seq for entry in ran.log.entries] == list(range(1, len(ran.log.entries) + 1))
 

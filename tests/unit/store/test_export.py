@@ -277,7 +277,7 @@ def test_nothing_anybody_wrote_is_left_in_a_redacted_file(tmp_path: Path) -> Non
         "topic",
         "tool",
     }
-    names |= {"limit", "context_kind", "unknown_price", "rule"}
+    names |= {"limit", "context_kind", "unknown_price", "rule", "walls"}
     for line in (tmp_path / "r.jsonl").read_text().splitlines()[1:]:
         event = json.loads(line)["event"]
         assert SECRET not in json.dumps({key: value for key, value in event.items() if key not in names | {"config"}})
