@@ -154,19 +154,23 @@ def load(
                 merged[key] = value
                 origins[key] = place
     types = get_type_hints(Settings, include_extras=True)
-    checked: dict[str, Any] = {}
+    found: dict[str, Any] = {}
     for key, value in merged.items():
         place = origins.get(key, "settings")
         if key not in types:
             raise SettingsError(f"{place}: {key}: {_unknown(key)}")
         if key == "prices":
-            checked[key] = {model: _price(model, given, origins) for model, given in value.items()}
+            found[key] = {model: _price(model, given, origins) for model, given in value.items()}
         else:
-            checked[key] = _checked(key, value, types[key], place)
-    return Loaded(Settings(**checked), origins)
+            found[key] = checked(key, value, types[key], place)
+    return Loaded(Settings(**found), origins)
 
 
-def _checked(key: str, value: Any, kind: Any, place: str) -> Any:
+def checked(key: str, value: Any, kind: Any, place: str) -> Any:
+    """`value` as a setting of type `kind`. Texts from a `place` that begins with ``environment`` may stand for numbers.
+
+    Raises `SettingsError`, which names `place` and `key`.
+    """
     if get_origin(kind) is Literal and value not in get_args(kind):
         raise SettingsError(f"{place}: {key}: should be {' or '.join(get_args(kind))}, not {value!r}.")
     try:
@@ -197,7 +201,7 @@ def _price(model: str, given: Any, origins: Mapping[str, str]) -> PriceOverride:
     for name, value in given.items():
         if name not in types:
             raise SettingsError(f"{place}: {where}.{name}: is not a part of a price; there are {', '.join(types)}.")
-        rates[name] = _checked(f"{where}.{name}", value, types[name], place)
+        rates[name] = checked(f"{where}.{name}", value, types[name], place)
     for name in ("input", "output"):
         if name not in rates:
             raise SettingsError(f"{place}: {where}.{name}: is missing.")

@@ -21,6 +21,11 @@ class SavedSession:
     gate: Gate | None = None
     failure: str | None = None
 
+    @property
+    def process(self) -> int | None:
+        """The process that runs the session now; ``None`` for one that nobody runs."""
+        return None
+
     def __init__(self, recording: Recording) -> None:
         self.session = recording.session
         self._recording = recording
@@ -69,8 +74,13 @@ class SavedSession:
 def open_saved(what: str, store: str | os.PathLike[str] | None = None) -> SavedSession:
     """The saved session that `what` names: an id, a unique prefix of one, ``last``, or a file that holds one.
 
-    Raises `rlm_tui.store.StoreError` with a sentence when there is none.
+    One that another process is running is followed (`rlm_tui.session.follow.FollowedSession`). Raises `rlm_tui.store.StoreError` with a sentence when there is none.
     """
-    from rlm_tui.store import open_recording
+    from rlm_tui.store import StoredSession, open_recording
 
-    return SavedSession(open_recording(what, store))
+    recording = open_recording(what, store)
+    if isinstance(recording, StoredSession) and recording.row.status == "running":
+        from rlm_tui.session.follow import FollowedSession
+
+        return FollowedSession(recording)
+    return SavedSession(recording)

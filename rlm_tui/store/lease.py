@@ -8,7 +8,9 @@ import platform
 import secrets
 import sqlite3
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from rlm_tui.store.errors import StoreError
 
@@ -76,3 +78,12 @@ def take(connection: sqlite3.Connection, session: str, force: bool = False) -> s
 def give_back(connection: sqlite3.Connection, session: str, token: str) -> None:
     """Stop being the writer of `session`."""
     connection.execute("DELETE FROM lease WHERE session = ? AND token = ?", (session, token))
+
+
+def writer(query: Callable[..., Sequence[tuple[Any, ...]]], session: str) -> int | None:
+    """The number of the living process that has the lease of `session`; ``None`` if nobody writes it.
+
+    `query` runs a statement (`rlm_tui.store.reader.StoreReader.query`).
+    """
+    held = query("SELECT pid, host, start FROM lease WHERE session = ?", session)
+    return int(held[0][0]) if held and alive(*held[0]) else None

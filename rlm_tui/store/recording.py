@@ -9,6 +9,7 @@ from typing import Protocol
 
 from rlm_tui.config.paths import store_path
 from rlm_tui.events import BlobRef, Entry
+from rlm_tui.store import lease
 from rlm_tui.store.catalog import Catalog
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import StoreReader
@@ -56,6 +57,10 @@ class StoredSession:
 
     def text(self, ref: BlobRef) -> str:
         return self._reader.text(ref)
+
+    def writer(self) -> int | None:
+        """The number of the living process that writes the session, on whichever machine. Raises `StoreError`."""
+        return lease.writer(self._reader.query, self.session)
 
     def close(self) -> None:
         self._reader.close()
