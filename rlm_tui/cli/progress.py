@@ -92,8 +92,10 @@ class Progress:
         spent = f"{calls}, {sign}{count(state.spent.total)} tokens, {price(state.spent)}"
         read = percent(state.coverage.read_chars("seen"), sum(state.coverage.sizes))
         end = state.status if state.limit is None else f"{state.status} ({state.limit})"
+        if not state.over:
+            end = "cut off"
         self.say(f"{end}: {spent}, {read} of the text read by a model")
-        self.say(f"saved: rlm-tui replay {session}")
+        self.say(f"saved: rlm-tui replay {session}" if state.over else f"saved: rlm-tui resume {session} goes on here")
 
     def _words(self, event: ev.Event) -> str:
         state = self._state

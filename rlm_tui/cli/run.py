@@ -114,7 +114,7 @@ def _answer(text: str) -> str:
 
 def _exit_code(live: LiveSession, state: SessionState) -> int:
     if live.ended is None:
-        return FAILED
+        return FAILED if live.failure is None or live.broke_down else BAD_INPUT
     faults = {call.fault.kind for call in state.calls.values() if call.fault is not None}
     replied = any(call.reply is not None for call in state.calls.values())
     if state.status == "failed" and not replied and faults and faults <= WRONG_FROM_THE_START:

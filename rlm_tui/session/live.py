@@ -32,6 +32,7 @@ class LiveSession:
         self._store: Store | None = None
         self._log: SessionLog | None = None
         self._failure: str | None = None
+        self._broke_down = False
         self._ended: Ended | None = None
         # Waited for instead of the thread: a join that ctrl+c interrupts takes a running thread for a dead one (3.11).
         self._over = threading.Event()
@@ -51,6 +52,11 @@ class LiveSession:
     def failure(self) -> str | None:
         """One sentence, when the run could not start or broke down."""
         return self._failure
+
+    @property
+    def broke_down(self) -> bool:
+        """Whether `failure` is a mistake of ours, rather than a full disk, a lost store or a model that can't work."""
+        return self._broke_down
 
     @property
     def ended(self) -> Ended | None:
@@ -104,6 +110,7 @@ class LiveSession:
             self._failure = str(error)
         except Exception as error:  # The screen must say it; a thread's traceback would only break the display.
             self._failure = f"The engine broke down ({type(error).__name__}: {error}). The session is saved up to here."
+            self._broke_down = True
         finally:
             self._over.set()
 
