@@ -16,12 +16,28 @@ if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
     from rlm_tui.engine.engine import Ended, Task
     from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.engine.providers.registry import Providers
+    from rlm_tui.engine.reading import SpanFinder
     from rlm_tui.engine.record import Record
+    from rlm_tui.engine.sandbox.base import ReplFactory
     from rlm_tui.engine.tools import Tool
     from rlm_tui.session.again import Fork, Saved
     from rlm_tui.store import SessionLog, Store
 
 Listener = Callable[[Entry], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What many sessions in one event loop have in common, so that none has to make it again.
+
+    `models` answers for every model that they name, `repls` makes their REPLs, `finder` finds text of their documents.
+    Whoever made them closes them.
+    """
+
+    models: Providers
+    repls: ReplFactory
+    finder: SpanFinder | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,28 +114,38 @@ def open_log(store: Store, setup: Setup) -> SessionLog:
     return store.resume(setup.resume) if setup.resume is not None else store.create(setup.session)
 
 
-async def run_on(store: Store | None, log: Log, session: str, setup: Setup, gate: Gate | None = None) -> Ended:
+async def run_on(
+    store: Store | None, log: Log, session: str, setup: Setup, gate: Gate | None = None, shared: Shared | None = None
+) -> Ended:
     """Run a session on an open log. `store` is where a session to fork or resume is read from."""
     from rlm_tui.document.coverage import Matcher
     from rlm_tui.engine.engine import Engine
-    from rlm_tui.engine.providers.registry import Providers
     from rlm_tui.engine.sandbox.languages import factory_for
 
     documents, task, past, record = await _task(store, log, session, setup)
     config = task.config
-    repls = factory_for(config.repl)
-    models = Providers(api_base=config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
+    repls = shared.repls if shared is not None else factory_for(config.repl)
+    models = shared.models if shared is not None else providers_of(setup, config)
     for model in dict.fromkeys([config.model, config.sub_model, *config.models_at.values()]):
         if model:
             models.info(model)
     try:
         for document in documents:
             log.put(document.text)
-        task = replace(task, finder=Matcher(documents), validator=setup.validator, tools=setup.tools or {})
+        finder = shared.finder if shared is not None else None
+        task = replace(task, finder=finder or Matcher(documents), validator=setup.validator, tools=setup.tools or {})
         return await Engine(task, log, models, repls, gate, record=record, past=past).run()
     finally:
-        await repls.close()
-        await models.close()
+        if shared is None:
+            await repls.close()
+            await models.close()
+
+
+def providers_of(setup: Setup, config: RunConfig) -> Providers:
+    """The providers of a session's models."""
+    from rlm_tui.engine.providers.registry import Providers
+
+    return Providers(api_base=config.api_base, api_key=setup.api_key, prices=setup.prices, custom=setup.custom)
 
 
 async def _task(

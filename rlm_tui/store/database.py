@@ -17,7 +17,7 @@ from pathlib import Path
 from rlm_tui.config.paths import is_default_store
 from rlm_tui.store.errors import ELSEWHERE, StoreError, explain, not_a_store
 
-VERSION = 1
+VERSION = 2
 """The schema's version, kept in ``user_version``. Raise it together with a migration of that number."""
 
 APPLICATION = 0x726C6D74

@@ -130,18 +130,26 @@ class SessionLog:
 
     def close(self) -> None:
         """Let another process write this session. Idempotent; the log takes no more events."""
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-
-        def give_back(connection: sqlite3.Connection) -> None:
-            if self._head.token is not None:
-                lease.give_back(connection, self.session, self._head.token)
-
         # If that can't be written: the lease is void anyway once this process has ended.
         with contextlib.suppress(StoreError):
-            self._writer.call(give_back)
+            if self._end():
+                self._writer.call(self._give_back)
+
+    async def aclose(self) -> None:
+        """`close` for an event loop that has other sessions to go on with."""
+        with contextlib.suppress(StoreError):
+            if self._end():
+                await self._writer.acall(self._give_back)
+
+    def _end(self) -> bool:
+        """Take no more events; whether any were taken until now."""
+        with self._lock:
+            open_until_now, self._closed = not self._closed, True
+            return open_until_now
+
+    def _give_back(self, connection: sqlite3.Connection) -> None:
+        if self._head.token is not None:
+            lease.give_back(connection, self.session, self._head.token)
 
     def _submit(self, events: tuple[Event, ...], settle: Callable[[tuple[Entry, ...], str | None], None]) -> None:
         now = time.time()

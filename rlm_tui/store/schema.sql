@@ -1,5 +1,64 @@
 -- Made from rlm_tui/store/tables.py.
 
+CREATE TABLE bench_attempt (
+    "key" VARCHAR NOT NULL,
+    number INTEGER NOT NULL,
+    suite VARCHAR NOT NULL,
+    session VARCHAR NOT NULL,
+    status VARCHAR NOT NULL,
+    started FLOAT NOT NULL,
+    ended FLOAT,
+    official FLOAT,
+    error VARCHAR,
+    cost FLOAT,
+    PRIMARY KEY ("key", number)
+);
+
+CREATE INDEX ix_bench_attempt_suite ON bench_attempt (suite);
+
+CREATE TABLE bench_cell (
+    "key" VARCHAR NOT NULL,
+    suite VARCHAR NOT NULL,
+    task VARCHAR NOT NULL,
+    item VARCHAR NOT NULL,
+    window VARCHAR NOT NULL,
+    length INTEGER NOT NULL,
+    answer_type VARCHAR NOT NULL,
+    document VARCHAR NOT NULL,
+    question TEXT NOT NULL,
+    method VARCHAR NOT NULL,
+    model VARCHAR NOT NULL,
+    parameters TEXT NOT NULL,
+    seed INTEGER NOT NULL,
+    status VARCHAR NOT NULL,
+    attempts INTEGER NOT NULL,
+    session VARCHAR,
+    started FLOAT,
+    ended FLOAT,
+    seconds FLOAT,
+    official FLOAT,
+    tolerant FLOAT,
+    judge FLOAT,
+    parsed VARCHAR NOT NULL,
+    answer TEXT,
+    "limit" VARCHAR,
+    error VARCHAR,
+    calls INTEGER NOT NULL,
+    turns INTEGER NOT NULL,
+    depth INTEGER NOT NULL,
+    input INTEGER NOT NULL,
+    cached INTEGER NOT NULL,
+    output INTEGER NOT NULL,
+    reasoning INTEGER NOT NULL,
+    cost FLOAT,
+    pid INTEGER,
+    host VARCHAR,
+    start VARCHAR,
+    PRIMARY KEY ("key")
+);
+
+CREATE INDEX ix_bench_cell_suite ON bench_cell (suite);
+
 CREATE TABLE blob (
     sha VARCHAR NOT NULL,
     part INTEGER NOT NULL,

@@ -25,6 +25,7 @@ from rlm_tui.store.row import WRITE, SessionRow, to_sql
 from rlm_tui.store.writer import Writer
 
 if TYPE_CHECKING:
+    from rlm_tui.store.results import Results
     from rlm_tui.store.search import Hit
 
 
@@ -76,6 +77,13 @@ class Store:
     def catalog(self) -> Catalog:
         """The list of this store's sessions."""
         return Catalog(self.reader)
+
+    @cached_property
+    def results(self) -> Results:
+        """The laboratory's table."""
+        from rlm_tui.store.results import Results
+
+        return Results(self._writer, self.reader)
 
     def create(self, session: str | None = None) -> SessionLog:
         """The log of a new session; nothing is written before its first event. Raises `StoreError` if the id is taken."""

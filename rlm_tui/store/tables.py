@@ -3,6 +3,8 @@
 ``event`` and ``blob`` are the log itself: append-only, guarded by triggers. ``session`` is a projection that
 `rlm_tui.store.rebuild` makes again from them; ``lease`` says who is writing a session at the moment; ``mark`` holds what
 the user noted about a session; ``removal`` opens one session's events for deletion, for the length of a transaction.
+``bench_cell`` and ``bench_attempt`` are the results of the laboratory, which no log holds: they are kept when everything
+that is derived is made again.
 
 Importing this module loads SQLModel, which takes longer than the first frame of the screen may. So only migrations do;
 creating, appending and reading use ``schema.sql`` and plain SQL, which tests compare with these tables. After a change:
@@ -123,6 +125,71 @@ class RemovalRecord(Base, table=True):
     __tablename__ = "removal"
 
     session: str = Field(primary_key=True)
+
+
+class CellRecord(Base, table=True):
+    """One cell of the laboratory's table (`rlm_tui.store.results.CellRow`): an item asked of a model by a method.
+
+    `key` is what makes it the same cell. `parameters` is JSON. Sums are those of its last attempt, `attempts` counts them;
+    `pid`, `host` and `start` say which process runs it.
+    """
+
+    __tablename__ = "bench_cell"
+
+    key: str = Field(primary_key=True)
+    suite: str = Field(index=True)
+    task: str
+    item: str
+    window: str
+    length: int
+    answer_type: str
+    document: str
+    question: str = Field(sa_type=Text)
+    method: str
+    model: str
+    parameters: str = Field(sa_type=Text)
+    seed: int
+    status: str
+    attempts: int
+    session: str | None
+    started: float | None
+    ended: float | None
+    seconds: float | None
+    official: float | None
+    tolerant: float | None
+    judge: float | None
+    parsed: str
+    answer: str | None = Field(sa_type=Text)
+    limit: str | None
+    error: str | None
+    calls: int
+    turns: int
+    depth: int
+    input: int
+    cached: int
+    output: int
+    reasoning: int
+    cost: float | None
+    pid: int | None
+    host: str | None
+    start: str | None
+
+
+class AttemptRecord(Base, table=True):
+    """One run of a cell, kept also when a later one took its place. `cost` is what it cost, ``None`` if unknown."""
+
+    __tablename__ = "bench_attempt"
+
+    key: str = Field(primary_key=True)
+    number: int = Field(primary_key=True)
+    suite: str = Field(index=True)
+    session: str
+    status: str
+    started: float
+    ended: float | None
+    official: float | None
+    error: str | None
+    cost: float | None
 
 
 TRIGGERS = (

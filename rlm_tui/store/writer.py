@@ -8,6 +8,7 @@ afresh.
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import queue
@@ -78,6 +79,13 @@ class Writer:
         job = Call(function)
         self.submit(job)
         return job.result()
+
+    async def acall(self, function: Callable[[sqlite3.Connection], T]) -> T:
+        """`call` for an event loop, which goes on meanwhile. Cancelled, the job may still be written."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self.submit(AsyncCall(function, loop, future))
+        return await future
 
     def close(self) -> None:
         """Write what waits, then close the connection. Idempotent."""
@@ -218,3 +226,29 @@ class Call(Generic[T]):
         if self._problem is not None:
             raise StoreError(self._problem)
         return self._results[0]
+
+
+class AsyncCall(Call[T]):
+    """The same for whoever awaits `future` in the event loop `loop`."""
+
+    def __init__(
+        self,
+        function: Callable[[sqlite3.Connection], T],
+        loop: asyncio.AbstractEventLoop,
+        future: asyncio.Future[T],
+    ) -> None:
+        super().__init__(function)
+        self._loop = loop
+        self._future = future
+
+    def settle(self, problem: str | None) -> None:
+        super().settle(problem)
+        self._loop.call_soon_threadsafe(self._deliver)
+
+    def _deliver(self) -> None:
+        if self._future.done():
+            return
+        try:
+            self._future.set_result(self.result())
+        except StoreError as error:
+            self._future.set_exception(error)

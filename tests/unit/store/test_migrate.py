@@ -12,12 +12,13 @@ from rlm_tui.store import Store, StoreError, StoreReader, database, migrate
 from rlm_tui.store.check import check
 from tests.unit.store import samples
 
+NOW = database.VERSION
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "stores"
 
 LATER = """
 from alembic import op
 import sqlalchemy as sa
-revision, down_revision, branch_labels, depends_on = "0002", "0001", None, None
+revision, down_revision, branch_labels, depends_on = "0003", "0002", None, None
 def upgrade() -> None:
     with op.batch_alter_table("session") as batch:
         batch.add_column(sa.Column("colour", sa.String(), nullable=True))
@@ -51,11 +52,11 @@ def fill(path: Path) -> None:
 
 @pytest.fixture
 def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program of schema version 2: its migrations."""
+    """A program of the next schema version: its migrations."""
     scripts = tmp_path / "100% later"
     shutil.copytree(migrate.SCRIPTS, scripts)
-    (scripts / "versions" / "v0002_colour.py").write_text(LATER)
-    monkeypatch.setattr(database, "VERSION", 2)
+    (scripts / "versions" / "v0003_colour.py").write_text(LATER)
+    monkeypatch.setattr(database, "VERSION", NOW + 1)
     monkeypatch.setattr(migrate.upgrade, "__defaults__", (scripts,))
     return scripts
 
@@ -75,16 +76,16 @@ def test_there_is_a_migration_to_every_version() -> None:
 @pytest.mark.parametrize("opening", [lambda path: Store.open(path).close(), lambda path: StoreReader(path).close()])
 def test_an_older_store_is_migrated_after_a_backup(path: Path, later: Path, opening: object, request: object) -> None:
     with pytest.MonkeyPatch.context() as past:
-        past.setattr(database, "VERSION", 1)
+        past.setattr(database, "VERSION", NOW)
         fill(path)
     opening(path)  # type: ignore[operator]
-    assert version(path) == 2
+    assert version(path) == NOW + 1
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT id, colour FROM session").fetchall() == [("abc", "blue")]
     connection.close()
     assert "alembic_version" not in schema(path)
-    copy = path.with_name("sessions.db.v1.bak")
-    assert version(copy) == 1 and "colour" not in schema(copy)["session"]
+    copy = path.with_name(f"sessions.db.v{NOW}.bak")
+    assert version(copy) == NOW and "colour" not in schema(copy)["session"]
     with Store.open(path) as store:
         assert len(store.reader.entries("abc")) == 3
         with pytest.raises(sqlite3.IntegrityError, match="never changed"):
@@ -93,9 +94,9 @@ def test_an_older_store_is_migrated_after_a_backup(path: Path, later: Path, open
 
 
 def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, later: Path) -> None:
-    (later / "versions" / "v0002_colour.py").write_text(BROKEN)
+    (later / "versions" / "v0003_colour.py").write_text(BROKEN)
     with pytest.MonkeyPatch.context() as past:
-        past.setattr(database, "VERSION", 1)
+        past.setattr(database, "VERSION", NOW)
         fill(path)
     before = schema(path)
     for number in (1, 2):
@@ -103,22 +104,22 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, later: P
             StoreError, match=r"could not be brought up to date .*nowhere.*; it is as it was, and a copy"
         ):
             Store.open(path)
-        assert schema(path) == before and version(path) == 1
+        assert schema(path) == before and version(path) == NOW
         assert len(list(path.parent.glob("*.bak"))) == number
     with pytest.MonkeyPatch.context() as past:
-        past.setattr(database, "VERSION", 1)
+        past.setattr(database, "VERSION", NOW)
         with StoreReader(path) as reader:
             assert len(reader.entries("abc")) == 3
 
 
 def test_a_second_program_finds_the_work_done(path: Path, later: Path) -> None:
     with pytest.MonkeyPatch.context() as past:
-        past.setattr(database, "VERSION", 1)
+        past.setattr(database, "VERSION", NOW)
         fill(path)
-    migrate.migrate(path, 1)
+    migrate.migrate(path, NOW)
     after = schema(path)
-    migrate.migrate(path, 1)
-    assert schema(path) == after and version(path) == 2
+    migrate.migrate(path, NOW)
+    assert schema(path) == after and version(path) == NOW + 1
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in FIXTURES.glob("v*.db.gz")))
