@@ -87,9 +87,9 @@ async def timed(times: int, work: Callable[[], Awaitable[object]]) -> float:
 
 
 def spawned() -> float:
-    """What spawning a Python that imports what a REPL needs costs, in seconds: the median of five."""
-    code = "import sys, rlm_tui.engine.sandbox.worker.main as m; m.prepare()"
-    command = [sys.executable, "-c", code]
+    """What spawning an isolated Python that gets ready to be a REPL costs, in seconds: the median of five."""
+    code = "import rlm_tui.engine.sandbox.worker.main as m; m.prepare()"
+    command = [sys.executable, "-I", "-c", code]
     found = []
     for _ in range(5):
         started = time.perf_counter()
@@ -143,11 +143,14 @@ async def test_a_request_goes_there_and_back_in_a_third_of_a_millisecond(factory
 
 
 async def test_a_context_of_40_mb_is_ready_in_100_ms_and_shared(factory: PythonReplFactory) -> None:
-    text = "some ordinary text of a document, line after line\n" * 800_000
     host = Host()
-    started = time.perf_counter()
-    first = await factory.open(text, "q", LIMITS, names=HOST_NAMES)
-    opened = time.perf_counter() - started
+    firsts = []
+    for n in range(5):
+        text = f"some ordinary text of document {n}, line after line\n" * 800_000
+        started = time.perf_counter()
+        first = await factory.open(text, "q", LIMITS, names=HOST_NAMES)
+        firsts.append(time.perf_counter() - started)
+    opened = min(firsts)  # Others may use this machine, too.
     started = time.perf_counter()
     second = await factory.open(text, "q", LIMITS, names=HOST_NAMES)
     again = time.perf_counter() - started
@@ -156,7 +159,7 @@ async def test_a_context_of_40_mb_is_ready_in_100_ms_and_shared(factory: PythonR
         (await first.run("len(context)", host)).echo == (await second.run("len(context)", host)).echo == str(len(text))
     )
     assert again <= 0.1
-    assert opened <= 0.25  # the first one copies the text twice; 100 ms on a quiet machine
+    assert opened <= 0.1
     shared = [_private_kb(repl) for repl in (first, second)]
     print(f"private memory {shared} kB")
     assert all(kb < 20_000 for kb in shared)
@@ -200,8 +203,10 @@ def test_recording_slices_costs_at_most_a_tenth() -> None:
             names["slices"](text)
             found.append(time.perf_counter() - started)
     assert cell.touched.take() == [[0, 0, len(text)]]
-    print(f"slicing: guarded {min(guarded):.4f} s, plain {min(plain):.4f} s, {min(guarded) / min(plain):.2f} x")
-    assert min(guarded) <= 1.1 * min(plain)
+    # Each run against its neighbour: the machine's speed changes more between runs than the guard costs.
+    ratio = statistics.median(a / b for a, b in zip(guarded, plain, strict=True))
+    print(f"slicing: guarded {min(guarded):.4f} s, plain {min(plain):.4f} s, {ratio:.2f} x")
+    assert ratio <= 1.1
 
 
 async def test_the_first_line_arrives_within_50_ms(factory: PythonReplFactory) -> None:
