@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, cast
 
@@ -47,4 +48,5 @@ def task(name: str, path: Path | None = None, **options: Any) -> Task:
         raise BenchError(f"{name} needs {kind.needs}; give it as {name}:PATH or with --data PATH")
     if not kind.needs and path is not None:
         raise BenchError(f"{name} makes its own data and can't read {path}; leave the path out")
-    return cast(Any, kind)(path, **options) if kind.needs else cast(Any, kind)(**options)
+    make = cast(Callable[..., Task], kind)
+    return make(path, **options) if kind.needs else make(**options)
