@@ -153,6 +153,7 @@ class Caller:
     async def _recall(self, order: Order, found: Answer) -> Reply:
         """Answer from the record: logged like any call, at no cost."""
         reserved = self._reserved(order, Grant(order.max_output_tokens, Usage()))
+        self._ledger.recall(order.call, found.usage)
         if found.fault is not None:
             await self._journal.write(reserved, CallFailed(call=order.call, fault=found.fault))
             raise CallError(order.call, found.fault)

@@ -90,6 +90,7 @@ class Engine:
         self._task = task
         self._record = record
         # A question that was asked just now continues a session that had ended in good order.
+        self._past = bool(past)
         self._resumed = bool(past) and not isinstance(past[-1].event, SessionAsked)
         self._journal = Journal(log, past)
         self._models = models
@@ -114,6 +115,7 @@ class Engine:
             unknown_price=task.config.unknown_price,
             clock=lambda: self._clock() - self._gate.held_seconds() + before,
             settled=journal.state.spent,
+            ahead=self._record.spent() if self._past and self._record is not None else None,
         )
         reading = Reading(task.finder)
         name = task.documents[0].name if len(task.documents) == 1 else ""
@@ -146,7 +148,10 @@ class Engine:
         )
         if self._resumed:
             await journal.write(SessionResumed(version=task.version))
-        await self._gate.attach(journal.write, journal.facts, running.cancel, self._passed if self._record else None)
+        self._gate.inherit(journal.state.breakpoints, journal.state.watches)
+        await self._gate.attach(
+            journal.write, journal.facts, running.cancel, self._passed if self._record else None, journal.keep
+        )
         try:
             ledger.hold_back(caller.forced_slice(task.config.model_at(0), task.query))
             outcome = await NodeRun(shared, Place(), task.query, task.context, task.asked).run()

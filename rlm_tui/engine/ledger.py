@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import msgspec
@@ -56,7 +56,7 @@ class Grant:
 
 class Ledger:
     """One session's budgets. `clock` gives seconds that count (it stands while the operator holds the run); `settled`
-    is what a continued session had spent before.
+    is what a continued session had spent before, and `ahead` the part of it, by call, that the run has yet to come to again.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Ledger:
         clock: Callable[[], float] = time.monotonic,
         finalise: Usage | None = None,
         settled: Usage | None = None,
+        ahead: Mapping[str, Usage] | None = None,
     ) -> None:
         self.limits = limits
         self.settled = settled or Usage()
@@ -75,6 +76,7 @@ class Ledger:
         self._started = clock()
         self._lock = threading.Lock()
         self._open: dict[str, Usage] = {}
+        self._ahead = dict(ahead or {})
         self._reserved = Usage()
         self._slices: dict[str, Usage] = {"0": finalise or Usage(calls=1)}
         self._warned: set[str] = set()
@@ -162,6 +164,12 @@ class Ledger:
         """Give a reservation back: the call was never sent."""
         self.settle(call, Usage())
 
+    def recall(self, call: str, usage: Usage) -> None:
+        """A call is answered from the record of the same session: what it took counts from here on, as it did then."""
+        with self._lock:
+            if self._ahead.pop(call, None) is None:
+                self.settled = self.settled + usage
+
     def seconds_left(self) -> float | None:
         """Seconds until the time budget ends, without the slice for the forced answer; ``None`` if unlimited."""
         if self.limits.seconds is None:
@@ -192,13 +200,13 @@ class Ledger:
 
     def left(self) -> dict[str, float]:
         """What is left of every budget that is set, for `budget()` in the REPL."""
-        reserved = self._reserved
+        reserved, ahead = self._reserved, sum(self._ahead.values(), Usage())
         taken = {
-            "calls": reserved.calls,
-            "input_tokens": reserved.input,
-            "output_tokens": reserved.output,
-            "total_tokens": reserved.total,
-            "usd": reserved.cost,
+            "calls": reserved.calls - ahead.calls,
+            "input_tokens": reserved.input - ahead.input,
+            "output_tokens": reserved.output - ahead.output,
+            "total_tokens": reserved.total - ahead.total,
+            "usd": reserved.cost - ahead.cost,
             "seconds": 0.0,
         }
         return {kind: max(0.0, allowed - used - taken[kind]) for kind, (used, allowed) in self.used().items()}

@@ -27,18 +27,21 @@ from rlm_tui.events import (
     FinalProposed,
     FinalRefused,
     Injected,
+    NodeRestarted,
     ToolCalled,
     ToolReturned,
+    Usage,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a recorded call gave: a reply with its finish reason, or a fault."""
+    """What a recorded call gave: a reply with its finish reason, or a fault; and what it took, if that is to count again."""
 
     text: str = ""
     finish: str = ""
     fault: Fault | None = None
+    usage: Usage = Usage()
 
 
 class Record:
@@ -71,6 +74,7 @@ class Record:
         self._verdicts: dict[tuple[str, int], str] = {}
         self._tools: dict[str, tuple[ToolCalled, ToolReturned | None]] = {}
         self._turn_of_cell: dict[str, int] = {}
+        self._again: dict[str, str] = {}
         turn: dict[str, int] = {}
         for entry in entries:
             event = entry.event
@@ -91,6 +95,8 @@ class Record:
                 self._verdicts[event.node, turn.get(event.node, 0)] = ""
             elif isinstance(event, FinalRefused):
                 self._verdicts[event.node, turn.get(event.node, 0)] = event.reason
+            elif isinstance(event, NodeRestarted):
+                self._again[event.node] = event.again
             elif isinstance(event, ToolCalled):
                 self._tools[event.call] = (event, None)
             elif isinstance(event, ToolReturned) and event.call in self._tools:
@@ -100,6 +106,12 @@ class Record:
                 self.injected.setdefault((event.node, turn.get(event.node, 0) + 1), []).append(event.text)
         if before is not None:
             self._end_prefix(before)
+
+    def latest(self, node: str) -> str:
+        """The node that did the work of `node` in the end, when the operator had it begin again."""
+        while node in self._again and self._in_prefix(f"{node}:t1"):
+            node = self._again[node]
+        return node
 
     def knows(self, node: str) -> bool:
         """Whether `node` made a call in the session."""
@@ -147,9 +159,23 @@ class Record:
                 return None
         if isinstance(answer, CallFailed):
             # What was cut off by hand or by a crash is asked again, and so is what ended a session that goes on.
-            again = answer.fault.kind == "cancelled" or (self._by_place and cut_off(answer))
-            return None if again else Answer(fault=answer.fault)
-        return Answer(self._text(answer.reply), answer.finish)
+            return None if self._asked_again(answer) else Answer(fault=answer.fault, usage=self._counted(answer))
+        return Answer(self._text(answer.reply), answer.finish, usage=self._counted(answer))
+
+    def spent(self) -> dict[str, Usage]:
+        """What each call took that a continued session comes to again without making it."""
+        return {
+            call: answer.usage
+            for call, answer in self._answers.items()
+            if not isinstance(answer, CallFailed) or not self._asked_again(answer)
+        }
+
+    def _asked_again(self, answer: CallFailed) -> bool:
+        return answer.fault.kind == "cancelled" or (self._by_place and cut_off(answer))
+
+    def _counted(self, answer: CallFinished | CallFailed) -> Usage:
+        """A fork pays nothing for its prefix; the session itself, run again, stands where it stood."""
+        return answer.usage if self._by_place else Usage()
 
     def _end_prefix(self, turn: int) -> None:
         """From root turn `turn` on, nothing is taken from the record: neither answers nor what the operator did."""

@@ -8,11 +8,12 @@ import pytest
 
 from rlm_tui import events as ev
 from rlm_tui.document.document import Document
+from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.engine.sandbox.factory import PythonReplFactory
 from rlm_tui.events import RunConfig
 from rlm_tui.session.again import AgainError, Fork, read_saved, verify
 from rlm_tui.session.setup import Setup, run_session
-from rlm_tui.store import Store, StoreReader
+from rlm_tui.store import MemorySession, Store, StoreReader
 from tests.support.engine import FakeModels, cell
 
 TEXT = "".join(f"line {i}: {i * i}\n" for i in range(200))
@@ -200,3 +201,54 @@ async def test_from_the_first_turn_that_is_not_recorded_everything_is_asked_live
     config = RunConfig(model="other", sub_model="fake")
     await run_session(setup(path, models, fork=Fork(parent), config=config))
     assert [request.model for request in models.requests] == ["other", "other", "fake", "other"]
+
+
+COUNTING = [
+    cell("print(len(context), budget()['calls'], round(budget()['usd'], 6))"),
+    cell("a = llm_query_batched(['sum up', 'and again', 'boom'])\nprint(budget())"),
+    cell("print(budget())\nFINAL('done')"),
+]
+
+
+def leaf(prompt: str) -> str | ProviderError:
+    return ProviderError("bad_request", "no", usage=ev.Usage(calls=1, input=7)) if prompt == "boom" else "short"
+
+
+async def test_budgets_that_the_code_prints_are_the_same_when_it_is_verified(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    config = RunConfig(model="fake", limits=ev.Limits(usd=1.0, total_tokens=50_000))
+    session, ended = await run_session(setup(path, FakeModels(COUNTING, leaf=leaf), config=config))
+    assert ended.outcome.answer == "done"
+    with StoreReader(path) as reader:
+        saved = read_saved(reader.entries(session), reader.text)
+        outputs = [reader.text(e.event.output) for e in saved.entries if isinstance(e.event, ev.CellFinished)]
+        repls = PythonReplFactory()
+        try:
+            assert await verify(saved, repls) == []
+        finally:
+            await repls.close()
+    assert len(set(outputs[1:])) == 3, "each cell prints another budget"
+
+
+async def test_budgets_that_the_code_prints_are_the_same_after_a_resume(tmp_path: Path) -> None:
+    """The session was cut off in its third cell, which runs again: it prints what is left after all that was paid."""
+    path, whole = tmp_path / "s.db", tmp_path / "whole.db"
+    config = RunConfig(model="fake", limits=ev.Limits(usd=1.0, total_tokens=50_000))
+    session, _ = await run_session(setup(whole, FakeModels(COUNTING, leaf=leaf), config=config))
+    with Store.open(whole) as store, Store.open(path) as cut:
+        entries = store.reader.entries(session)
+        end = next(e.seq for e in entries if isinstance(e.event, ev.CellStarted) and e.event.cell == "0:c2")
+        shas = [row[0] for row in store.reader.query("SELECT DISTINCT sha FROM blob")]
+        texts = {sha: store.reader.text(ev.BlobRef(sha, 1)) for sha in shas}
+        cut.add(MemorySession(session, entries[:end], texts))
+        before = [texts[e.event.output.sha] for e in entries if isinstance(e.event, ev.CellFinished)]
+    models = FakeModels(COUNTING, leaf=leaf)
+    _, ended = await run_session(setup(path, models, resume=session))
+    with StoreReader(path) as reader:
+        entries = reader.entries(session)
+        after = [reader.text(e.event.output) for e in entries if isinstance(e.event, ev.CellFinished)]
+    assert after == before
+    assert len(models.requests) == 4
+    assert ended.usage == sum(
+        (e.event.usage for e in entries if hasattr(e.event, "usage") and hasattr(e.event, "call")), ev.Usage()
+    )
