@@ -13,7 +13,8 @@ class SessionStarted(Event, frozen=True, tag="session.started"):
     """The first event of every session.
 
     `context_kind` is ``str``, ``list`` or ``dict``: how the documents were given. `parent` and `parent_seq` name the
-    session and the last shared event of a fork. `origin` is ``live``, ``fork``, ``rerun`` or ``import:<tool>``.
+    session and the last shared event of a fork. `origin` is ``live``, ``fork``, ``rerun``, ``direct`` (one prompt with
+    the whole document, to compare with) or ``import:<tool>``.
     """
 
     session: str

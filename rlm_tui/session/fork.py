@@ -87,6 +87,8 @@ def resume_setup(saved: Saved, **how: Any) -> Setup:
         raise AgainError(f"session {started.session} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
     if started.origin.startswith("import:"):
         raise AgainError(f"session {started.session} was recorded by another tool, so it can't go on; replay it")
+    if started.origin == "direct":
+        raise AgainError(f"session {started.session} is a single direct call, so there is nothing to go on with; replay it")
     _check_tools(saved, how)
     setup = Setup(started.query, started.config, saved.documents, saved.context, resume=started.session)
     return replace(setup, **how)
@@ -95,7 +97,7 @@ def resume_setup(saved: Saved, **how: Any) -> Setup:
 def unfinished(store: Store, limit: int = 20) -> list[SessionRow]:
     """The sessions that were cut off and can be resumed, the newest first: what a screen offers at its start."""
     rows = store.catalog.list(limit=200)
-    return [row for row in rows if row.status == "interrupted" and not row.origin.startswith("import:")][:limit]
+    return [row for row in rows if row.status == "interrupted" and not row.origin.startswith(("import:", "direct"))][:limit]
 
 
 def find_unfinished(store: Store, name: str) -> SessionRow:

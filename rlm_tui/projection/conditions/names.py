@@ -67,7 +67,7 @@ _ROWS: tuple[tuple[str, Kind, str], ...] = (
     ("text", "text", "words in any text of a session: question, code, output, replies, answer"),
     ("tag", "text", "a tag of a session"),
     ("note", "text", "your notes on a session"),
-    ("origin", "text", "live, fork, rerun, import:…"),
+    ("origin", "text", "live, fork, rerun, direct, import:…"),
     ("error", "flag", "something failed; error~WORD looks into the message"),
     ("final", "flag", "an answer was given"),
 )

@@ -1,0 +1,304 @@
+"""Runs the cells of a table: several at once, each an ordinary saved session, within a cap on money.
+
+Whatever has an outcome is in the store before the next cell starts, so a run that is stopped, killed or out of money goes
+on where it was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections import OrderedDict, deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from rlm_tui.bench.base import Document as Context
+from rlm_tui.bench.base import Score
+from rlm_tui.bench.direct import run_direct
+from rlm_tui.bench.outcome import HOPELESS, Faults, cost_of, failed, finished, status_of
+from rlm_tui.bench.purse import Purse, PurseEmpty
+from rlm_tui.bench.suite import Case, Work
+from rlm_tui.document.coverage import Matcher
+from rlm_tui.document.document import Document
+from rlm_tui.engine.providers.base import Provider
+from rlm_tui.engine.providers.registry import Providers
+from rlm_tui.engine.sandbox.base import ReplFactory
+from rlm_tui.engine.sandbox.languages import factory_for
+from rlm_tui.events import LogError
+from rlm_tui.session.setup import Setup, Shared, documents_of, run_on
+from rlm_tui.store import Store, StoreError, new_id
+from rlm_tui.store.results import OK, PENDING, RUNNING, CellRow
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.engine import Ended
+    from rlm_tui.store import SessionLog
+
+KEPT_DOCUMENTS = 4
+"""Documents that are held with their index; cells come window by window, so few are needed at a time."""
+
+GRACE_SECONDS = 20.0
+"""How long a run may go on after its time: it gives its last answer by itself before it is cancelled."""
+
+HOPELESS_AFTER = 3
+"""Cells of a model that fail for a reason that will not go away, before the rest of them is left alone."""
+
+LONG_ANSWER = 20_000
+"""Characters of an answer from which on it is scored in a thread."""
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """How a run of a table ended. `why` is one sentence for each reason for which cells were left out."""
+
+    done: int
+    left: int
+    failed: int
+    cost: float
+    stopped: bool = False
+    why: Sequence[str] = ()
+
+
+@dataclass(slots=True)
+class Prepared:
+    """A document, ready to be asked about by many cells."""
+
+    context: Context
+    documents: Sequence[Document]
+    finder: Matcher
+
+
+@dataclass(slots=True)
+class _Lucks:
+    """How the cells of one model fare: `bad` of them in a row failed for a reason that stays."""
+
+    bad: int = 0
+    said: str = ""
+
+
+@dataclass
+class Runner:
+    """Runs `works` in the current event loop, `concurrency` at a time.
+
+    `on_change` hears every row that changes, in the loop's thread, once that is in the store. `seconds` is how long one
+    run may take. `custom`, `prices` and `api_key` are as in `rlm_tui.session.setup.Setup`.
+    """
+
+    store: Store
+    works: Sequence[Work]
+    concurrency: int = 4
+    purse: Purse = field(default_factory=lambda: Purse(None))
+    seconds: float | None = None
+    prices: Mapping[str, Mapping[str, float]] | None = None
+    custom: Mapping[str, Provider] | None = None
+    api_key: str | None = None
+    tags: Sequence[str] = ()
+    on_change: Callable[[CellRow], None] | None = None
+
+    def __post_init__(self) -> None:
+        self._queue: deque[Work] = deque()
+        self._sessions: set[asyncio.Task[Ended]] = set()
+        self._stopping = False
+        self._prepared: OrderedDict[str, Prepared] = OrderedDict()
+        self._preparing = asyncio.Lock()
+        self._models: dict[str | None, Providers] = {}
+        self._repls: dict[str, ReplFactory] = {}
+        self._lucks: dict[str, _Lucks] = {}
+        self._why: dict[str, None] = {}
+        self._done = self._failed = 0
+
+    def stop(self) -> None:
+        """Start nothing more, and cancel what runs: it is saved, and its cells run again next time. Idempotent."""
+        self._stopping = True
+        for task in self._sessions:
+            task.cancel()
+
+    @property
+    def running(self) -> int:
+        """How many sessions are in flight."""
+        return len(self._sessions)
+
+    async def run(self) -> Summary:
+        """Run every cell that is pending. Raises `StoreError` or `LogError` when the store fails."""
+        self._queue.extend(self.works)
+        total = len(self.works)
+        workers = [asyncio.create_task(self._work()) for _ in range(max(1, min(self.concurrency, total)))]
+        try:
+            await asyncio.gather(*workers)
+        except BaseException:
+            self.stop()
+            for worker in workers:
+                worker.cancel()
+            await asyncio.gather(*workers, return_exceptions=True)
+            raise
+        finally:
+            await self._close()
+        left = total - self._done
+        return Summary(self._done, left, self._failed, self.purse.spent, self._stopping, tuple(self._why))
+
+    async def _close(self) -> None:
+        for repls in self._repls.values():
+            await repls.close()
+        for models in self._models.values():
+            await models.close()
+        self._prepared.clear()
+
+    async def _work(self) -> None:
+        while self._queue and not self._stopping:
+            work = self._queue.popleft()
+            luck = self._lucks.setdefault(work.row.model, _Lucks())
+            if luck.bad >= HOPELESS_AFTER:
+                self._why[f"{work.row.model} was left alone after {HOPELESS_AFTER} failures: {luck.said}"] = None
+                continue
+            key = work.row.key
+            try:
+                await self.purse.reserve(key, work.most or 0.0)
+            except PurseEmpty as error:
+                self._why[str(error)] = None
+                self._queue.clear()
+                return
+            cost: float | None = 0.0
+            try:
+                if not self._stopping:
+                    cost = await self._cell(work, luck)
+            finally:
+                # Unknown prices are only run when there is no cap.
+                await self.purse.settle(key, cost or 0.0)
+
+    async def _cell(self, work: Work, luck: _Lucks) -> float | None:
+        """Run one cell; returns what it cost."""
+        results, session = self.store.results, new_id()
+        number = await results.aclaim(work.row, session)
+        if number is None:
+            return 0.0
+        started = time.time()
+        row = msgspec.structs.replace(
+            work.row, status=RUNNING, session=session, attempts=number, started=started, ended=None
+        )
+        self._tell(row)
+        faults, began = Faults(), time.monotonic()
+        log = self.store.create(session)
+        log.listeners.append(faults)
+        try:
+            ended, timed_out = await self._session(work, log)
+        except (StoreError, LogError):
+            raise
+        except Exception as error:
+            # A model that can't work, a document that can't be made, a REPL that can't start: the others go on.
+            seconds = time.monotonic() - began
+            scored = work.case.score("") is not None
+            said = str(error) or type(error).__name__
+            row = failed(row, session, said, scored, at=started + seconds, seconds=seconds)
+        else:
+            if ended is None or (ended.outcome.status == "cancelled" and not timed_out):
+                cost = 0.0 if ended is None else cost_of(ended.usage)
+                row = msgspec.structs.replace(row, status=PENDING, cost=cost, error="stopped")
+                await results.arelease(row)
+                self._tell(row)
+                return row.cost
+            seconds = time.monotonic() - began
+            status = status_of(ended.outcome, faults.last, timed_out=timed_out)
+            score = await self._score(work.case, ended.outcome.answer or "")
+            row = finished(row, ended, log.row, score, status, at=started + seconds, seconds=seconds)
+        finally:
+            await log.aclose()
+        await results.afinish(row, self.tags)
+        self._done += 1
+        self._failed += row.status != OK
+        luck.bad = luck.bad + 1 if row.status != OK and faults.last in HOPELESS else 0
+        luck.said = row.error or luck.said
+        self._tell(row)
+        return row.cost
+
+    async def _session(self, work: Work, log: SessionLog) -> tuple[Ended | None, bool]:
+        """Run the session of a cell; returns its end, and whether it had to be cut off at the end of its time.
+
+        There is no end when it was cancelled before its first event.
+        """
+        prepared = await self._prepare(work)
+        config = work.config
+        if self.seconds is not None:
+            config = msgspec.structs.replace(
+                config, limits=msgspec.structs.replace(config.limits, seconds=self.seconds)
+            )
+        setup = Setup(
+            query=work.case.question,
+            config=config,
+            documents=prepared.documents,
+            context=prepared.context,
+            store=self.store.path,
+            prices=self.prices,
+            custom=self.custom,
+            api_key=self.api_key,
+        )
+        shared = Shared(self._models_at(config.api_base), self._repls_for(config.repl), prepared.finder)
+        if work.method.direct:
+            run = run_direct(log, log.session, setup, shared, truncate=work.method.truncate)
+        else:
+            run = run_on(self.store, log, log.session, setup, shared=shared)
+        task = asyncio.create_task(run)
+        self._sessions.add(task)
+        if self._stopping:
+            task.cancel()
+        try:
+            limit = None if self.seconds is None else self.seconds + GRACE_SECONDS
+            done, _ = await asyncio.wait({task}, timeout=limit)
+            if not done:
+                task.cancel()
+                await asyncio.wait({task})
+            return (None if task.cancelled() else task.result()), not done
+        except asyncio.CancelledError:
+            task.cancel()
+            await asyncio.wait({task})
+            raise
+        finally:
+            self._sessions.discard(task)
+
+    async def _score(self, case: Case, answer: str) -> Score | None:
+        if len(answer) < LONG_ANSWER:
+            return case.score(answer)
+        return await asyncio.to_thread(case.score, answer)
+
+    async def _prepare(self, work: Work) -> Prepared:
+        sha = work.row.document
+        async with self._preparing:
+            found = self._prepared.get(sha)
+            if found is None:
+                found = self._prepared[sha] = await asyncio.to_thread(_prepare, work.case)
+                while len(self._prepared) > KEPT_DOCUMENTS:
+                    self._prepared.popitem(last=False)
+            self._prepared.move_to_end(sha)
+            return found
+
+    def _models_at(self, api_base: str | None) -> Providers:
+        if api_base not in self._models:
+            self._models[api_base] = Providers(
+                api_base=api_base, api_key=self.api_key, prices=self.prices, custom=self.custom
+            )
+        return self._models[api_base]
+
+    def _repls_for(self, language: str) -> ReplFactory:
+        if language not in self._repls:
+            self._repls[language] = factory_for(language)
+        return self._repls[language]
+
+    def _tell(self, row: CellRow) -> None:
+        if self.on_change is not None:
+            with contextlib.suppress(Exception):
+                self.on_change(row)
+
+
+def _prepare(case: Case) -> Prepared:
+    context = case.document()
+    documents = documents_of(context)
+    for document in documents:
+        document.ref()
+    return Prepared(context, documents, Matcher(documents))
+
+
+def with_most(work: Work, most: float | None) -> Work:
+    """`work` with what it can cost at most."""
+    return replace(work, most=most)
