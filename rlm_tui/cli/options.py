@@ -29,6 +29,7 @@ class Given:
     max_seconds: float | None = None
     max_turns: int | None = None
     max_depth: int | None = None
+    repl: str | None = None
     price: str | None = None
     unknown_price: str | None = None
     store: str | None = None
@@ -104,6 +105,9 @@ _RUN_OPTIONS = (
         type=click.IntRange(min=0, max=16),
         metavar="N",
         help="Levels of recursion: 0 is the REPL alone, 1 adds sub-calls, 2 child nodes with REPLs of their own.",
+    ),
+    click.option(
+        "--repl", type=click.Choice(["python", "javascript"]), help="Language that the model's code is written in."
     ),
     click.option(
         "--price", type=_PricePair(), help="Price of models that aren't in the list, US dollars per million tokens."

@@ -93,6 +93,7 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
             "max_cost": given.max_cost,
             "max_turns": given.max_turns,
             "max_depth": given.max_depth,
+            "repl": given.repl,
             "unknown_price": f"assume:{given.price}" if given.price is not None else given.unknown_price,
             "store": given.store,
             **look,

@@ -9,11 +9,12 @@ import ast
 import re
 from dataclasses import dataclass
 
-CODE_TAGS = frozenset({"repl", "python", "py", "python3", ""})
-"""Info strings of fences that hold code to run. Everything else (``json``, ``text``, ``output`` …) is prose."""
+from rlm_tui.engine.dialect import PYTHON, Dialect
 
 _FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*?)[ \t]*$", re.MULTILINE)
 _DIRECTIVE = re.compile(r"FINAL(?P<var>_VAR)?[ \t]*\(")
+_STATEMENT = re.compile(r"\s*(?:(?:const|let|var)\s+[\w$]+\s*=|(?:await\s+)?(?:print|console\.log|[a-z]+_query)\s*\()")
+"""How code in JavaScript begins when it stands without a fence. There is no parser for it here."""
 _PLAIN_NAMES = frozenset({"answer", "result", "output", "final", "ans", "res", "response", "value", "text"})
 _MAX_PARSED = 100_000
 _MAX_NESTING = 90
@@ -44,14 +45,19 @@ class _Block:
 
 
 def read_reply(
-    text: str, finish: str = "stop", *, max_cells: int = 1, variables: frozenset[str] = frozenset()
+    text: str,
+    finish: str = "stop",
+    *,
+    max_cells: int = 1,
+    variables: frozenset[str] = frozenset(),
+    dialect: Dialect = PYTHON,
 ) -> Reading:
     """Decide what to do with a reply. `finish` is the provider's reason; `variables` are the names the REPL holds."""
     cut_off = finish == "length"
     if not text.strip():
         told = "Your reply was empty" + (" because it ran into the limit on its length" if cut_off else "")
         return Reading("repair", text, 6, notice=f"{told}. Reply with one short ```repl block.")
-    blocks = _blocks(text)
+    blocks = _blocks(text, dialect)
     whole = [b for b in blocks if b.closed or not (cut_off or finish == "unknown")]
     if whole:
         return _cells(text, blocks, whole[: max(1, max_cells)])
@@ -65,7 +71,7 @@ def read_reply(
     final = _prose_final(text, variables)
     if final is not None:
         return final
-    if _DIRECTIVE.match(text.strip()) is None and _is_code(text):
+    if _DIRECTIVE.match(text.strip()) is None and _is_code(text, dialect):
         return Reading("cell", text, 5, cells=(text.strip("\n"),))
     return Reading(
         "nudge",
@@ -98,7 +104,7 @@ def _before(text: str) -> str:
     return text[: match.start()] if match else text
 
 
-def _blocks(text: str) -> list[_Block]:
+def _blocks(text: str, dialect: Dialect) -> list[_Block]:
     """The fenced blocks that hold code, in order."""
     found: list[_Block] = []
     at = 0
@@ -112,14 +118,19 @@ def _blocks(text: str) -> list[_Block]:
             if m["fence"][0] == fence[0] and len(m["fence"]) >= len(fence) and not m["info"]
         ]
         if not closers:
-            if tag in CODE_TAGS:
+            if tag in dialect.tags:
                 found.append(_Block(_dedent(text[start:]), len(text), False))
             break
         closer = closers[0]
-        if tag in CODE_TAGS and len(closers) > 1 and not _parses(_dedent(text[start : closer.start()])):
+        if (
+            tag in dialect.tags
+            and dialect is PYTHON
+            and len(closers) > 1
+            and not _parses(_dedent(text[start : closer.start()]))
+        ):
             # A fence inside a string literal of the code is not its end: prefer the first end that gives whole code.
             closer = next((c for c in closers[1:8] if _parses(_dedent(text[start : c.start()]))), closer)
-        if tag in CODE_TAGS:
+        if tag in dialect.tags:
             code = _dedent(text[start : closer.start()])
             if code.strip():
                 found.append(_Block(code, closer.end(), True))
@@ -221,7 +232,9 @@ def _nesting(code: str) -> int:
     return deepest + (longest if longest > 200 else 0)
 
 
-def _is_code(text: str) -> bool:
+def _is_code(text: str, dialect: Dialect) -> bool:
+    if dialect is not PYTHON:
+        return _STATEMENT.match(text) is not None
     tree = _tree(text.strip("\n"))
     if tree is None:
         return False

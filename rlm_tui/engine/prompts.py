@@ -9,16 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from rlm_tui.engine.dialect import PYTHON, Dialect
 from rlm_tui.engine.sandbox.base import CellResult
 from rlm_tui.events import Limits, Variable
 
 VERSION = 1
 """Raise it when the wording changes: sessions are compared by it."""
-
-MODULES = (
-    "re json math statistics collections itertools functools datetime string textwrap random csv io.StringIO hashlib "
-    "difflib heapq bisect operator typing dataclasses enum unicodedata"
-)
 
 OPERATOR = "Message from the operator:"
 """Opens what the operator injected, inside a user message."""
@@ -36,11 +32,12 @@ def system_prompt(
     window_chars: int | None,
     advice: str = "",
     tools: Mapping[str, str] | None = None,
+    dialect: Dialect = PYTHON,
 ) -> str:
     """What a node at `depth` is told about its work. Names are listed exactly as they exist at this depth.
 
     `window_chars` is roughly how many characters one sub-call can read; `advice` is text for one model in particular;
-    `tools` are the user's functions, as they are told of.
+    `tools` are the user's functions, as they are told of; `dialect` is the language of the REPL.
     """
     left = max_depth - depth
     names = [
@@ -48,23 +45,10 @@ def system_prompt(
         "query              the question, as a str",
     ]
     if left >= 1:
-        names += [
-            "llm_query(prompt, context=None, model=None, schema=None) -> str",
-            "                   one sub-model call. It knows nothing but what you pass. A JSON schema gives a parsed value.",
-            "llm_query_batched(prompts, contexts=None, model=None, schema=None) -> list",
-            "                   many at once, in parallel, same order. A failed one is a falsy SubcallError, the rest survive.",
-        ]
+        names += dialect.subcalls
     if left >= 2:
-        names += [
-            "rlm_query(query, context=None, model=None) -> str",
-            "                   like llm_query, but the sub-model gets a REPL of its own with your `context` in it: for long pieces.",
-            "rlm_query_batched(queries, contexts=None, model=None) -> list",
-        ]
-    names += [
-        "FINAL(value)       give the answer and finish; FINAL_VAR(name) does the same with a variable",
-        'answer             a dict; answer["content"] = …; answer["ready"] = True finishes as well',
-        "SHOW_VARS()        your variables          budget()   what is left to spend",
-    ]
+        names += dialect.children
+    names += dialect.finishing
     size = f"about {window_chars:,} characters" if window_chars else "a limited number of characters"
     listing = "Names in the REPL:\n" + "\n".join(names)
     if tools:
@@ -75,16 +59,16 @@ def system_prompt(
         )
     parts = [
         "You answer a question about an input that is too long to read at once. The input is the variable `context` of a "
-        "Python REPL; you work by writing code for that REPL, and you know only what your code prints.",
+        f"{dialect.name} REPL; you work by writing code for that REPL, and you know only what your code prints.",
         "How to work:\n"
         "- Reply with ONE fenced block tagged repl, then stop. Its output comes back in the next message.\n"
         "- Names persist from block to block, also after an error. The value of a last expression is shown.\n"
         f"- Output beyond {max_output_chars:,} characters is cut in the middle, so print what you need, not everything.",
         listing,
-        f"Imports that work: {MODULES} … There are no files, no network, no input() and no eval().",
+        dialect.inside,
         "Strategy:\n"
         "- Look first: print the shape of the input and a few samples before you decide anything.\n"
-        "- Filter, count, sort and add up with Python (mind case, inflection and accents when you search).",
+        f"- Filter, count, sort and add up with {dialect.name} (mind case, inflection and accents when you search).",
     ]
     if left >= 1:
         parts[-1] += (

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_tui.engine.caller import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS
 from rlm_tui.engine.ledger import FLOOR
-from rlm_tui.engine.providers.registry import default_model
+from rlm_tui.engine.providers.registry import EXPLORER, default_model
+from rlm_tui.engine.sandbox.languages import factory_for
+from rlm_tui.engine.sandbox.process import StartError
 from rlm_tui.events import Limits, RunConfig
 
 if TYPE_CHECKING:
@@ -30,12 +32,15 @@ def configure(
         "model": model,
         "sub_model": settings.sub_model,
         "max_depth": settings.max_depth,
+        "repl": settings.repl,
         "call_seconds": settings.call_timeout,
         "unknown_price": settings.unknown_price,
         "api_base": settings.api_base,
         "limits": Limits(**chosen),
         **overrides,
     }
+    if settings.transport != "auto":
+        values["model_options"] = {"transport": settings.transport, **values.get("model_options", {})}
     return RunConfig(**values)
 
 
@@ -46,6 +51,13 @@ FIRST_PROMPT_TOKENS = 1_000
 def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
     """One sentence when no run within `config` could even look at its documents; else ``None``. `price` is the root's."""
     limits = config.limits
+    if config.repl != "python":
+        try:
+            factory_for(config.repl)
+        except StartError as error:
+            return str(error)
+        if EXPLORER in (config.model_at(0), *config.models_at.values()):
+            return f"the {EXPLORER} writes Python only: name a language model for a REPL in {config.repl}"
     beyond = sorted(depth for depth in config.models_at if not 0 <= depth <= config.max_depth)
     if beyond:
         return (

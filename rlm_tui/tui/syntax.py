@@ -1,4 +1,4 @@
-"""Python code as coloured pieces, line by line. Colours come from the theme by meaning, not from a highlighter's style."""
+"""Code as coloured pieces, line by line. Colours come from the theme by meaning, not from a highlighter's style."""
 
 from __future__ import annotations
 
@@ -33,15 +33,18 @@ Pieces = tuple[tuple[str, str], ...]
 
 
 @lru_cache(maxsize=256)
-def highlight(code: str) -> tuple[Pieces, ...]:
-    """The lines of `code`. There is at least one. The text is visible text."""
+def highlight(code: str, language: str = "python") -> tuple[Pieces, ...]:
+    """The lines of `code`, written in a REPL's `language`. There is at least one. The text is visible text."""
     shown = visible(code)
     if len(shown) > HIGHLIGHT_UP_TO:
         return tuple(((line, "syntax.text"),) for line in shown.split("\n"))
-    from pygments.lexers.python import PythonLexer  # type: ignore[import-untyped,unused-ignore]
+    if language == "javascript":
+        from pygments.lexers.javascript import JavascriptLexer as Lexer  # type: ignore[import-untyped,unused-ignore]
+    else:
+        from pygments.lexers.python import PythonLexer as Lexer  # type: ignore[import-untyped,unused-ignore]
 
     lines: list[list[tuple[str, str]]] = [[]]
-    for kind, text in PythonLexer(stripnl=False, ensurenl=False).get_tokens(shown):
+    for kind, text in Lexer(stripnl=False, ensurenl=False).get_tokens(shown):
         style = _style(str(kind), text)
         for number, piece in enumerate(text.split("\n")):
             if number:

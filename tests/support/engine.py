@@ -14,7 +14,7 @@ from rlm_tui.engine.engine import Ended, Engine, Task, context_documents
 from rlm_tui.engine.providers.base import ModelInfo, Price, ProviderError, Reply, Request
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.record import Record
-from rlm_tui.engine.sandbox.factory import PythonReplFactory
+from rlm_tui.engine.sandbox.languages import factory_for
 from rlm_tui.events import Event, Limits, MemoryLog, RunConfig, Usage
 from rlm_tui.projection.state import SessionState
 
@@ -136,7 +136,7 @@ async def play(
     )
     for document in documents:
         log.put(document.text)
-    repls = PythonReplFactory()
+    repls = factory_for(task.config.repl)
     gate = gate or Gate(paused=False)
     engine = Engine(task, log, models, repls, gate, retries=RetryPolicy(base=0.0, cap=0.0), record=record, past=past)
     try:

@@ -62,7 +62,7 @@ class Code(LineView):
 
     def _show_cell(self, view: View, cell: Cell) -> None:
         code = view.text(cell.code)
-        self._lines = highlight(code)
+        self._lines = highlight(code, view.state.config.repl)
         glyphs = view.glyphs
         words = "probe" if cell.origin == "probe" else f"turn {cell.turn}"
         where = "" if cell.node == "0" else f" of {cell.node}"
@@ -135,7 +135,7 @@ class Code(LineView):
         glyphs = view.glyphs
         coming = call.status not in ("done", "failed")
         code = code_in(call.partial) if coming else ""
-        self._lines = highlight(code) if code else ()
+        self._lines = highlight(code, view.state.config.repl) if code else ()
         words = f"{glyphs.rule} being written" if coming else ""
         self.caption(f"3 Code {'turn ' + str(call.turn) if call.turn else call.purpose} {words}".rstrip())
         if code:

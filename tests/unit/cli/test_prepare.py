@@ -12,6 +12,9 @@ import pytest
 from rlm_tui.cli.options import Given
 from rlm_tui.cli.prepare import prepare
 from rlm_tui.cli.program import BAD_INPUT, run_program
+from rlm_tui.engine.sandbox import javascript
+
+needs_javascript = pytest.mark.skipif(not javascript.available(), reason="quickjs-ng is not installed")
 
 
 @pytest.fixture
@@ -149,6 +152,7 @@ def test_a_tool_that_is_none(document: str, tmp_path: Path, place: str) -> None:
         ({"max_calls": 1}, "leaves none to look with"),
         ({"max_tokens": 5000}, "the limit of 5,000 tokens is too low: one turn and the answer need up to"),
         ({"models_at": ((3, "explorer"),), "max_depth": 1}, "for depth 3, but the deepest is 1"),
+        pytest.param({"repl": "javascript"}, "the explorer writes Python only", marks=needs_javascript),
         ({"model": "gpt-4o", "max_cost": 0.001}, "the limit of $0.001 is too low for gpt-4o"),
         ({"model": "gpt-4o", "max_cost": 0.0}, "the limit of $0 is too low"),
     ],

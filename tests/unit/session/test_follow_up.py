@@ -247,3 +247,17 @@ async def test_from_python_inside_a_loop(tmp_path: Path) -> None:
 def test_from_python_without_a_store() -> None:
     with pytest.raises(ValueError, match="store=False keeps no sessions"):
         RLM("any", store=False).session("abc")
+
+
+async def test_a_follow_up_in_javascript(tmp_path: Path) -> None:
+    from rlm_tui.engine.sandbox.javascript import available
+
+    if not available():
+        pytest.skip("quickjs-ng is not installed")
+    path = tmp_path / "s.db"
+    turns = [cell("const n = context.split('\\n').length - 1; print(n)"), cell("FINAL(n)")]
+    config = RunConfig(model="fake", repl="javascript")
+    session = await first(path, turns, config=config)
+    more = [cell("print(query)"), cell("FINAL(`${n * 2}: ${query}`)")]
+    ended, _ = await ask(path, session, [*turns, *more], config=config)
+    assert ended.outcome.answer == "400: And twice that?"

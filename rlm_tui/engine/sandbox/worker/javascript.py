@@ -101,10 +101,12 @@ PRELUDE = r"""
   const existing = JSON.parse(call('names', '[]'))[0];
   for (const n of ['llm_query', 'llm_query_batched', 'rlm_query', 'rlm_query_batched', 'recursive_llm', 'budget'])
     if (!existing.includes(n)) delete names[n];
+  for (const n of existing) if (!(n in names)) names[n] = (...args) => ask(n, ...args);
   const context = globalThis.context, query = globalThis.query;
   const known = new Set([...Object.getOwnPropertyNames(globalThis), ...Object.keys(names), 'answer', 'context', 'query', '__repl']);
   const repl = Object.freeze({
-    restore: () => { Object.assign(globalThis, names, { context, query });
+    restore: () => { Object.assign(globalThis, names, { context });
+      if (typeof globalThis.query !== 'string') globalThis.query = query;
       if (!globalThis.answer || typeof globalThis.answer !== 'object') globalThis.answer = answer; },
     answered: () => { const a = globalThis.answer; if (a && typeof a === 'object' && a.ready && a.content !== null && a.content !== undefined) {
       finish('answer')(a.content); a.ready = false; } },
