@@ -113,6 +113,16 @@ async def test_is_killed_in_time(bench: Bench, code: str) -> None:
     assert (await bench.ok(repl, "1 + 1")).echo == "2"
 
 
+@pytest.mark.parametrize("after", ["", "raise ValueError('mine')"], ids=["swallowed", "replaced"])
+async def test_a_stop_that_the_code_swallows_is_still_told(bench: Bench, after: str) -> None:
+    repl = await bench.open(seconds=SECONDS)
+    swallow = "class C:\n    def __enter__(self): pass\n    def __exit__(self, *a): return True\n"
+    result = await bench.run(repl, f"{swallow}kept = 1\nwith C():\n    while True: pass\n{after}")
+    assert (result.status, result.lost) == ("timeout", False)
+    assert result.error is not None and result.error.type == "Timeout"
+    assert (await bench.ok(repl, "kept")).echo == "1"
+
+
 async def test_the_event_loop_is_never_held_up(bench: Bench) -> None:
     repl = await bench.open(seconds=SECONDS)
     gaps: list[float] = []

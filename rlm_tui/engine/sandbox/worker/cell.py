@@ -171,6 +171,8 @@ class PythonCell:
         try:
             try:
                 clock.run(lambda: self._execute(code, filename, result, look))
+                if clock.stopped:  # an __exit__ swallowed it
+                    self._stopped(result, clock.cancelled, limits)
             except Stop:
                 self._stopped(result, clock.cancelled, limits)
             except MemoryError:
@@ -178,7 +180,10 @@ class PythonCell:
             except Refused as refused:
                 self._refused(result, refused, code)
             except BaseException as error:
-                self._failed(clock, result, error, filename)
+                if clock.stopped:
+                    self._stopped(result, clock.cancelled, limits)
+                else:
+                    self._failed(clock, result, error, filename)
                 error.__traceback__ = None
             self._ending()
             self._finish(clock, result, limits, look)

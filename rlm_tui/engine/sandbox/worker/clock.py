@@ -29,7 +29,9 @@ class Stop(BaseException):
 
 
 class CellClock:
-    """Measures and limits computing time. `on_tick` is called every `TICK` seconds while code runs."""
+    """Measures and limits computing time. `on_tick` is called every `TICK` seconds while code runs. `stopped` says whether
+    this cell was stopped, also if its code swallowed the exception.
+    """
 
     def __init__(self, on_tick: Callable[[], None]) -> None:
         self._on_tick = on_tick
@@ -37,6 +39,7 @@ class CellClock:
         self._held = True
         self._cancelled = False
         self._forbidden = False
+        self.stopped = False
         self.waited = 0.0
 
     def install(self) -> None:
@@ -49,6 +52,7 @@ class CellClock:
         """Begin a cell of `seconds` computing time."""
         self._cancelled = False
         self._forbidden = False
+        self.stopped = False
         self.waited = 0.0
         self._deadline = monotonic() + seconds
         self._held = False
@@ -116,6 +120,7 @@ class CellClock:
         self._on_tick()
         late = monotonic() > self._deadline
         if (late or self._cancelled) and not self._forbidden and self._below_run(frame):
+            self.stopped = True
             raise Stop("cancelled" if self._cancelled else "timeout")
 
     def _cancel(self, number: int, frame: FrameType | None) -> None:
