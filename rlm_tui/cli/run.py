@@ -60,6 +60,8 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
     state = SessionState()
     progress = Progress(state, live.text, after=after, tree=LiveTree() if fits_here() else None)
     progress.opening(job)
+    if not after:
+        _tell_of_unfinished(job)
     signal.signal(signal.SIGTERM, interrupt)
     live.start()
     try:
@@ -68,6 +70,14 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
     finally:
         progress.stop()
         live.close()
+
+
+def _tell_of_unfinished(job: Job) -> None:
+    """A session about the same documents that was cut off can be had for less than a new one."""
+    from rlm_tui.session.interrupted import unfinished_of
+
+    for row in unfinished_of(job.store, job.documents)[:1]:
+        click.echo(f"session {row.id} was interrupted: rlm-tui resume {row.id}", err=True)
 
 
 def _follow(live: LiveSession, progress: Progress) -> None:

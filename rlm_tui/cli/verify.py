@@ -57,7 +57,7 @@ def command(session: str, store: str | None, as_json: bool) -> int:
         words = say_text(difference.before, difference.after, "recorded", "now", _VERBS.get(difference.what, "was"))
         click.echo(plain(f"cell {difference.cell}, {difference.what}: {words}"))
         if _MOODY.search(codes.get(difference.cell, "")):
-            click.echo("    its code asks for the time, the budget or chance, which are not what they were")
+            click.echo("    its code asks for the time, a budget in seconds or chance, which are not what they were")
     number = f"{len(found)} differences" if len(found) != 1 else "1 difference"
     click.echo(f"{number} in {len({d.cell for d in found})} of {len(codes)} cells")
     return FAILED

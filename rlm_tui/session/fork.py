@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from rlm_tui.session.again import AgainError, Fork, Saved, read_saved, record_of
 from rlm_tui.session.changes import change_config
+from rlm_tui.session.interrupted import unfinished
 from rlm_tui.session.setup import Setup
 
 if TYPE_CHECKING:
@@ -88,16 +89,12 @@ def resume_setup(saved: Saved, **how: Any) -> Setup:
     if started.origin.startswith("import:"):
         raise AgainError(f"session {started.session} was recorded by another tool, so it can't go on; replay it")
     if started.origin == "direct":
-        raise AgainError(f"session {started.session} is a single direct call, so there is nothing to go on with; replay it")
+        raise AgainError(
+            f"session {started.session} is a single direct call, so there is nothing to go on with; replay it"
+        )
     _check_tools(saved, how)
     setup = Setup(started.query, started.config, saved.documents, saved.context, resume=started.session)
     return replace(setup, **how)
-
-
-def unfinished(store: Store, limit: int = 20) -> list[SessionRow]:
-    """The sessions that were cut off and can be resumed, the newest first: what a screen offers at its start."""
-    rows = store.catalog.list(limit=200)
-    return [row for row in rows if row.status == "interrupted" and not row.origin.startswith(("import:", "direct"))][:limit]
 
 
 def find_unfinished(store: Store, name: str) -> SessionRow:

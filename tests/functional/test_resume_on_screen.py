@@ -12,7 +12,8 @@ from rlm_tui.cli.workbench import live_options
 from rlm_tui.engine.providers.scripted import Scripted
 from rlm_tui.events import BlobRef, CallReserved, Entry, SessionStarted
 from rlm_tui.rlm import RLM
-from rlm_tui.session.fork import load_saved, resume_setup, unfinished
+from rlm_tui.session.fork import load_saved, resume_setup
+from rlm_tui.session.interrupted import unfinished
 from rlm_tui.store import MemorySession, Store
 from rlm_tui.tui.app import WorkbenchApp
 

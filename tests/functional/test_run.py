@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, run_program
-from rlm_tui.store import Catalog, StoreReader
+from rlm_tui.events import BlobRef
+from rlm_tui.store import Catalog, MemorySession, Store, StoreReader
 from tests.support.openai_server import Answer, FakeOpenAI, Raw
 
 SCRIPT = """
@@ -216,3 +217,34 @@ def test_without_an_answer_it_says_why(folder: Path, capfd: pytest.CaptureFixtur
     last = err.strip().splitlines()[-1]
     assert last.startswith("rlm-tui: ")
     assert "turns" in last
+
+
+def test_a_session_that_was_cut_off_is_offered_before_another_one_starts(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Cut off is what has no end and no living writer: the end of the first session is taken off its log."""
+    assert run(*SCRIPTED) == 0
+    with StoreReader(folder / "s.db") as reader:
+        first = Catalog(reader).list()[0]
+        entries = reader.entries(first.id)[:-2]
+        texts = {sha: reader.text(BlobRef(sha, 1)) for (sha,) in reader.query("SELECT DISTINCT sha FROM blob")}
+    os.remove(folder / "s.db")
+    with Store.open(folder / "s.db") as store:
+        store.add(MemorySession(first.id, entries, texts))
+    capsys.readouterr()
+    said = f"session {first.id} was interrupted: rlm-tui resume {first.id}\n"
+    assert run_program(["sessions"]) == 0
+    listed = capsys.readouterr()
+    assert "interrupted" in listed.out
+    assert listed.err == said
+    assert run(*SCRIPTED) == 0
+    assert said in capsys.readouterr().err
+    (folder / "doc.txt").write_text("Another text.\n" * 99)
+    assert run(*SCRIPTED) == 0
+    assert said not in capsys.readouterr().err
+    assert run_program(["resume", first.id, "--headless"]) == 0
+    shown = capsys.readouterr()
+    assert said not in shown.err
+    assert shown.out == "it is red\n"
+    assert run_program(["sessions"]) == 0
+    assert capsys.readouterr().err == ""

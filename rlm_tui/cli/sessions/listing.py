@@ -64,6 +64,8 @@ def list_command(words: tuple[str, ...], limit: int, page: int, store: str | Non
     if more:
         again = shlex.join(["rlm-tui", "sessions", *words, *([] if limit == PAGE else ["--limit", str(limit)])])
         click.echo(f"There are older ones: {again} --page {page + 1}", err=True)
+    for row in [row for row in rows if row.status == "interrupted" and not row.origin.startswith("import:")][:1]:
+        click.echo(f"session {row.id} was interrupted: rlm-tui resume {row.id}", err=True)
 
 
 def condition_of(words: tuple[str, ...]) -> Condition | None:

@@ -15,7 +15,8 @@ from rlm_tui.events import Limits, RunConfig
 from rlm_tui.rlm import RLM, RLMError
 from rlm_tui.session.again import AgainError, code_of
 from rlm_tui.session.changes import change_config, read_changes
-from rlm_tui.session.fork import find_unfinished, fork_setup, load_saved, resume_setup, unfinished
+from rlm_tui.session.fork import find_unfinished, fork_setup, load_saved, resume_setup
+from rlm_tui.session.interrupted import unfinished
 from rlm_tui.store import Store, StoreError
 
 SCRIPT = """
