@@ -16,15 +16,23 @@ if TYPE_CHECKING:
     from rlm_tui.store import SessionRow, Store, StoreReader
 
 CUT_OFF = "status:interrupted"
+NOT_RESUMED = ("import:", "direct")
+"""How the origins begin of sessions that nothing can go on with: those of other tools, and single calls."""
+
 LOOKED_AT = 200
 """Sessions that are looked at: an older one is still found by name, and by `rlm-tui resume last`."""
+
+
+def can_go_on(row: SessionRow) -> bool:
+    """Whether the session was cut off and can be resumed."""
+    return row.status == "interrupted" and not row.origin.startswith(NOT_RESUMED)
 
 
 def unfinished(store: Store, limit: int = 20) -> list[SessionRow]:
     """The sessions that were cut off and can be resumed, the newest first."""
     found: list[SessionRow] = []
     for row in store.catalog.list(limit=None, where=parse(CUT_OFF)):
-        if not row.origin.startswith("import:"):
+        if can_go_on(row):
             found.append(row)
         if len(found) == limit:
             break
@@ -51,7 +59,7 @@ def unfinished_of(path: Path, documents: Sequence[Document]) -> list[SessionRow]
 
 def _may_be_of(row: SessionRow, documents: Sequence[Document]) -> bool:
     """What the list alone tells: only then is it worth hashing a text."""
-    if row.status != "interrupted" or row.origin.startswith("import:") or len(row.documents) != len(documents):
+    if not can_go_on(row) or len(row.documents) != len(documents):
         return False
     return sorted(chars for _, chars in row.documents) == sorted(document.chars for document in documents)
 

@@ -41,6 +41,7 @@ def list_command(words: tuple[str, ...], limit: int, page: int, store: str | Non
     words in the order in which they stand, the last one by its beginning; text~/pattern/ is a regular expression.
     """
     from rlm_tui.cli.sessions.place import path_of
+    from rlm_tui.session.interrupted import can_go_on
 
     condition = condition_of(words)
     path = path_of(store)
@@ -64,7 +65,7 @@ def list_command(words: tuple[str, ...], limit: int, page: int, store: str | Non
     if more:
         again = shlex.join(["rlm-tui", "sessions", *words, *([] if limit == PAGE else ["--limit", str(limit)])])
         click.echo(f"There are older ones: {again} --page {page + 1}", err=True)
-    for row in [row for row in rows if row.status == "interrupted" and not row.origin.startswith("import:")][:1]:
+    for row in [row for row in rows if can_go_on(row)][:1]:
         click.echo(f"session {row.id} was interrupted: rlm-tui resume {row.id}", err=True)
 
 

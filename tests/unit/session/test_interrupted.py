@@ -34,6 +34,7 @@ def path(tmp_path: Path) -> Path:
         add(store, "a1", ONE)
         add(store, "a2", ONE, end="completed")
         add(store, "a3", ONE, origin="import:rlms")
+        add(store, "a7", ONE, origin="direct")
         add(store, "a4", TWO)
         add(store, "a5", ONE, TWO)
         add(store, "a6", ONE)
