@@ -1,0 +1,1 @@
+"""Texts that the tasks are made of, and the script that made them."""
