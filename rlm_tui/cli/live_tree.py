@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -80,7 +81,7 @@ def _gauges(state: SessionState, now: float) -> str:
 
 def _path(node: str) -> list[tuple[int, ...]]:
     """Sorts nodes as a tree is read: a child after its parent, siblings by number."""
-    return [tuple(int(n) for n in part.lstrip("c").split(".")) for part in node.split("/")]
+    return [tuple(int(n) for n in re.findall(r"\d+", part)) for part in node.split("/")]
 
 
 def _cut(line: str, width: int) -> str:

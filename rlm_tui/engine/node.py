@@ -15,9 +15,11 @@ from rlm_tui.engine.answers import Answers, Validator, reads_like_a_plan
 from rlm_tui.engine.caller import EXTRACT_TOKENS, Caller, Order
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.conversation import Conversation
+from rlm_tui.engine.dialect import dialect_of
 from rlm_tui.engine.errors import CallError, Stopped
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger, OverBudget, UnknownPrice
+from rlm_tui.engine.looking import Inside
 from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
@@ -27,6 +29,7 @@ from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, Rep
 from rlm_tui.engine.subcalls import SubCalls, as_text
 from rlm_tui.engine.tools import Tool
 from rlm_tui.engine.waiting import to_the_end
+from rlm_tui.engine.works import CutOff
 from rlm_tui.events import (
     BlobRef,
     BudgetExhausted,
@@ -130,6 +133,7 @@ class NodeRun:
         self._query = query
         self._context = context
         self._model = place.model or self.config.model_at(place.depth)
+        self._dialect = dialect_of(self.config.repl)
         self._asked = asked
         self._limits = self.config.limits
         self._turns_before = 0
@@ -149,6 +153,7 @@ class NodeRun:
         self._offset: Span | None = None
         self._draft: str | None = None
         self._repl: Repl | None = None
+        self._inside: Inside | None = None
 
     @property
     def has_children(self) -> bool:
@@ -181,11 +186,18 @@ class NodeRun:
         outcome = Outcome("failed", error="the node ended without a result")
         try:
             self._repl = await self._open()
+            language = getattr(self._shared.repls, "language", "python")
+            self._inside = Inside(self._repl, self._open, self._recorded, language)
+            self.gate.opened(self.id, self._inside)
             outcome = await self._work()
         except (CallError, UnknownPrice, ReplError) as error:
             outcome = Outcome("failed", error=str(error))
         except asyncio.CancelledError:
-            outcome = Outcome("cancelled", error="the operator cancelled the run")
+            again = self.gate.superseded(self.id)
+            if again is not None:
+                outcome = Outcome("superseded", error=f"the operator had it begin again as {again}")
+            else:
+                outcome = Outcome("cancelled", error="the operator cancelled the run")
             raise
         finally:
             await to_the_end(self._end(outcome))
@@ -194,7 +206,7 @@ class NodeRun:
     async def child(
         self, cell: str, ordinal: int, batch: int | None, query: str, context: Context, model: str | None
     ) -> Outcome:
-        """Make a child node for sub-call `ordinal` of `cell` and run it.
+        """Make a child node for sub-call `ordinal` of `cell` and run it; again, when the operator wants it again.
 
         Raises `OverBudget` when no budget is left for it; it was not started then.
         """
@@ -208,13 +220,18 @@ class NodeRun:
             model=model,
         )
         record = self._shared.record
-        known = record is not None and record.knows(place.id)
+        if record is not None:
+            place = replace(place, id=record.latest(place.id))
         part = self.caller.forced_slice(model or self.config.model_at(place.depth), query)
-        self._shared.ledger.hold_back(part, place.id, force=known)
-        try:
-            return await NodeRun(self._shared, place, query, context).run()
-        finally:
-            self._shared.ledger.let_go(place.id)
+        while True:
+            known = record is not None and record.knows(place.id)
+            self._shared.ledger.hold_back(part, place.id, force=known)
+            try:
+                return await self.gate.works.guard(place.id, NodeRun(self._shared, place, query, context).run())
+            except CutOff:
+                place = replace(place, id=self.gate.superseded(place.id) or place.id)
+            finally:
+                self._shared.ledger.let_go(place.id)
 
     # --- beginning and end
 
@@ -297,6 +314,7 @@ class NodeRun:
             window_chars=int(window * 2.5) if window else None,
             advice=self.config.advice,
             tools=self.tool_lines,
+            dialect=self._dialect,
         )
         first = prompts.first_message(self._query, await self._probe())
         self._talk = Conversation(system, first, self._limits, self._shared.ledger.left)
@@ -344,12 +362,11 @@ class NodeRun:
             raise Stopped("turns", f"All {self._limits.turns} turns are used.")
         self.turn += 1
         call = f"{self.id}:t{self.turn}"
-        await self.gate.reach(Stop("before_llm", self.id, self.turn, call=call))
-        await self._compact()
-        self._hear(call)
-        reply = await self._ask(call)
+        reply = await self._reply(call)
         names = frozenset(v.name for v in self._variables)
-        reading = read_reply(reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names)
+        reading = read_reply(
+            reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names, dialect=self._dialect
+        )
         read = ReplyRead(
             node=self.id,
             turn=self.turn,
@@ -370,6 +387,17 @@ class NodeRun:
         self._patience.no_code()
         self._say(reading.notice)
         return None
+
+    async def _reply(self, call: str) -> Reply:
+        """The model's reply; what the operator cancelled is asked again after the next stop, with what was said there."""
+        while True:
+            await self.gate.reach(Stop("before_llm", self.id, self.turn, call=call))
+            await self._compact()
+            self._hear(call)
+            try:
+                return await self.gate.works.guard(call, self._ask(call))
+            except CutOff:
+                continue
 
     async def _compact(self) -> None:
         """Summarise the middle of the conversation when the next prompt would be too long (off by default)."""
@@ -448,7 +476,12 @@ class NodeRun:
         await self.journal.write(CellStarted(cell=cell))
         host = SubCalls(self, cell)
         began = time.time()
-        result = await self._repl.run(code, host)
+        assert self._inside is not None
+        self._inside.busy = True
+        try:
+            result = await self._repl.run(code, host)
+        finally:
+            self._inside.busy = False
         await host.flush()
         if result.lost:
             await self._repl.restore(self._recorded)
@@ -459,7 +492,7 @@ class NodeRun:
             await self.journal.write(NodeWarned(node=self.id, topic=topic, text=clean(words), cell=cell))
             notices += (words,)
         result = replace(result, notices=(*result.notices, *notices), touched=self._own(result.touched))
-        self._variables = result.variables or self._variables
+        self._variables = self._inside.variables = result.variables or self._variables
         if result.status == "ok" and (result.touched or "context" in code):
             self._answers.looked = True
         await self.journal.write(
@@ -477,6 +510,7 @@ class NodeRun:
                 rebuilt=result.lost,
             )
         )
+        await self.gate.after_cell(self.id, cell)
         kind = "on_error" if result.error is not None else "after_exec"
         await self.gate.reach(Stop(kind, self.id, self.turn, cell))
         if host.exhausted is not None and result.final is None:
@@ -553,7 +587,7 @@ class NodeRun:
         record = self._shared.record
         texts = self.gate.take_messages(self.id)
         if record is not None:
-            texts = [*record.injected.get((self.id, self.turn), []), *texts]
+            texts = [*record.injected.pop((self.id, self.turn), []), *texts]
         self._talk.add_operator(texts)
         recorded = record.prompt(call, self._talk.messages) if record is not None else None
         if recorded is not None:

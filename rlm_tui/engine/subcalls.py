@@ -7,6 +7,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from rlm_tui.engine.answers import fit
@@ -18,6 +19,7 @@ from rlm_tui.engine.prompts import schema_request
 from rlm_tui.engine.providers.base import ChatMessage
 from rlm_tui.engine.sandbox.base import CellResult, HostCall, Slot
 from rlm_tui.engine.tools import ToolFailed
+from rlm_tui.engine.works import CutOff
 from rlm_tui.events import BudgetExhausted, CellOutput, ToolCalled, ToolReturned, clean
 
 if TYPE_CHECKING:
@@ -189,7 +191,8 @@ class SubCalls:
         text = prompt if context is None else f"{prompt}\n\n{as_text(context)}"
         if request.schema is not None:
             text += "\n\n" + schema_request(json.dumps(request.schema))
-        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, call, planned=planned, prompt=text))
+        stop = Stop("at_subcall", node.id, node.turn, self._cell, call, planned=planned, prompt=text)
+        await node.gate.reach(stop)
         order = Order(
             call=call,
             node=node.id,
@@ -206,7 +209,14 @@ class SubCalls:
             answer=node.gate.take_answer(call),
         )
         try:
-            reply = await node.caller.ask(order)
+            while True:
+                try:
+                    reply = await node.gate.works.guard(call, node.caller.ask(order))
+                    break
+                except CutOff:
+                    # Cancelled by the operator, who may now answer it by hand.
+                    await node.gate.reach(stop)
+                    order = replace(order, answer=node.gate.take_answer(call))
         except (CallError, UnknownPrice) as error:
             return Slot(error=str(error))
         except OverBudget as error:

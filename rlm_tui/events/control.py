@@ -22,10 +22,15 @@ class Paused(Event, frozen=True, tag="control.paused"):
 
 
 class Resumed(Event, frozen=True, tag="control.resumed"):
-    """The operator let it go on. `verb` is ``over``, ``into``, ``finish``, ``continue`` or ``cancel``."""
+    """The operator let it go on.
+
+    `verb` is ``over``, ``into``, ``finish``, ``continue``, ``to`` (until the condition `until` holds), ``restart`` (the node
+    in which it was held begins again as `node`) or ``cancel``.
+    """
 
     verb: str
     node: str | None = None
+    until: str | None = None
 
 
 class PauseRequested(Event, frozen=True, tag="control.pause_requested"):

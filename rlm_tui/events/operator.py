@@ -11,14 +11,15 @@ from rlm_tui.events.refs import BlobRef
 class Evaluated(Event, frozen=True, tag="control.evaluated"):
     """The operator looked at something in a node's REPL; no model is told.
 
-    `shown` is what came of `code`: what it printed and the value of its last expression, or the error's text. `status` is
-    as in `CellFinished`. `copied` says that it ran in a copy of the REPL, which was thrown away afterwards: because it
+    `shown` is what came of `code`: what it printed and the value of its last expression, or the error's text; `preview` is
+    its beginning on one line. `status` is as in `CellFinished`. `copied` says that it ran in a copy of the REPL, which was thrown away afterwards: because it
     might have changed something, or because a cell was running; then names are as they were before that cell.
     """
 
     node: str
     code: str
     shown: BlobRef
+    preview: str = ""
     status: str = "ok"
     copied: bool = False
 

@@ -138,9 +138,14 @@ def _(state: SessionState, e: ev.NodeStarted, entry: Entry) -> None:
 @_on(ev.NodeEnded, TREE, TIMELINE)
 def _(state: SessionState, e: ev.NodeEnded, entry: Entry) -> None:
     if node := state.nodes.get(e.node):
+        status = "superseded" if e.node in state.superseded else e.status
         state.nodes[e.node] = replace(
-            node, status=e.status, answer=e.answer, limit=e.limit, error=e.error, ended=entry.at
+            node, status=status, answer=e.answer, limit=e.limit, error=e.error, ended=entry.at
         )
+        if status == "superseded":
+            for cell in [state.cells[key] for key in state.running_cells if state.cells[key].node == e.node]:
+                state.cells[cell.id] = replace(cell, status="cancelled", ended=entry.at)
+                state.running_cells.discard(cell.id)
         _look_at(state, e.node)
 
 
@@ -159,6 +164,7 @@ def _(state: SessionState, e: ev.NodeWarned, entry: Entry) -> None:
 
 @_on(ev.CallReserved, TREE, GAUGES, TIMELINE, OUTPUT)
 def _(state: SessionState, e: ev.CallReserved, entry: Entry) -> None:
+    again = e.call in state.calls  # It was cancelled by the operator, and is made again.
     state.calls[e.call] = Call(
         id=e.call,
         node=e.node,
@@ -175,9 +181,10 @@ def _(state: SessionState, e: ev.CallReserved, entry: Entry) -> None:
         degraded=e.degraded,
         started=entry.at,
     )
-    cell = state.cells.get(e.cell) if e.cell else None
-    _add_row(state, e.call, state.row_of_cell(cell) if cell else e.node)
-    state.order.append(e.call)
+    if not again:
+        cell = state.cells.get(e.cell) if e.cell else None
+        _add_row(state, e.call, state.row_of_cell(cell) if cell else e.node)
+        state.order.append(e.call)
     state.open_calls.add(e.call)
     state.reserved = state.reserved + e.estimate
     if e.turn and (node := state.nodes.get(e.node)):
@@ -242,7 +249,7 @@ def _(state: SessionState, e: ev.CallFailed, entry: Entry) -> None:
             seconds=e.seconds,
             ended=entry.at,
         )
-        state.errors += 1
+        state.errors += e.fault.kind != "cancelled"
         _settle(state, call, e.usage)
         _look_at(state, e.call)
 
@@ -417,6 +424,56 @@ def _(state: SessionState, e: ev.BudgetWarned, entry: Entry) -> None:
 def _(state: SessionState, e: ev.BudgetExhausted, entry: Entry) -> None:
     state.exhausted = e.limit
     state.notes.append(Note(entry.seq, "budget", e.node, f"the {e.limit} budget is used up"))
+
+
+# --- looks, watches, marks
+
+
+@_on(ev.Evaluated, OUTPUT)
+def _(state: SessionState, e: ev.Evaluated, entry: Entry) -> None:
+    state.looks.append(e)
+    state.notes.append(Note(entry.seq, "evaluated", e.node, f"{e.code}\n= {e.preview}"))
+
+
+@_on(ev.WatchSet, VARIABLES)
+def _(state: SessionState, e: ev.WatchSet, entry: Entry) -> None:
+    state.watches[e.number] = e.expression
+
+
+@_on(ev.WatchCleared, VARIABLES)
+def _(state: SessionState, e: ev.WatchCleared, entry: Entry) -> None:
+    state.watches.pop(e.number, None)
+
+
+@_on(ev.Watched, VARIABLES)
+def _(state: SessionState, e: ev.Watched, entry: Entry) -> None:
+    old = state.watched.get(e.node, {})
+    state.watched[e.node] = {**old, **{value.number: value for value in e.values}}
+
+
+@_on(ev.Interrupted, OUTPUT, TREE)
+def _(state: SessionState, e: ev.Interrupted, entry: Entry) -> None:
+    for name in e.calls:
+        if call := state.calls.get(name):
+            state.notes.append(
+                Note(entry.seq, "interrupted", call.node, f"you cancelled {name}; it will be asked again")
+            )
+
+
+@_on(ev.NodeRestarted, OUTPUT, TREE)
+def _(state: SessionState, e: ev.NodeRestarted, entry: Entry) -> None:
+    state.superseded[e.node] = e.again
+    state.notes.append(Note(entry.seq, "restarted", e.node, f"you had it begin again as {e.again}"))
+
+
+@_on(ev.MarkSet, TIMELINE)
+def _(state: SessionState, e: ev.MarkSet, entry: Entry) -> None:
+    state.marks[e.number] = (e.at, e.name)
+
+
+@_on(ev.MarkCleared, TIMELINE)
+def _(state: SessionState, e: ev.MarkCleared, entry: Entry) -> None:
+    state.marks.pop(e.number, None)
 
 
 # --- shared

@@ -16,6 +16,7 @@ from rlm_tui.events import (
     BlobRef,
     CellError,
     DocumentRef,
+    Evaluated,
     Fault,
     Message,
     Paused,
@@ -23,13 +24,14 @@ from rlm_tui.events import (
     Span,
     Usage,
     Variable,
+    WatchValue,
 )
 from rlm_tui.projection.coverage import Coverage
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One RLM. `status` is ``running`` until it returns, then as in `rlm_tui.events.NodeEnded`."""
+    """One RLM. `status` is ``running`` until it returns, then as in `rlm_tui.events.NodeEnded`, or ``superseded``."""
 
     id: str
     depth: int
@@ -137,7 +139,9 @@ class SessionState:
     calls and cells as they began (for the timeline). `cells_of` maps a turn's key to its cells. `query` is the question that was
     asked last, `questions` holds all of them; `candidates` are the answers that the root gave, also those that were not
     accepted, in order; `idle` is how long, in seconds, nothing ran: between an end and what came after it, and while
-    the operator held the run; `walls` says what stands around the code of the node that began last; `held_since` is the moment from which it is held now.
+    the operator held the run; `walls` says what stands around the code of the node that began last; `held_since` is the
+    moment from which it is held now. `watched` holds the newest values of the watches of each node by their numbers;
+    `marks` the events that the operator marked, with names; `superseded` which node took the place of which.
     """
 
     seq: int = 0
@@ -175,6 +179,11 @@ class SessionState:
     paused: Paused | None = None
     pause_requested: bool = False
     breakpoints: dict[int, str] = field(default_factory=dict)
+    watches: dict[int, str] = field(default_factory=dict)
+    watched: dict[str, dict[int, WatchValue]] = field(default_factory=dict)
+    looks: list[Evaluated] = field(default_factory=list)
+    marks: dict[int, tuple[int, str]] = field(default_factory=dict)
+    superseded: dict[str, str] = field(default_factory=dict)
     warned: set[str] = field(default_factory=set)
     exhausted: str | None = None
     questions: list[str] = field(default_factory=list)

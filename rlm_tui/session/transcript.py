@@ -23,6 +23,7 @@ ENDS = {
     "partial": "partial answer",
     "failed": "failed",
     "cancelled": "cancelled",
+    "superseded": "superseded",
 }
 
 
@@ -285,8 +286,8 @@ def _control(event: ev.Event) -> str:
     match event:
         case ev.Paused(stop=stop, node=node, reason=reason):
             return f"{_at(node)}paused, {stop.replace('_', ' ')}: {_line(reason)}"
-        case ev.Resumed(verb=verb):
-            return f"you let it go on: {verb}"
+        case ev.Resumed(verb=verb, until=until):
+            return f"you let it go on: {verb}{f' {_line(until)}' if until else ''}"
         case ev.PauseRequested():
             return "you asked for a pause"
         case ev.Injected(node=node, text=text):
@@ -297,6 +298,18 @@ def _control(event: ev.Event) -> str:
             return f"breakpoint #{number} set: {_line(condition)}"
         case ev.BreakpointCleared(number=number):
             return f"breakpoint #{number} cleared"
+        case ev.Evaluated(node=node, code=code, preview=preview):
+            return f"{_at(node)}you looked at {_line(code)}: {_line(preview)}"
+        case ev.WatchSet(expression=expression):
+            return f"you watch {_line(expression)}"
+        case ev.WatchCleared():
+            return "you let go of a watch"
+        case ev.Interrupted(calls=calls):
+            return f"you cancelled {', '.join(calls)}; asked again when the run goes on"
+        case ev.NodeRestarted(node=node, again=again):
+            return f"{_at(node)}you had it begin again as {again}"
+        case ev.MarkSet(at=at, name=name):
+            return f"you marked event {at}{f': {_line(name)}' if name else ''}"
         case ev.LogPoint(number=number, text=text):
             return f"breakpoint #{number} says: {_line(text)}"
         case ev.ReplOpened(node=node, walls=walls):

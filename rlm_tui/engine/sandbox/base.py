@@ -149,6 +149,13 @@ class Repl(Protocol):
         """
         ...
 
+    async def look(self, code: str) -> CellResult:
+        """Run `code` for a look at the names, within the same walls and limits; it is no cell and gives no answer.
+
+        What it changes stays changed: see `rlm_tui.engine.looking` for who cares. Never raises for what the code does.
+        """
+        ...
+
     async def evaluate(self, expression: str) -> str:
         """The repr of `expression` in the node's names, within the same walls and limits; an error's text otherwise."""
         ...

@@ -28,6 +28,9 @@ EPILOGUE = 1.5
 PIECE = 16_000
 """Characters of one piece of live output."""
 
+LOOK_SECONDS = 5.0
+"""How long a look at the names may compute."""
+
 
 @dataclasses.dataclass(slots=True)
 class Worker:
@@ -109,11 +112,15 @@ class WorkerRepl:
                 else:
                     return
 
+    async def look(self, code: str) -> CellResult:
+        """Run `code` for a look: see `rlm_tui.engine.sandbox.base.Repl.look`."""
+        async with self._lock:
+            limits = dataclasses.replace(self._limits, seconds=min(self._limits.seconds, LOOK_SECONDS))
+            return await self._run(code.strip(), _Silent(), look=True, limits=limits)
+
     async def evaluate(self, expression: str) -> str:
         """The repr of `expression`: see `rlm_tui.engine.sandbox.base.Repl.evaluate`."""
-        async with self._lock:
-            limits = dataclasses.replace(self._limits, seconds=min(self._limits.seconds, 5.0))
-            result = await self._run(expression.strip(), _Silent(), look=True, limits=limits)
+        result = await self.look(expression)
         if result.error is not None:
             return result.error.text
         return result.echo if result.echo is not None else result.output.rstrip("\n") or "None"
