@@ -125,6 +125,7 @@ class Runner:
         """Run every cell that is pending. Raises `StoreError` or `LogError` when the store fails."""
         self._queue.extend(self.works)
         total = len(self.works)
+        await self._warm()
         workers = [asyncio.create_task(self._work()) for _ in range(max(1, min(self.concurrency, total)))]
         try:
             await asyncio.gather(*workers)
@@ -145,6 +146,11 @@ class Runner:
         for models in self._models.values():
             await models.close()
         self._prepared.clear()
+
+    async def _warm(self) -> None:
+        """Load what the first cell of a model would have to wait for, while nobody else has to."""
+        for model, api_base in {(work.row.model, work.config.api_base): None for work in self.works}:
+            await self._models_at(api_base).warm(model)
 
     async def _work(self) -> None:
         while self._queue and not self._stopping:
@@ -196,16 +202,15 @@ class Runner:
             if ended is None or (ended.outcome.status == "cancelled" and not timed_out):
                 cost = 0.0 if ended is None else cost_of(ended.usage)
                 row = msgspec.structs.replace(row, status=PENDING, cost=cost, error="stopped")
-                await results.arelease(row)
+                await asyncio.gather(log.aclose(), results.arelease(row))
                 self._tell(row)
                 return row.cost
             seconds = time.monotonic() - began
             status = status_of(ended.outcome, faults.last, timed_out=timed_out)
             score = await self._score(work.case, ended.outcome.answer or "")
             row = finished(row, ended, log.row, score, status, at=started + seconds, seconds=seconds)
-        finally:
-            await log.aclose()
-        await results.afinish(row, self.tags)
+        # Written together: they share a commit.
+        await asyncio.gather(log.aclose(), results.afinish(row, self.tags))
         self._done += 1
         self._failed += row.status != OK
         luck.bad = luck.bad + 1 if row.status != OK and faults.last in HOPELESS else 0

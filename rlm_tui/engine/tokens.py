@@ -69,6 +69,11 @@ def count_messages(messages: Iterable[ChatMessage], model: str) -> tuple[int, bo
     return total, False
 
 
+def encoding_of(model: str) -> str:
+    """The name of the encoding that `model` is counted with: a text has as many tokens for all models of the same one."""
+    return _encoding_name(model)[0]
+
+
 def shown(tokens: int, exact: bool) -> str:
     """The figure as people read it: ``1,234`` or ``~1,234``."""
     return f"{tokens:,}" if exact else f"~{tokens:,}"

@@ -280,6 +280,12 @@ def attempts(reader: StoreReader, suite: str) -> list[Attempt]:
     )
 
 
+def earlier(reader: StoreReader, task: str) -> list[CellRow]:
+    """The cells of a task that have run, of any suite: what an estimate can go by."""
+    rows = reader.query(f"SELECT {_NAMES} FROM bench_cell WHERE task = ? AND ended IS NOT NULL", task)
+    return [CellRow(**dict(zip(CELL, row, strict=True))) for row in rows]
+
+
 def suites(reader: StoreReader) -> list[SuiteRow]:
     """The tables of results in a store, the newest first."""
     done = ", ".join(f"'{status}'" for status in (OK, *FAILURES))
@@ -319,6 +325,7 @@ __all__ = [
     "SuiteRow",
     "attempts",
     "cells",
+    "earlier",
     "find_suite",
     "suites",
 ]
