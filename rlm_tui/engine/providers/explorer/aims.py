@@ -83,7 +83,9 @@ class Aiming(Filtering):
         """What is asked for; returns the superlative that decides, if any."""
         plan = self.plan
         found = [
-            fold(t) for _, _, t in self.tokens if fold(t) in SUPERLATIVES and fold(t) not in ("most", "least", "fewest")
+            fold(t)
+            for a, _, t in self.tokens
+            if fold(t) in SUPERLATIVES and fold(t) not in ("most", "least", "fewest") and self.low[a] != " "
         ]
         superlative = next(iter(sorted(found, key=lambda t: t in ("best", "worst"))), "")
         extreme = re.search(
@@ -106,8 +108,10 @@ class Aiming(Filtering):
             plan.op, plan.what = (
                 ("group", "sum(v) / len(v)") if superlative or extreme else ("mean", "sum(values) / len(values)")
             )
-        elif self.has(r"\b(?:total|sum|altogether|in total|combined|add up|adds? up)\b") and not (
-            how_many and self.counted_records(noun)
+        elif (
+            self.has(r"\b(?:total|sum|altogether|in total|combined|add up|adds? up)\b")
+            and not (how_many and self.counted_records(noun))
+            and not (superlative and any(f.numeric and stem("total") in f.parts for f in self.profile.fields))
         ):
             plan.op, plan.what = ("group", "sum(v)") if superlative or (extreme and wh) else ("sum", "sum(values)")
         elif (
@@ -122,12 +126,12 @@ class Aiming(Filtering):
             plan.op, plan.sign = "most", -1 if extreme[1] != "most" else 1
         elif superlative:
             plan.op = "best"
-        elif self.has(r"\b(?:first|last|earliest|latest|final)\b"):
+        elif self.has(r"\b(?:first|last|earliest|latest|final)\b(?! (?:names?|years?|weeks?|months?|nights?|few)\b)"):
             plan.op = "first"
         elif self.has(
             r"^\W*(?:which|what) (?:\w+ )?\w+s (?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b"
         ) or self.has(
-            r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+s (?:are|were|occur|exist|appear)\b|\btook part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"
+            r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+s (?:are|were|occur|exist|appear)\b|\bt(?:ook|akes?|aking) part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"
         ):
             plan.op = "list"
         elif (
@@ -153,7 +157,7 @@ class Aiming(Filtering):
             "combined",
         ):
             for i, (_, _, t) in enumerate(self.tokens):
-                if fold(t) == word:
+                if fold(t) == word and not any(self.strength(f, i) == 3 for f in self.profile.fields):
                     self.used[i] = True
         nth = re.search(
             r"\b(second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|(\d+)(?:nd|rd|th|st)) (?!most|of|highest|lowest|largest|quarter|half)(?:[a-z]+ )?[a-z]+\b",
@@ -246,13 +250,18 @@ class Aiming(Filtering):
                 plan.target = dated[0] if len(dated) == 1 else None
             elif named and (not (concept and superlative) or self.strength(named[0], named[1][-1]) >= 2):
                 plan.target = named[0]
-            elif len([f for f in usable if f.numeric]) == 1 and not concept and plan.op != "best":
-                plan.target = next(f for f in usable if f.numeric)
+            elif (
+                self.tabular()
+                and concept in ("", "size")
+                and len(measures := [f for f in usable if f.numeric and not f.year]) == 1
+            ):
+                plan.target = measures[0]
         if plan.target:
             self.spelled = any(
                 self.strength(plan.target, i) >= 2 or related(self.stems[i], plan.target.parts[-1])
-                for i in self.free()
+                for i in range(len(self.tokens))
                 if fold(self.tokens[i][2]) not in SUPERLATIVES
+                and (i in self.free() or (not self.used[i] and self.strength(plan.target, i) == 3))
             )
             said = re.search(
                 r"\b(?:average|mean|avg|median|total|sum|"
@@ -291,7 +300,7 @@ class Aiming(Filtering):
         }
         kind = kinds.get(wh)
         if wh in ("who", "whom", "whose"):
-            people = [f for f in fields if f.person and f.parts != ["id"]]
+            people = [f for f in fields if f.person and f.parts != ["id"]] or [f for f in fields if f.who]
             named_person = self.mention(
                 lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)
             )
@@ -343,7 +352,7 @@ class Aiming(Filtering):
         if plan.target is None and told and any(s.startswith(("verse is", "number is", "term is")) for s in plan.said):
             plan.target = told
         said = self.mention(lambda f: f in fields, stops=True) if plan.target is None and plan.conditions else None
-        if said and any(self.strength(said[0], i) >= 3 for i in said[1]):
+        if said and any(self.strength(said[0], i) >= 3 or i + 1 == len(self.tokens) for i in said[1]):
             plan.target = said[0]  # `state`, `number`: everyday words elsewhere, but here a field
         if plan.target is None and named and wh not in ("who", "when", "where", "why"):
             plan.target = named[0]
@@ -386,7 +395,7 @@ class Aiming(Filtering):
         if (
             plan.target
             and plan.target.moment
-            and wh == "when"
+            and (wh == "when" or self.has(r"\b(?:what|which) (?:time|date|day)\b"))
             and any(f.name == "message" for f in self.profile.fields)
         ):
             self.texts(verbs=True)  # the line of a log that speaks of it
@@ -402,11 +411,12 @@ class Aiming(Filtering):
         def ok(f: Field) -> bool:
             return f.name not in self.filtered
 
-        person = [f for f in self.profile.fields if f.person and ok(f)]
+        person = [f for f in self.profile.fields if f.who and ok(f)]
         named = self.mention(ok)
-        places = [f for f in self.profile.fields if ok(f) and (f.place or f.parts == [stem("to")])]
-        if noun is not None and noun_field is None and self.stems[noun] in PLACES and len(places) == 1:
-            noun_field = places[0]
+        places = [f for f in self.profile.fields if ok(f) and f.place]
+        if noun is not None and noun_field is None and self.stems[noun] in PLACES and places:
+            way = self.mention(lambda f: f in places)
+            noun_field = places[0] if len(places) == 1 else way[0] if way else None
             self.used[noun] = True
         plan.by = (
             noun_field
@@ -497,7 +507,7 @@ class Aiming(Filtering):
                 if not times
                 and not f.numeric
                 and not f.text
-                and 1 < f.distinct < f.n * (1 if f.name == "sender" else 0.5)
+                and 1 < f.distinct < f.n * (0.5 if f in self.subjects() and f.name != "sender" else 1)
                 and not (plan.conditions and f in self.subjects())
                 and not self.has(r"\b(?:contain|mention|include|say|have)s? the (?:word|phrase|term)\b")
                 and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))
@@ -577,7 +587,13 @@ class Aiming(Filtering):
             plan.label = moments[0] if moments else plan.target if plan.target and plan.target.moment else None
             if not plan.label:
                 plan.doubts.append("a date")
-        elif plan.op == "best" and plan.target and wh in ("what", "", "how") and (self.spelled or wh == "how"):
+        elif (
+            plan.op == "best"
+            and plan.target
+            and wh in ("what", "", "how")
+            and (self.spelled or wh == "how")
+            and not self.has(r"\bby (?:the |its |their )?\w+\W*$|\b(?:called|named)\W*$|\bname of\b")
+        ):
             plan.label = plan.target
         else:
             named = self.mention(lambda f: f in fields)
@@ -590,7 +606,12 @@ class Aiming(Filtering):
             self.used[noun] = True
         if plan.label:
             self.name(plan.label)
-        if plan.op == "best" and self.has(r"\bwhich \w+ (?:is|was) the \w+\W*$") and noun_field is plan.target:
+        if (
+            plan.op == "best"
+            and self.has(r"\bwhich \w+ (?:is|was) the \w+\W*$")
+            and noun_field
+            and noun_field is plan.target
+        ):
             plan.doubts.append("by what to compare")
         if plan.op == "first":
             dated = self.mention(lambda f: bool(f.moment or f.year))

@@ -45,14 +45,11 @@ class Asking:
     """One question, read against one profile. Every word is used for something at most once; the rest are doubts."""
 
     def __init__(self, question: str, profile: Profile) -> None:
-        for phrase, word in (
-            ("most recently", "latest"),
-            ("most recent", "latest"),
-            ("least recent", "earliest"),
-            ("least expensive", "cheapest"),
-            ("most expensive", "dearest"),
-        ):
-            question = re.sub(rf"\b{phrase}\b", word, question, flags=re.I)
+        for name in sorted((f.name for f in profile.fields), key=len, reverse=True):
+            words = re.findall(r"[^\W_]+", re.sub(r"\(.*?\)|(?<=[a-z0-9])(?=[A-Z])", " ", name))
+            if len(words) > 1:  # a field named in full is one word
+                whole = r"\b" + r"[ -]".join(re.escape(w) for w in words) + r"\b"
+                question = re.sub(whole, "_".join(words), question, flags=re.I)
         self.question = question
         self.profile = profile
         self.low = fold(question) if len(fold(question)) == len(question) else question.lower()
@@ -155,6 +152,18 @@ class Asking:
         for i in self.free():
             if self.strength(f, i) >= least:
                 self.used[i] = True
+
+    def without_names(self) -> str:
+        """The question with blanks for values of several words: the `Top` of `Ridge Top` is no superlative."""
+        low = self.low
+        for value in {fold(v) for f in self.profile.fields for v in [*f.asked, *(v for v, _ in f.values)] if " " in v}:
+            for found in re.finditer(rf"(?<!\w){re.escape(value)}(?!\w)", self.low):
+                low = low[: found.start()] + " " * len(value) + low[found.end() :]
+        return low
+
+    def tabular(self) -> bool:
+        """Whether the records are fields throughout: no message, no running text."""
+        return not {"text", "message", "kind"} & {f.name for f in self.profile.fields}
 
     def only(self) -> Field | None:
         """The text of a plain list, if there is nothing else to ask for."""

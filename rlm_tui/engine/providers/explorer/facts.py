@@ -90,6 +90,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             if a == left[0]
         )
         if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1 and not head):
+            front = {stem(w) for w in re.split(r"\b(?:of|for|in|at)\b", fold(question).strip(" ?."))[0].split()[1:]}
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
             ranked.append(
                 (
@@ -98,7 +99,8 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
                     + 0.5 * bool(hint)
                     + 0.5 * len(leaf) / len(steps[-1])
                     - 0.15 * unmatched
-                    - 0.5 * len(left),
+                    - 0.5 * len(left)
+                    + 0.5 * bool(" of " in question and front & set(steps[-1])),
                     name,
                     value,
                 )

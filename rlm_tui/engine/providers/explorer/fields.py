@@ -8,9 +8,7 @@ import re
 from dataclasses import dataclass, field
 
 from rlm_tui.engine.providers.explorer.dates import moment_format
-from rlm_tui.engine.providers.explorer.kinds import (
-    UNITS,
-)
+from rlm_tui.engine.providers.explorer.kinds import ROLES, UNITS
 from rlm_tui.engine.providers.explorer.words import (
     FALSE,
     TRUE,
@@ -76,20 +74,23 @@ class Field:
             and len({len(v) for v in full}) == 1
             and not self.units()
         ):
-            self.id = self.id or not any(
-                related(p, stem(w))
-                for p in self.parts
-                for w in (
-                    "price",
-                    "salary",
-                    "amount",
-                    "size",
-                    "population",
-                    "year",
-                    "bytes",
-                    "score",
-                    "distance",
-                    "weight",
+            self.id = self.id or (
+                not all(1500 <= int(v) <= 2100 for v in full)
+                and not any(
+                    related(p, stem(w))
+                    for p in self.parts
+                    for w in (
+                        "price",
+                        "salary",
+                        "amount",
+                        "size",
+                        "population",
+                        "year",
+                        "bytes",
+                        "score",
+                        "distance",
+                        "weight",
+                    )
                 )
             )
         self.year = self.numeric and all(re.fullmatch(r"(1[0-9]|20)\d\d", v) for v in full)
@@ -100,7 +101,7 @@ class Field:
             p
             in map(
                 stem,
-                "city town country place location where address destination venue room region station stop port airport office branch site shop store source origin".split(),
+                "city town country place location where address destination venue room region station stop port airport office branch site shop store source origin from to".split(),
             )
             for p in self.parts
         )
@@ -117,6 +118,13 @@ class Field:
             and not self.moment
             and sum(bool(re.search(r"\w(?:,|;| /) \w", v)) for v in full) > 0.2 * len(full)
             and not self.person
+        )
+        worded = sum(bool(re.search(r"[^\W\d_]{2}", v)) for v in full)
+        self.who = self.person or (
+            bool(ROLES & set(self.parts))
+            and not (self.numeric or self.moment or self.flag or self.id)
+            and worded >= 0.9 * len(full) > 0
+            and self.size < 40
         )
         self.unit_names = self.units() if self.numeric else set()
         self.text = (

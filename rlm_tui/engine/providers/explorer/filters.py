@@ -20,10 +20,18 @@ from rlm_tui.engine.providers.explorer.words import (
     SUPERLATIVES,
     TOKEN,
     TRUE,
+    UNIT_WORDS,
     fold,
     related,
     stem,
 )
+
+SCALES: tuple[dict[str, float], ...] = (
+    {"mm": 0.001, "cm": 0.01, "m": 1, "km": 1000},
+    {"g": 0.001, "kg": 1, "t": 1000},
+    {"ms": 0.001, "s": 1, "sec": 1, "min": 60, "h": 3600},
+)
+"""Units that measure the same thing, and how large each is."""
 
 
 class Filtering(Asking):
@@ -60,7 +68,11 @@ class Filtering(Asking):
         if between:
             first = next((d for d in dates if d.start == between.start("a")), None)
             last = next((d for d in dates if d.start == between.end() or d.start == between.end() + 4), None)
-            if first and last and self.moment_filter(moments, first.lo, last.hi, between.start(), last.end):
+            years = [f for f in numeric if f.year]
+            if first and last and first.kind == "year" and years and not moments:
+                self.number_filter(years, [(">=", first.lo), ("<=", last.lo)], "", between.start(), last.end)
+                dates = [d for d in dates if d not in (first, last)]
+            elif first and last and self.moment_filter(moments, first.lo, last.hi, between.start(), last.end):
                 dates = [d for d in dates if d not in (first, last)]
             elif not first:
                 x, y = FIGURE.fullmatch(between["a"].strip()), FIGURE.match(self.low, between.end())
@@ -167,6 +179,8 @@ class Filtering(Asking):
         f = self.near(fields, start, end, unit, hint)
         if f is None:
             return self.plan.doubts.append(f"which field to compare with {tests[0][1]}")
+        said, kept = (UNIT_WORDS.get(u, UNIT_WORDS.get(u + "s", u)) for u in (unit, next(iter(f.units()), "")))
+        scale = next((s[said] / s[kept] for s in SCALES if said in s and kept in s), 1.0)
         if (
             (
                 unit
@@ -177,10 +191,11 @@ class Filtering(Asking):
             )
             and stem(unit) not in NOUNS
             and not any(related(stem(unit), p) for p in f.parts)
+            and scale == 1
         ):
             end -= len(unit)
         for op, figure in tests:
-            figure = figure.replace(",", "")
+            figure = figure.replace(",", "") if scale == 1 else str(float(figure.replace(",", "")) * scale)
             negate = op != "==" and self.negated(start) and "more than" not in hint
             self.keep(
                 ("not " if negate else "") + f"number(r.get({f.name!r}, '')) {op} {figure}", f"{f.name} {op} {figure}"
@@ -292,7 +307,7 @@ class Filtering(Asking):
                             continue
                         if not whole and f.text:
                             continue
-                        if not whole and i in head and f.multi and f.size > 12:
+                        if not whole and i in head and ((f.multi and f.size > 12) or f.place):
                             continue  # what the records are called, in a description of one
                         if not whole and not self.partial(roots, i, size, value, f):
                             continue
@@ -396,6 +411,10 @@ class Filtering(Asking):
                 and not f.numeric
             )
         span_tokens = range(i, i + size)
+        if size == 1 and texts[0].islower() and texts[0].endswith("s") and texts[0] not in re.findall(r"\w+", value):
+            proper = texts[0].capitalize() in re.findall(r"\w+", value)
+            if proper and (i in self.phrase(self.noun())[-1:] or (i and self.tokens[i - 1][2][0].isupper())):
+                return False  # "runners" are not what the club "Fjord Runners" is about
         if any(self.strength(g, j) >= 2 for g in self.profile.fields for j in span_tokens) or all(
             self.stems[j] in VERBS | NOUNS or (fold(self.tokens[j][2]).endswith("ed") and not texts[0][0].isupper())
             for j in span_tokens
@@ -524,11 +543,18 @@ class Filtering(Asking):
         head = self.phrase(self.noun())[-1:] if self.plan.op != "lookup" else []
         head += [i + 1 for i, (_, _, t) in enumerate(self.tokens) if fold(t) in SUPERLATIVES]
         head += [i for i, (_, end, _) in enumerate(self.tokens) if self.low.startswith(" with the ", end)]
-        tabular = not {"text", "message", "kind"} & {f.name for f in self.profile.fields}
         for i in self.free():
             text = self.tokens[i][2]
             if any(self.strength(f, i) >= 2.2 for f in self.subjects()) or (
-                i in head and tabular and (self.plan.conditions or self.plan.op in ("best", "first"))
+                i in head
+                and self.tabular()
+                and (
+                    self.plan.conditions
+                    or self.plan.op in ("best", "first")
+                    or (
+                        text.endswith("s") and any(text.capitalize() in v for f in self.profile.fields for v in f.asked)
+                    )
+                )
             ):
                 self.used[i] = True  # what a record is called narrows nothing
                 continue

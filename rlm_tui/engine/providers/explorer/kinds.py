@@ -28,7 +28,11 @@ SUBJECTS = _stems("subjects")
 ANCHORS = frozenset(
     stem(w) for w in "row record line entry item event message request login attempt log result verse post task".split()
 )
-PLACES = frozenset(stem(w) for w in "city town village country place location destination".split())
+ROLES = _stems("roles")
+"""What people are called after what they do."""
+PLACES = frozenset(
+    stem(w) for w in "city town village country place location destination station stop port airport".split()
+)
 ATTRIBUTES = PLACES | frozenset(
     stem(w)
     for w in "email address phone colour nationality language job profession age gender password price cost".split()

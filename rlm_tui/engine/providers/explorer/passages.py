@@ -54,6 +54,7 @@ STRICT = frozenset(
     stem(w)
     for w in "average mean maximum minimum youngest oldest largest smallest highest lowest longest total first second third last next previous former new old main north south east west left right before after".split()
 )
+IN_ALL = ("in total", "altogether")
 PREFIX = re.compile(
     r"(?:[1-3]? ?[A-Z][a-z]*\d*\.? ?\d+:\d+ |\d{1,3} (?=[A-Z]))?(?:\W*\d{1,4}[-/:.]\d[\d/.:, T-]*(?:[AaPp][Mm])?[\]>)]?,? ?(?:- )?)?"
     r"(?:\[?(?:TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|CRITICAL|FATAL)\b\]?:? +)?"
@@ -179,7 +180,11 @@ def keys_of(question: str, kind: str) -> list[Key]:
         if fold(word) in STOP and fold(word) not in FUNCTION and root not in CUES:
             weak.append(word)
         if (
-            (fold(word) in STOP and fold(word) not in ("first", "last"))
+            (
+                fold(word) in STOP
+                and not fold(question[: match.end()]).endswith(IN_ALL)
+                and fold(word) not in ("first", "last")
+            )
             or (root in CUES and kind != "thing")
             or (kind == "quantity" and root in GAUGES)
             or (len(word) < 2 and not word.isdigit())

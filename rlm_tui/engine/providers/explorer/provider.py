@@ -180,7 +180,7 @@ def asks_line(low: str) -> bool:
         or bool(LINE.search(low) and not re.search(r"\bhow many\b", low))
         or bool(
             re.search(
-                r"\b(?:which|what) (?:verse|sentence|entry|paragraph|passage|item)s? (?:\w+ )?(?:says?|mentions?|contains?|talks?|speaks?|tells?|describes?|warns?|asks?)\b",
+                r"\b(?:which|what) (?:verse|sentence|entry|message|paragraph|passage|item)s? (?:\w+ )?(?:says?|mentions?|contains?|talks?|speaks?|tells?|describes?|warns?|asks?)\b",
                 low,
             )
         )

@@ -63,7 +63,9 @@ class Question(Aiming):
         self.numbered()
         self.idioms()
         self.figures()
+        plain, self.low = self.low, self.without_names()
         superlative = self.intent(wh, noun)
+        self.low = plain
         noun_field = self.noun_field(noun)
         if plan.op in ("sum", "mean", "median", "best", "group"):
             self.measure(superlative, noun)
@@ -185,6 +187,12 @@ class Question(Aiming):
             return True  # explained in parentheses
         if not text.islower() or (self.profile.words.get(text) and self.stems[i] not in VERBS):
             return False
+        if (
+            before in ("a", "an", "each", "every", "any", "per", "single")
+            and self.plan.op != "lookup"
+            and self.tabular()
+        ):
+            return True  # a record in general
         if self.negated(self.tokens[i][0]):
             return False
         if (
@@ -204,6 +212,18 @@ class Question(Aiming):
             head = i == self.noun() and any(self.strength(self.plan.target, j) >= 3 for j in range(len(self.tokens)))
             if head or (text in IRREGULAR and i + 1 == len(self.tokens)):
                 return True
+        known = self.pinned() and self.plan.target is not None and not self.profile.words.get(text)
+        after = self.low[self.tokens[i][1] :]
+        if known and (
+            re.match(r" (?:with|whose|called|named|that has|which has|where)\b", after)
+            or (
+                i
+                and self.used[i - 1]
+                and self.tokens[i - 1][2][0].isupper()
+                and self.tokens[i][0] == self.tokens[i - 1][1] + 1
+            )
+        ):
+            return True  # "the Gamsjoch hut", "the object with number 7"
         if self.plan.op == "lookup" and self.has(r"\bwho\b"):
             return False
         if self.plan.op == "lookup":

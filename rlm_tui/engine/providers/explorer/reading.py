@@ -9,9 +9,43 @@ from dataclasses import dataclass, field
 
 from rlm_tui.engine.providers.base import ChatMessage
 from rlm_tui.engine.providers.explorer.fields import Field, Profile
+from rlm_tui.engine.providers.explorer.words import NUMBERS
 
 FENCE = re.compile(r"```repl\n(.*?)(?:\n```|\Z)", re.S)
 OPERATOR = re.compile(r"(?:^|\n)Message from the operator:\s*(.+?)(?=\n\n|\n\[turn|\Z)", re.S)
+
+
+_ASIDE = re.compile(
+    r"^\W*(?:(?:please|hi|hello|hey|ok|so|and)\b,? *|(?:could|can|would|will) (?:you|someone) (?:please |kindly )?(?:tell|give|show|say|let)(?: (?:me|us))?(?: know)?,? *|"
+    r"(?:i'd|i would) (?:like|love) to (?:know|find out|see),? *|i (?:want|need|wish) to (?:know|find out|see),? *|do you (?:happen to )?know,? *|"
+    r"(?:tell|let) (?:me|us)(?: know)?,? *|according to (?:the|this) \w+,? *|in (?:this|the) (?:file|document|text|data|dataset|table|list),? *)+|,? *(?:please|thanks|thank you)\W*$",
+    re.I,
+)
+_COMPARED = r"(?:than|over|above|under|below|least|most|to|exceed\w*|within|after|before) "
+
+
+def normal(question: str) -> str:
+    """A question without courtesies, its contractions, figures, decades and fixed expressions written in one way."""
+    question = _ASIDE.sub("", question) or question
+    for pattern, plain in (
+        (r"\b(what|who|where|when|how|which)['’]s\b", r"\1 is"),
+        (r"\bmost recent(?:ly)?\b", "latest"),
+        (r"\bleast recent(?:ly)?\b", "earliest"),
+        (r"\bleast expensive\b", "cheapest"),
+        (r"\bmost expensive\b", "dearest"),
+        (r"\be-?mail address(es)?\b", r"email"),
+        (r"\b(phone|telephone|mobile|fax) numbers?\b", r"\1"),
+        (r"\b(?:in|during|from) the (1[5-9]\d|20\d)0s\b", r"between \g<1>0 and \g<1>9"),
+        (r"\b(than|over|under|least|most) an?(?= (?:hour|minute|day|week|metre|meter|kilo\w*|year|month)\b)", r"\1 1"),
+        (r"\blooks? after\b", "look"),
+    ):
+        question = re.sub(pattern, plain, question, flags=re.I)
+    return re.sub(
+        rf"\b({_COMPARED})({'|'.join(NUMBERS[1:21])})\b(?! of)",
+        lambda m: m[1] + str(NUMBERS.index(m[2].lower())),
+        question,
+        flags=re.I,
+    )
 
 
 @dataclass
@@ -73,6 +107,7 @@ def read(messages: Sequence[ChatMessage]) -> Conversation:
                 talk.codes.append(waiting)
                 talk.outputs.append(message.content)
             waiting = ""
+    talk.question = normal(talk.question)
     notes = [note.strip() for text in users for note in OPERATOR.findall(text)]
     limits = [
         n

@@ -41,7 +41,7 @@ SUPERLATIVES: dict[str, tuple[int, str]] = {
 UNIT_WORDS = {
     stem_: unit
     for unit, names in {
-        "km": "kilometre kilometres kilometer kilometers", "kg": "kilogram kilograms kilo kilos", "min": "minute minutes", "h": "hour hours",
+        "km": "kilometre kilometres kilometer kilometers", "kg": "kilogram kilograms kilo kilos", "min": "minute minutes mins", "h": "hour hours hrs", "cm": "centimetre centimetres", "mm": "millimetre millimetres", "t": "tonne tonnes",
         "eur": "euro euros", "usd": "dollar dollars", "gbp": "pound pounds", "m": "metre metres meter meters", "s": "second seconds",
         "g": "gram grams", "pct": "percent percentage", "ly": "lightyears", "ms": "milliseconds", "mb": "megabytes", "gb": "gigabytes",
     }.items()
@@ -109,6 +109,9 @@ def related(a: str, b: str) -> bool:
         or (min(len(a), len(b)) >= 4 and (a.startswith(b) or b.startswith(a)) and abs(len(a) - len(b)) <= 4)
     ):
         return True
+    shared = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
+    if shared >= 5 and shared >= 0.6 * max(len(a), len(b)):
+        return True  # acquired, acquisition
     return any(a in group and b in group for group in _groups())
 
 
@@ -125,4 +128,8 @@ def pattern(word: str) -> str:
     forms = {form for form, base in _BASE.items() if stem(base) == root} | {folded}
     if root.endswith("i"):
         root = root[:-1]
-    return r"\b(?:" + "|".join(sorted({root, *(f for f in forms if not f.startswith(root))})) + r")\w{0,4}\b"
+    return (
+        r"\b(?:"
+        + "|".join(sorted({root, *(f for f in forms if not f.startswith(root))}))
+        + rf")\w{{0,{max(4, len(folded) - len(root) + 1)}}}\b"
+    )
