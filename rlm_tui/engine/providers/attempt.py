@@ -1,4 +1,4 @@
-"""Reads what LiteLLM returns, whole or in pieces, and says what is wrong with it."""
+"""Reads what a client returns, whole or in pieces, and says what is wrong with it."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class Attempt:
         return read_usage(self._reported, self._request, self.text, whole=self._whole)
 
     async def read(self, response: Any) -> Reply:
-        """The reply in what LiteLLM returned: a response or a stream of pieces. Raises `ProviderError`."""
+        """The reply in what the client returned: a response or a stream of pieces. Raises `ProviderError`."""
         if response is None or _is_hollow(response):
-            raise self._fault("bad_request", "the server does not take one of its parameters")
+            raise self.fault("bad_request", "the server does not take one of its parameters")
         if self._request.stream:
             return await self._read_stream(response)
         self._reported = getattr(response, "usage", None)
         choices = getattr(response, "choices", None)
         if not choices:
-            raise self._fault("empty", "it has no choices")
+            raise self.fault("empty", "it has no choices")
         message = getattr(choices[0], "message", None)
         content = getattr(message, "content", None)
         if isinstance(content, str):
@@ -95,21 +95,22 @@ class Attempt:
         if self.text.strip():
             return Reply(self.text, finish, self.usage())
         if finish == "content_filter":
-            raise self._fault("content_filter")
+            raise self.fault("content_filter")
         others = getattr(message, "provider_specific_fields", None) or {}
         refusal = getattr(message, "refusal", None) or others.get("refusal")
         if isinstance(refusal, str) and refusal.strip():
-            raise self._fault("refusal", refusal)
+            raise self.fault("refusal", refusal)
         if getattr(message, "tool_calls", None) or getattr(message, "function_call", None):
-            raise self._fault("empty", "it called a tool instead of writing, and there are none")
+            raise self.fault("empty", "it called a tool instead of writing, and there are none")
         if finish == "length":
             # Reasoning may use up the whole allowance; the engine's repair message is the cure, not a retry.
             return Reply(self.text, finish, self.usage())
-        if getattr(message, "reasoning_content", None):
-            raise self._fault("empty", "there is reasoning but no answer")
-        raise self._fault("empty")
+        if getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None):
+            raise self.fault("empty", "there is reasoning but no answer")
+        raise self.fault("empty")
 
-    def _fault(self, kind: str, said: str = "") -> ProviderError:
+    def fault(self, kind: str, said: str = "") -> ProviderError:
+        """The error that ends this try, with what had come by then."""
         message = redact(sentence(kind, self._where, one_line(said)), self._secrets)
         return ProviderError(kind, message, partial=self.text, usage=self.usage())
 
@@ -121,7 +122,7 @@ def _is_hollow(response: Any) -> bool:
 
 def _more_telling(last: Any, delta: Any) -> Any:
     """Of two pieces of a stream without text, the one that says why there is none."""
-    for name in ("refusal", "tool_calls", "function_call", "reasoning_content"):
+    for name in ("refusal", "tool_calls", "function_call", "reasoning_content", "reasoning"):
         if getattr(last, name, None):
             return last
     return delta

@@ -100,6 +100,7 @@ _BAD_BODY = _words(
     r"list index out of range",
     r"<html|<!doctype",
 )
+_BAD_BODY_CLASSES = {"JSONDecodeError", "DecodingError", "APIResponseValidationError", "OpenAIError"}
 # LiteLLM's own words; it gives them all kinds of statuses.
 _UNREADABLE = _words(
     r"converting to valid response",
@@ -262,7 +263,7 @@ def _kind_without_answer(names: set[str], text: str) -> str:
     # LiteLLM calls whatever it doesn't understand an APIConnectionError.
     if any(_NETWORK_CLASSES.match(name) for name in names - {"APIConnectionError"}) or _CONNECTION.search(text):
         return "connection"
-    if _BAD_BODY.search(text) or names & {"JSONDecodeError", "APIResponseValidationError", "OpenAIError"}:
+    if _BAD_BODY.search(text) or names & _BAD_BODY_CLASSES:
         return "bad_response"
     if "APIConnectionError" in names:
         return "bad_response"

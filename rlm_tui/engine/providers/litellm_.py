@@ -30,7 +30,7 @@ from rlm_tui.engine.providers.redact import redact, secrets_of
 OLLAMA_WINDOW = 16_384
 """Tokens that Ollama is asked to make room for, unless the model has fewer or the settings say otherwise."""
 
-_OURS = frozenset({"stream", "stream_options", "n"})
+_OURS = frozenset({"stream", "stream_options", "n", "transport"})
 _OLLAMA_ADDRESS = "http://localhost:11434"
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
@@ -142,6 +142,14 @@ class LiteLLM:
             return self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
         return self._env.get(f"{provider.upper()}_API_BASE") if provider in NEEDS_ADDRESS else None
 
+    def lists(self, model: str) -> bool:
+        """Whether LiteLLM knows this very model, and so how to ask it."""
+        return self._table.lists(model)
+
+    def has_own_certificates(self) -> bool:
+        """Whether the environment tells LiteLLM which certificates to trust."""
+        return any(self._env.get(name) for name in ("SSL_VERIFY", "SSL_CERTIFICATE"))
+
     def secrets(self) -> list[str]:
         """What must never be shown."""
         own = [self._api_key] if self._api_key else []
@@ -164,7 +172,7 @@ class LiteLLM:
             parameters["temperature"] = request.temperature
         if address := self.address(provider):
             parameters["api_base"] = address
-        if key := self._key(provider):
+        if key := self.key(provider):
             parameters["api_key"] = key
         if provider == "ollama_chat":
             # Ollama reads a few thousand tokens unless told, and drops the rest of a prompt without a word.
@@ -198,7 +206,8 @@ class LiteLLM:
             return listed.window
         return min(listed.window if listed and listed.window else OLLAMA_WINDOW, OLLAMA_WINDOW)
 
-    def _key(self, provider: str) -> str | None:
+    def key(self, provider: str) -> str | None:
+        """The key to send, if it isn't left to LiteLLM to find it."""
         if self._api_key:
             return self._api_key
         rule = rule_for(provider)

@@ -78,6 +78,10 @@ class PriceTable:
             retired=listed.retired if listed else None,
         )
 
+    def lists(self, model: str) -> bool:
+        """Whether the table itself, without the overrides, has `model`."""
+        return self._listed(model) is not None
+
     def price(self, model: str) -> Price | None:
         """US dollars per token, ``None`` if unknown."""
         listed = self.find(model)

