@@ -31,6 +31,12 @@ def started(pid: int) -> str:
     return f"{boot}:{fields[19]}" if len(fields) > 19 else ""
 
 
+@functools.cache
+def _own_start(pid: int) -> str:
+    """`started` for this process, which asks for it with every session."""
+    return started(pid)
+
+
 def alive(pid: int, on: str, start: str) -> bool:
     """Whether the process that took a lease still runs. One on another machine is taken to be alive."""
     if on != host() or os.name != "posix":
@@ -70,7 +76,7 @@ def take(connection: sqlite3.Connection, session: str, force: bool = False) -> s
     pid = os.getpid()
     connection.execute(
         "INSERT OR REPLACE INTO lease (session, token, pid, host, start, at) VALUES (?, ?, ?, ?, ?, ?)",
-        (session, token, pid, host(), started(pid), time.time()),
+        (session, token, pid, host(), _own_start(pid), time.time()),
     )
     return token
 
