@@ -91,7 +91,10 @@ class Task(Protocol):
     lengths: tuple[int, ...]
 
     def items(self, length: int, seed: int, limit: int | None = None) -> list[Item]:
-        """The items of one length, windows together; the first `limit` of them.
+        """The items of one length, those of a window together, at most `limit` of them.
+
+        A limit takes the first question of every window before the second ones, for windows are what can be compared; a
+        greater limit keeps what a smaller one has.
 
         `seed` chooses the data, not the sampling of a model: to repeat an item, run the same item again. Tasks read from
         a file have their data already and ignore it. Raises `BenchError` for a length that the task can't have.
