@@ -11,7 +11,7 @@ import contextlib
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -29,6 +29,7 @@ from rlm_tui.engine.providers.registry import Providers
 from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.engine.sandbox.languages import factory_for
 from rlm_tui.events import LogError
+from rlm_tui.session.again import Fork
 from rlm_tui.session.setup import Setup, Shared, documents_of, run_on
 from rlm_tui.store import Store, StoreError, new_id
 from rlm_tui.store.results import OK, PENDING, RUNNING, CellRow
@@ -235,6 +236,7 @@ class Runner:
             documents=prepared.documents,
             context=prepared.context,
             store=self.store.path,
+            fork=Fork(work.parent, 1) if work.parent is not None else None,
             prices=self.prices,
             custom=self.custom,
             api_key=self.api_key,
@@ -302,8 +304,3 @@ def _prepare(case: Case) -> Prepared:
     for document in documents:
         document.ref()
     return Prepared(context, documents, Matcher(documents))
-
-
-def with_most(work: Work, most: float | None) -> Work:
-    """`work` with what it can cost at most."""
-    return replace(work, most=most)

@@ -63,7 +63,8 @@ class TaskCase:
 class Work:
     """A cell that can be run: its row in the table, what it is about, how, and with which configuration.
 
-    `most` is what it can cost at most, in US dollars; ``None`` when nothing bounds that.
+    `most` is what it can cost at most, in US dollars; ``None`` when nothing bounds that. `parent` is the saved session
+    that it runs anew, if it does.
     """
 
     row: CellRow
@@ -71,6 +72,7 @@ class Work:
     method: Method
     config: RunConfig
     most: float | None = None
+    parent: str | None = None
 
 
 def key_of(
