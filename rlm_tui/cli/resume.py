@@ -1,4 +1,4 @@
-"""``rlm-tui resume``: a session that was cut off goes on where its events end."""
+"""``rlm-tui resume``: a session that was cut off, cancelled or failed goes on where its events end."""
 
 from __future__ import annotations
 
@@ -23,10 +23,11 @@ def command(
     theme: str | None,
     ascii_only: bool,
 ) -> int:
-    """Go on with a session that a crash, a kill or a power cut ended.
+    """Go on with a session that has no answer yet: cut off by a crash, a kill or a power cut, cancelled, or failed.
 
-    `last` is the newest one of them. The recorded calls are not made again; one that was under way is, and may have been
-    billed before. Budgets count what was spent.
+    `last` is the newest one that was cut off. The recorded calls are not made again; one that was under way is, and may
+    have been billed before. Budgets count what was spent. A session that ended with an answer, a partial one included,
+    is run anew by rerun, with other limits if you like.
     """
     from rlm_tui.cli.again import again_job, existing_store
     from rlm_tui.cli.prepare import load_settings

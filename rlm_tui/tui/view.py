@@ -13,6 +13,7 @@ from rlm_tui.events import (
     NodeStarted,
     Paused,
     Resumed,
+    SessionAsked,
     SessionEnded,
     SessionResumed,
 )
@@ -57,6 +58,7 @@ class View:
         self._documents: Sequence[Document] = ()
         self._clock = clock
 
+        self._last_at = 0.0
     # --- time
 
     def take(self, entries: Sequence[Entry]) -> Changed:
@@ -77,7 +79,13 @@ class View:
         return self.timeline.append(entries)
 
     def worked(self, at: float) -> float:
-        """Seconds from the session's start to the moment `at` without those in which the run waited for the operator."""
+            elif isinstance(event, SessionAsked | SessionResumed):
+                # Nothing ran since the end, or since the last event where there was none.
+                since = self._last_at if self._stopped_at is None else self._stopped_at
+                self._stops.append((since, entry.at))
+                self._stopped_at = None
+            self._last_at = entry.at
+        """Seconds from the session's start to the moment `at` without those in which nothing ran: held, or between two runs."""
         waited = sum(min(end, at) - start for start, end in self._stops if start < at)
         if self._stopped_at is not None and at > self._stopped_at:
             waited += at - self._stopped_at
