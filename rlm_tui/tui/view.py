@@ -73,7 +73,7 @@ class View:
                 self.places.setdefault(event.cell, entry.seq)
             elif isinstance(event, Paused):
                 self._stopped_at = entry.at
-            elif isinstance(event, Resumed | SessionEnded | SessionResumed) and self._stopped_at is not None:
+            elif isinstance(event, Resumed | SessionEnded) and self._stopped_at is not None:
                 self._stops.append((self._stopped_at, entry.at))
                 self._stopped_at = None
         return self.timeline.append(entries)
