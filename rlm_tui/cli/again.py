@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from rlm_tui.cli.prepare import Job, check_models, check_server, check_store
+from rlm_tui.cli.prepare import Job, check_models, check_servers, check_store
 
 if TYPE_CHECKING:
     from rlm_tui.config.settings import Settings
@@ -33,8 +33,7 @@ def again_job(setup: Setup, settings: Settings, conditions: tuple[str, ...] = ()
     """`setup` as a job, after the checks that a new run gets. Raises what `rlm_tui.cli.prepare.prepare` raises."""
     model = check_models(setup.config, settings)
     store = check_store(settings)
-    if setup.config.api_base is not None:
-        check_server(setup.config.api_base)
+    check_servers(setup.config)
     return AgainJob(tuple(setup.documents), setup.query, setup.config, model, settings, store, conditions, ready=setup)
 
 

@@ -110,9 +110,8 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
     if said := contradiction(config, model.price):
         raise click.UsageError(said)
     store = check_store(settings)
-    if config.api_base is not None:
-        check_server(config.api_base)
-    return Job(documents, given.question, config, model, settings, store, given.conditions, tools)
+    check_servers(config)
+    return Job(documents, given.question, config, model, settings, store, given.conditions, tools, command_line, extras)
 
 
 def _find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
@@ -185,6 +184,19 @@ def check_store(settings: Settings) -> Path:
 
 def check_server(address: str) -> None:
     """Make sure that something listens at `address`: waiting for a model's timeout would tell less, and later."""
+def check_servers(config: RunConfig) -> None:
+    """Make sure that the servers of the user's own answer which the run needs: Ollama's and those at an address."""
+    from rlm_tui.engine.providers.registry import EXPLORER, Providers
+
+    addresses = [config.api_base] if config.api_base is not None else []
+    models = {config.model_at(0), config.model, config.sub_model, *config.models_at.values()} - {None, EXPLORER}
+    if models:
+        providers = Providers(api_base=config.api_base)
+        addresses += [address for model in models if model and (address := providers.address(model))]
+    for address in dict.fromkeys(addresses):
+        check_server(address)
+
+
     import socket
     from urllib.parse import urlsplit
 
@@ -201,4 +213,4 @@ def check_server(address: str) -> None:
         ) from None
 
 
-__all__ = ["Job", "check_models", "check_server", "check_store", "load_settings", "prepare"]
+__all__ = ["Job", "check_models", "check_servers", "check_store", "load_settings", "prepare"]

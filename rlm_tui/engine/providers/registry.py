@@ -134,6 +134,13 @@ class Providers:
         """What is known of `model`, price overrides included. No network. Raises `ProviderError` if it can't work."""
         return self._with_override(self.resolve(model).info(model))
 
+    def address(self, model: str) -> str | None:
+        """The address of the user's own server that answers for `model`; ``None`` where there is none."""
+        if model in self._custom or model == EXPLORER or model.startswith(("scripted:", "local:")):
+            return None
+        litellm = self._litellm()
+        return litellm.address(litellm.route(model)[1])
+
     async def warm(self, model: str) -> None:
         """Does in threads what the first call of `model` would have to wait for: slow imports, the tokenizer's table.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import pytest
@@ -69,10 +70,15 @@ def test_nothing_is_written_by_the_check(document: str, tmp_path: Path) -> None:
     assert not (tmp_path / "s.db").exists()
 
 
-def test_a_server_that_answers_is_enough(document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("http_proxy", "https_proxy", "all_proxy"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.mark.usefixtures("_no_proxies")
+def test_a_server_that_answers_is_enough(document: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
         address = f"http://127.0.0.1:{port}/v1"
@@ -80,6 +86,20 @@ def test_a_server_that_answers_is_enough(document: str, tmp_path: Path, monkeypa
         assert job.config.api_base == address
     with pytest.raises(click.UsageError, match=f"no server answers at {address}.*start it"):
         prepare(given(document, tmp_path, model="openai/mine", api_base=address))
+
+
+@pytest.mark.usefixtures("_no_proxies")
+@pytest.mark.parametrize("which", ["model", "sub_model", "models_at"])
+def test_ollama_that_does_not_run_is_said_before_anything_starts(
+    document: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, which: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}"
+        monkeypatch.setenv("OLLAMA_API_BASE", address)
+        model: Any = ((1, "ollama/qwen3"),) if which == "models_at" else "ollama/qwen3"
+        prepare(given(document, tmp_path, **{which: model}))
+    with pytest.raises(click.UsageError, match=f"no server answers at {address}.*start it"):
+        prepare(given(document, tmp_path, **{which: model}))
 
 
 @pytest.mark.parametrize(
