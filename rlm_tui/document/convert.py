@@ -67,6 +67,8 @@ def convert(path: Path, kind: str) -> str:
     except Exception as error:  # Each format has a library behind it, and each library its own errors.
         if "MissingDependency" in type(error).__name__:
             raise DocumentError(f"{path} is {kind}, which needs a part of the converter: {INSTALL}") from None
+        if "password" in str(error).lower():
+            raise DocumentError(f"{path} is {kind} that is locked with a password; unlock it first") from None
         raise DocumentError(
             f"{path} can't be read as {kind} ({type(error).__name__}); convert it to text first"
         ) from None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import io
 import sys
 import types
@@ -164,22 +163,11 @@ def test_what_the_converter_says_is_one_sentence(tmp_path: Path, monkeypatch: py
     (tmp_path / "a.pdf").write_bytes(FILES["a.pdf"][0])
     converter(monkeypatch, RuntimeError("Traceback\nwhatever"))
     assert "can't be read as a PDF file (RuntimeError)" in refusal(tmp_path / "a.pdf")
+    converter(monkeypatch, RuntimeError("PdfConverter threw PDFPasswordIncorrect"))
+    assert "locked with a password; unlock it first" in refusal(tmp_path / "a.pdf")
     converter(monkeypatch, type("MissingDependencyException", (Exception,), {})("x"))
     assert "needs a part of the converter" in refusal(tmp_path / "a.pdf")
     converter(monkeypatch, "%PDF-1.7 rubbish")
     assert "but a damaged one" in refusal(tmp_path / "a.pdf")
     converter(monkeypatch, "  \n")
     assert "has no text in it" in refusal(tmp_path / "a.pdf")
-
-
-@pytest.mark.skipif(importlib.util.find_spec("markitdown") is None, reason="markitdown is an optional extra")
-def test_the_real_converter(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text(
-        "<!doctype html><html><body><h1>Head</h1><p>Some <b>bold</b> text</p></body></html>"
-    )
-    (document,) = load([tmp_path / "a.html"])
-    assert document.text.startswith("# Head") and "**bold**" in document.text
-    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nrubbish")
-    assert "is a PDF file, but a damaged one" in refusal(tmp_path / "bad.pdf")
-    (tmp_path / "bad.docx").write_bytes(b"PK\x03\x04" + BINARY)
-    assert "bad.docx" in refusal(tmp_path / "bad.docx")

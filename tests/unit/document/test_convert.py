@@ -1,0 +1,77 @@
+"""Documents in other formats, through the real converter; only where the extra `documents` is installed."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+from rlm_tui.document.errors import DocumentError
+from rlm_tui.document.loader import load
+from tests.support import office
+
+pytestmark = pytest.mark.skipif(importlib.util.find_spec("markitdown") is None, reason="the extra is not installed")
+
+PAGE = """<!doctype html><html><head><title>The lease</title><style>b {}</style><script>alert(1)</script></head>
+<body><h1>The lease</h1><p>Signed by <b>Anna</b> Weber &amp; Sons</p></body></html>"""
+
+
+def read(path: Path) -> str:
+    (document,) = load([path])
+    assert document.notes[0].endswith("converted to Markdown")
+    assert document.format == "markdown" or path.suffix == ".pdf"
+    return document.text
+
+
+def refusal(path: Path) -> str:
+    with pytest.raises(DocumentError) as caught:
+        load([path])
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_pdf_file(tmp_path: Path) -> None:
+    office.pdf(tmp_path / "a.pdf", ["The lease was signed by Anna Weber", "on 3 May 2001"])
+    text = read(tmp_path / "a.pdf")
+    assert text.index("signed by Anna Weber") < text.index("on 3 May 2001")
+    (tmp_path / "a.pdf").rename(tmp_path / "no-suffix")
+    assert "signed by Anna Weber" in read(tmp_path / "no-suffix")
+
+
+def test_a_word_file(tmp_path: Path) -> None:
+    office.docx(tmp_path / "a.docx", "The lease", "Signed by Anna Müller, 東京")
+    assert read(tmp_path / "a.docx") == "# The lease\n\nSigned by Anna Müller, 東京"
+
+
+def test_an_excel_file(tmp_path: Path) -> None:
+    office.xlsx(tmp_path / "a.xlsx", [["Name", "Rent"], ["Anna", 900]])
+    text = read(tmp_path / "a.xlsx")
+    assert "Rents" in text and "| Name | Rent |" in text and "| Anna | 900 |" in text
+
+
+def test_a_powerpoint_file(tmp_path: Path) -> None:
+    office.pptx(tmp_path / "a.pptx", "The lease of Anna Weber")
+    assert "The lease of Anna Weber" in read(tmp_path / "a.pptx")
+
+
+def test_a_web_page(tmp_path: Path) -> None:
+    (tmp_path / "a.html").write_text(PAGE)
+    text = read(tmp_path / "a.html")
+    assert text == "# The lease\n\nSigned by **Anna** Weber & Sons"
+
+
+def test_pages_without_text(tmp_path: Path) -> None:
+    office.pdf(tmp_path / "scan.pdf", [""])
+    assert "has no text in it (scanned pages?)" in refusal(tmp_path / "scan.pdf")
+
+
+def test_a_locked_file(tmp_path: Path) -> None:
+    office.pdf(tmp_path / "locked.pdf", ["secret"], locked=True)
+    assert refusal(tmp_path / "locked.pdf").endswith("is a PDF file that is locked with a password; unlock it first")
+
+
+def test_damaged_files(tmp_path: Path) -> None:
+    (tmp_path / "bad.pdf").write_bytes(b"%PDF-1.7\nrubbish")
+    assert "is a PDF file, but a damaged one" in refusal(tmp_path / "bad.pdf")
+    for name in ("bad.docx", "bad.xlsx", "bad.pptx"):
+        (tmp_path / name).write_bytes(b"PK\x03\x04" + bytes(range(256)))
+        assert name in refusal(tmp_path / name)
