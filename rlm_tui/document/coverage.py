@@ -11,25 +11,27 @@ import re
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from itertools import accumulate
+from typing import NamedTuple
 
 from rlm_tui.document.document import Document
+from rlm_tui.document.sieve import WINDOW, Scan, Sieve
 from rlm_tui.events import Span
 
-WINDOW = 32
 MOST_WINDOWS = 640_000
 """Windows kept at most, about 100 MB of memory: documents of more than 20 million characters get a longer stride."""
 
 _REPEATS = 8
 """How many places of the same window are kept. Text that stands in more places is attributed to one of these."""
 
-_EXTEND = 1 << 14
+_NEAR, _EXTEND = 64, 1 << 14
+"""How far a match is first looked at on both sides, and by how much at most it is extended at a time, in characters."""
+
 _ESCAPE = re.compile(r"\\(?:([nrt\\'\"])|x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8}))")
 _SIMPLE = {"n": "\n", "r": "\r", "t": "\t", "\\": "\\", "'": "'", '"': '"'}
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A piece of a text, from character `start` to before `end`, that stands at `span` of the documents."""
 
     start: int
@@ -53,11 +55,11 @@ class Matcher:
         self._documents = tuple(documents)
         total = sum(document.chars for document in documents)
         self.stride = max(WINDOW, -(-total // most_windows))
-        self._starts = [0]
-        for document in documents:
-            self._starts.append(self._starts[-1] + document.chars)
+        self._sizes = [document.chars for document in documents]
+        self._starts = [0, *accumulate(self._sizes)]
         self._first: dict[str, int] = {}
         self._more: dict[str, list[int]] = {}
+        self._sieve = Sieve()
         self._lock = threading.Lock()
         self._building = self._build()
         self.complete = False
@@ -94,30 +96,40 @@ class Matcher:
         """Where the documents' text stands in `text`, in order of `text`. The pieces may overlap by some characters."""
         if not self.complete:
             self.build()
-        first, last = self._first, len(text) - WINDOW
+        stop = len(text) - WINDOW + 1
         found: list[Match] = []
-        if not first:
+        if not self._first:
             return found
+        scan = Scan(text, self._first, self._sieve)
         # The part of the text around the last match that is attributed already, and what in it need not be looked at:
         # a run that begins before it, or ends beyond it, has an indexed window near its border.
         start = end = skip = resume = -1
-        at = 0
+        at = shift = inner = 0
         while True:
-            # The one hot loop: 150,000 characters that match nothing are 150,000 of these.
-            hit = next((i for i in range(at, min(skip, last + 1)) if text[i : i + WINDOW] in first), None)
+            hit = scan.next(at, min(skip, stop)) if at < skip else None
             if hit is None:
                 at = max(at, resume)
-                hit = next((i for i in range(at, last + 1) if text[i : i + WINDOW] in first), None)
+                hit = scan.next(at, stop)
             if hit is None:
                 return found
             at = hit + 1
-            best = self._best(text, hit, start, end, found[-1].span if found else None)
-            if best is None:
-                continue
+            window = text[hit : hit + WINDOW]
+            place = self._first[window]
+            best: Match | None
+            if window in self._more or start <= hit < end:
+                if hit + WINDOW <= inner and place - hit == shift and window not in self._more:
+                    continue  # The last match again.
+                best = self._best(text, hit, start, end, found[-1].span if found else None)
+                if best is None:
+                    continue
+            else:
+                number = self._document_at(place)
+                best = self._extend(text, hit, number, place - self._starts[number])
             # A shorter match inside this one was text that stands in several places, taken for the wrong one.
             while found and best.start <= found[-1].start and found[-1].end <= best.end:
                 found.pop()
             found.append(best)
+            inner, shift = best.end, self._starts[best.span.document] + best.span.start - best.start
             start, end = (min(start, best.start), max(end, best.end)) if best.start <= end else (best.start, best.end)
             skip, resume = start + self.stride, end - self.certain + 1
 
@@ -149,18 +161,30 @@ class Matcher:
 
     def _extend(self, text: str, at: int, number: int, offset: int) -> Match:
         document = self._documents[number]
-        left, size = 0, 16
-        while at > left and offset > left:
-            size = min(4 * size, _EXTEND, at - left, offset - left)
+        most_left, most_right = min(at, offset), min(len(text) - at, self._sizes[number] - offset) - WINDOW
+        left, right = min(_NEAR, most_left), min(_NEAR, most_right)
+        ours, theirs = text[at - left : at + WINDOW + right], document.slice(offset - left, offset + WINDOW + right)
+        if ours != theirs:
+            # Most often it is a line of a document that stands alone: both its ends are near.
+            (before, behind), (back, ahead) = (
+                (ours[:left], ours[left + WINDOW :]),
+                (theirs[:left], theirs[left + WINDOW :]),
+            )
+            if before != back:
+                left = most_left = _agree(before[::-1], back[::-1])
+            if behind != ahead:
+                right = most_right = _agree(behind, ahead)
+        size = _NEAR
+        while left < most_left:
+            size = min(4 * size, _EXTEND, most_left - left)
             ours, theirs = text[at - left - size : at - left], document.slice(offset - left - size, offset - left)
             if ours != theirs:
                 left += _agree(ours[::-1], theirs[::-1])
                 break
             left += size
-        start, where, right, size = at + WINDOW, offset + WINDOW, 0, 16
-        room = min(len(text) - start, document.chars - where)
-        while room > right:
-            size = min(4 * size, _EXTEND, room - right)
+        start, where, size = at + WINDOW, offset + WINDOW, _NEAR
+        while right < most_right:
+            size = min(4 * size, _EXTEND, most_right - right)
             ours, theirs = (
                 text[start + right : start + right + size],
                 document.slice(where + right, where + right + size),
@@ -184,7 +208,8 @@ class Matcher:
             base, size = self._starts[number], document.chars
             piece = stride * max(1, 16_384 // stride)
             for begin in range(0, size - WINDOW + 1, piece):
-                text = document.slice(begin, begin + piece + WINDOW)
+                text = document.slice(begin, begin + piece + WINDOW - 1)
+                self._sieve.add(text, stride)
                 for at in range(0, min(piece, len(text) - WINDOW + 1), stride):
                     window = text[at : at + WINDOW]
                     known = first.setdefault(window, base + begin + at)
