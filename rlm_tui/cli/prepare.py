@@ -30,7 +30,11 @@ _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run that can start. `question` is ``None`` where the screen will ask for it; `model` is the root's."""
+    """A run that can start. `question` is ``None`` where the screen will ask for it; `model` is the root's.
+
+    `command_line` are the settings that were given there, `extras` what else it said about the configuration: other
+    questions that are asked on the same screen start from these too.
+    """
 
     documents: tuple[Document, ...]
     question: str | None
@@ -40,6 +44,8 @@ class Job:
     store: Path
     conditions: tuple[str, ...] = ()
     tools: Mapping[str, Tool] = field(default_factory=dict)
+    command_line: Mapping[str, Any] = field(default_factory=dict)
+    extras: Mapping[str, Any] = field(default_factory=dict)
 
     def setup(self, question: str | None = None) -> Setup:
         """What a session needs, with `question` where the job has none."""
@@ -79,33 +85,33 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
     Raises `click.UsageError`, `DocumentError`, `SettingsError`, `ConditionError`, `ProviderError` or `StoreError`, each
     with one sentence that says what to do.
     """
-    from rlm_tui.session.configure import contradiction
+    from rlm_tui.session.configure import configure, contradiction
 
     if given.question is not None and not given.question.strip():
         raise click.UsageError('the question is empty; write it after -q, such as -q "Who wrote the letter?"')
     if given.price is not None and given.unknown_price is not None:
         raise click.UsageError("--price and --unknown-price exclude each other; leave one of them out")
-    settings = load_settings(
-        {
-            "model": given.model,
-            "sub_model": given.sub_model,
-            "api_base": given.api_base,
-            "max_cost": given.max_cost,
-            "max_turns": given.max_turns,
-            "max_depth": given.max_depth,
-            "repl": given.repl,
-            "unknown_price": f"assume:{given.price}" if given.price is not None else given.unknown_price,
-            "store": given.store,
-            **look,
-        }
-    )
+    command_line = {
+        "model": given.model,
+        "sub_model": given.sub_model,
+        "api_base": given.api_base,
+        "max_cost": given.max_cost,
+        "max_turns": given.max_turns,
+        "max_depth": given.max_depth,
+        "repl": given.repl,
+        "unknown_price": f"assume:{given.price}" if given.price is not None else given.unknown_price,
+        "store": given.store,
+        **look,
+    }
+    settings = load_settings(command_line)
     if documents is None:
         from rlm_tui.document.loader import load
 
         documents = tuple(load(given.files))
     _check_conditions(given.conditions)
     tools = _find_tools(given.tools)
-    config = _configuration(given, settings, tools)
+    extras = _extras(given, tools)
+    config = configure(settings, os.environ, **extras)
     model = check_models(config, settings)
     if said := contradiction(config, model.price):
         raise click.UsageError(said)
@@ -128,18 +134,14 @@ def _find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
         raise click.UsageError(f"--tool: {error}") from None
 
 
-def _configuration(given: Given, settings: Settings, tools: Mapping[str, Tool]) -> RunConfig:
-    from rlm_tui.session.configure import configure
-
+def _extras(given: Given, tools: Mapping[str, Tool]) -> dict[str, Any]:
+    """What the command line said about the configuration and is no setting."""
     limits = {"calls": given.max_calls, "total_tokens": given.max_tokens, "seconds": given.max_seconds}
-    config = configure(
-        settings,
-        os.environ,
-        limits={name: value for name, value in limits.items() if value is not None},
-        models_at=dict(given.models_at),
-        tools={name: tool.about for name, tool in tools.items()},
-    )
-    return config
+    return {
+        "limits": {name: value for name, value in limits.items() if value is not None},
+        "models_at": dict(given.models_at),
+        "tools": {name: tool.about for name, tool in tools.items()},
+    }
 
 
 def _check_conditions(conditions: tuple[str, ...]) -> None:
@@ -182,8 +184,6 @@ def check_store(settings: Settings) -> Path:
     return path
 
 
-def check_server(address: str) -> None:
-    """Make sure that something listens at `address`: waiting for a model's timeout would tell less, and later."""
 def check_servers(config: RunConfig) -> None:
     """Make sure that the servers of the user's own answer which the run needs: Ollama's and those at an address."""
     from rlm_tui.engine.providers.registry import EXPLORER, Providers
@@ -197,6 +197,8 @@ def check_servers(config: RunConfig) -> None:
         check_server(address)
 
 
+def check_server(address: str) -> None:
+    """Make sure that something listens at `address`: waiting for a model's timeout would tell less, and later."""
     import socket
     from urllib.parse import urlsplit
 

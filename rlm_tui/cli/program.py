@@ -27,6 +27,8 @@ COMMANDS = {
     "verify": "Run the recorded code again with the recorded answers, at no cost.",
     "diff": "Compare saved sessions: where they part, what they cost, what they answered.",
     "reprice": "What a saved session would have cost with other models.",
+    "bench": "Methods and models against each other: tasks, scores, honest statistics, at a known price.",
+    "sweep": "Run saved sessions anew over a grid of models, prompts and settings.",
     "sessions": "List, search, mark and delete the saved sessions.",
     "coverage": "What of the documents was read for an answer, by whom, and what nothing backs.",
     "export": "Write a saved session to a file: to replay anywhere, to read, or as one page for the browser.",
@@ -34,6 +36,7 @@ COMMANDS = {
     "models": "Models that can answer here, and which keys they need.",
     "serve": "The same screen in a browser, for this machine only.",
     "config": "Show the settings and where each of them comes from.",
+    "completion": "Print what makes your shell complete commands, options and sessions.",
     "doctor": "Check this installation.",
 }
 
@@ -46,6 +49,7 @@ _KNOWN_ERRORS = (
     ("rlm_tui.config.settings", "SettingsError"),
     ("rlm_tui.projection.conditions.errors", "ConditionError"),
     ("rlm_tui.tui.themes", "ThemeError"),
+    ("rlm_tui.bench.base", "BenchError"),
 )
 """Errors whose message is a sentence for the user: module and name. They are looked up, not imported, so that naming
 them here loads nothing."""
@@ -87,16 +91,27 @@ _SEE_HELP = "`rlm-tui --help` lists them."
 
 @click.command(
     cls=_Program,
-    no_args_is_help=True,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a key and without --model the built-in explorer answers. It is not a language model: it finds, "
     "counts and quotes, and says so when it can't work something out.",
 )
 @click.version_option(VERSION, prog_name="rlm-tui", message="%(prog)s %(version)s")
-def program() -> None:
+@click.pass_context
+def program(ctx: click.Context) -> int | None:
     """A debugger for Recursive Language Models: the document is a variable, the model writes code to look at it, and
     you step, pause, inject, replay, and see what was read and what it cost.
+
+    Without a COMMAND, in a terminal, it shows what can be opened.
     """
+    if ctx.invoked_subcommand is not None:
+        return None
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        click.echo(ctx.get_help())
+        return None
+    from rlm_tui.cli.workbench import show_home
+
+    return show_home("welcome", {}, otherwise="`rlm-tui --help` lists the commands")
 
 
 def run_program(args: Sequence[str]) -> int:

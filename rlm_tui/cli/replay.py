@@ -36,13 +36,14 @@ def command(
 ) -> int | None:
     """Show a saved session again: the screen of then, stepped forwards and backwards, at no cost.
 
-    The session is an id, the beginning of one, `last`, or an exported file.
+    The session is an id, the beginning of one, `last`, or an exported file. One that another process is running is
+    followed.
     """
     from rlm_tui.cli.prepare import load_settings
     from rlm_tui.session.replay import open_saved
 
-    if speed is not None and not headless:
-        raise click.UsageError("--speed goes with --headless; in the workbench the space bar plays")
+    if speed is not None and as_json:
+        raise click.UsageError("--json prints all events at once: leave out --speed")
     if (session is None) == (sample is None):
         raise click.UsageError("say which session: an id, the beginning of one, last, a file, or --sample NAME")
     if sample is not None:
@@ -53,7 +54,8 @@ def command(
             return None
         session = str(samples.sample(sample))
     assert session is not None
-    settings = load_settings({"store": store, "theme": theme, "glyphs": "ascii" if ascii_only else None})
+    given = {"store": store, "theme": theme, "glyphs": "ascii" if ascii_only else None}
+    settings = load_settings(given)
     saved = open_saved(session, settings.store)
     try:
         if as_json:
@@ -70,7 +72,13 @@ def command(
         else:
             from rlm_tui.cli.workbench import show_saved
 
-            return show_saved(saved, settings, otherwise="rlm-tui replay --headless prints the session as text")
+            return show_saved(
+                saved,
+                settings,
+                otherwise="rlm-tui replay --headless prints the session as text",
+                speed=speed,
+                command_line=given,
+            )
     finally:
         saved.close()
     return None

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import click
 
-SCREENS = ("open", "demo", "replay", "resume", "diff")
-"""Commands with one screen. The list of sessions is followed by another one, and a page in the browser ends with the first."""
+SCREENS = ("open", "demo", "replay", "resume", "diff", "sessions")
+"""Commands with a screen. A page in the browser ends with it."""
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -17,15 +17,19 @@ SCREENS = ("open", "demo", "replay", "resume", "diff")
 @click.option("--public-url", metavar="URL", help="The address that browsers use, where it is another one.")
 @click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]")
 def command(host: str | None, port: int, token: str | None, public_url: str | None, args: tuple[str, ...]) -> None:
-    """Serve COMMAND in a browser, such as `rlm-tui serve open FILE`; without one, the demo.
+    """Serve COMMAND in a browser, such as `rlm-tui serve open FILE`; without one, what can be opened.
 
     Only this machine can reach it. Every visitor gets a program of their own.
     """
-    args = args or ("demo",)
+    args = args or ("open",)
     if args[0] not in SCREENS:
         raise click.UsageError(f"{args[0]!r} has no screen to serve; these have: {', '.join(SCREENS)}")
     if args[0] == "diff" and "--screen" not in args:
         args = (*args, "--screen")
+    if args[0] == "sessions":
+        if args[1:2] not in ((), ("browse",)):
+            raise click.UsageError(f"`sessions {args[1]}` has no screen to serve; `sessions` has")
+        args = ("sessions", "browse", *args[2:])
     from rlm_tui.tui.serving import ServeError, address, server_for
 
     try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rlm_tui.cli.terminal import check_terminal
 
@@ -12,6 +14,7 @@ if TYPE_CHECKING:
     from rlm_tui.session.live import LiveSession
     from rlm_tui.session.replay import SavedSession
     from rlm_tui.tui.app import Options
+    from rlm_tui.tui.desk import Desk
     from rlm_tui.tui.forking import Forker
     from rlm_tui.tui.store_shelf import StoreShelf
 
@@ -50,12 +53,20 @@ def live_options(job: Job, *, paused: bool) -> Options:
         glyphs=settings.glyphs,
         keymap=settings.keymap,
         shelf=_shelf(settings),
+        desk=desk(job.command_line, extras=job.extras, tools=job.tools, conditions=job.conditions),
         fork=forker(job.store, settings.price_overrides(), settings.durability),
     )
 
 
-def show_saved(saved: SavedSession, settings: Settings, *, otherwise: str) -> int:
-    """Run the app on a saved session. `otherwise` as in `show_live`."""
+def show_saved(
+    saved: SavedSession,
+    settings: Settings,
+    *,
+    otherwise: str,
+    speed: float | None = None,
+    command_line: Mapping[str, Any] | None = None,
+) -> int:
+    """Run the app on a saved session; with a `speed` it plays. `otherwise` as in `show_live`."""
     from rlm_tui.tui.app import Options, run_app
 
     options = Options(
@@ -65,10 +76,50 @@ def show_saved(saved: SavedSession, settings: Settings, *, otherwise: str) -> in
         glyphs=settings.glyphs,
         keymap=settings.keymap,
         shelf=_shelf(settings),
+        desk=desk(command_line),
         fork=_forker(saved, settings),
+        speed=speed,
     )
     check_terminal(otherwise)
     return run_app(options)
+
+
+def show_home(home: str, command_line: Mapping[str, Any], *, otherwise: str) -> int:
+    """Run the app on the list of sessions (``sessions``), or on what can be done without a document (``welcome``).
+
+    `otherwise` as in `show_live`. Raises `ThemeError` and `SettingsError`.
+    """
+    from rlm_tui.cli.prepare import check_store, load_settings
+    from rlm_tui.tui.app import Options, run_app
+    from rlm_tui.tui.forking import forker
+
+    settings = load_settings(command_line)
+    options = Options(
+        theme=_theme(settings),
+        glyphs=settings.glyphs,
+        keymap=settings.keymap,
+        shelf=_shelf(settings),
+        desk=desk(command_line),
+        fork=forker(check_store(settings), settings.price_overrides(), settings.durability),
+        home=home,
+    )
+    check_terminal(otherwise)
+    return run_app(options)
+
+
+def desk(command_line: Mapping[str, Any] | None = None, **what: Any) -> Desk:
+    """What the app can do besides showing a session (`rlm_tui.tui.desk.Desk`)."""
+    from rlm_tui.tui.desk import Desk
+
+    return Desk(command_line, demo=_demo, **what)
+
+
+def _demo() -> tuple[Path, str]:
+    from rlm_tui.cli.data import data_folder
+    from rlm_tui.cli.demo import DOCUMENT, QUESTION
+
+    folder = data_folder("demo")
+    return folder / DOCUMENT, (folder / QUESTION).read_text(encoding="utf-8").strip()
 
 
 def _shelf(settings: Settings) -> StoreShelf:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rlm_tui.tui.screens.workbench import Workbench
 
 RUN, TIME, LOOK, MOVE, APP = "Run", "Time", "Look", "Move", "Application"
+GROUPS = (RUN, TIME, LOOK, MOVE, APP)
 """Groups of actions, in the order of the help."""
 
 

@@ -7,9 +7,6 @@ from rlm_tui.tui.action import RUN, Action
 
 ACTIONS: tuple[Action, ...] = (
     Action(
-        "run.ask", ("a",), "Ask", "Ask a question about the open document.", RUN, verbs_run.ask, when.asks, footer=1
-    ),
-    Action(
         "run.over",
         ("n",),
         "Over",
@@ -111,15 +108,6 @@ ACTIONS: tuple[Action, ...] = (
         verbs_run.fork,
         when.can_fork,
         footer=14,
-    ),
-    Action(
-        "run.again",
-        ("R",),
-        "Run again",
-        "Run the whole question again with other models, budget or depth.",
-        RUN,
-        verbs_run.rerun,
-        when.can_fork,
     ),
     Action(
         "run.diff",

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from textual import on, work
 
@@ -15,8 +15,8 @@ from rlm_tui.tui import layout
 from rlm_tui.tui.commands import Commands
 from rlm_tui.tui.forking import Forker, ForkWish
 from rlm_tui.tui.keymap import Keymap, KeymapError, keymap
-from rlm_tui.tui.look import ThemedApp
 from rlm_tui.tui.messages import Asked, ForkWished
+from rlm_tui.tui.places import Places
 from rlm_tui.tui.screens.workbench import Workbench
 from rlm_tui.tui.themes import DEFAULT
 from rlm_tui.tui.view import View
@@ -25,6 +25,8 @@ from rlm_tui.tui.widgets.document import DOCUMENTS
 if TYPE_CHECKING:
     from rlm_tui.document.document import Document
     from rlm_tui.session.source import EventSource
+    from rlm_tui.tui.asking import AskWish
+    from rlm_tui.tui.desk import Desk
     from rlm_tui.tui.shelf import Shelf
 
 Start = Callable[[str], "EventSource"]
@@ -37,8 +39,9 @@ class Options:
 
     `documents` are shown at once; `start` makes the run once there is a question, `source` is a ready one (a replay).
     `note` stands in the title line instead of the models (``built-in explorer (not a language model)``), `models` in the
-    dialog that asks for the question. `fork` makes new sessions out of saved ones;
-    `shelf` holds those that this one can be compared with. With `run_at_once` the run does not wait before its first cell.
+    dialog that asks for the question. `fork` makes new sessions out of saved ones; `shelf` holds the saved ones; `desk` opens
+    files and starts other questions. With `run_at_once` the run does not wait before its first cell. `home` is the screen
+    that the program begins with and comes back to: ``welcome``, ``sessions``, or none. A replay with a `speed` plays.
     """
 
     documents: Sequence[Document] = ()
@@ -54,12 +57,15 @@ class Options:
     keymap: str = "default"
     fork: Forker | None = None
     shelf: Shelf | None = None
+    desk: Desk | None = None
+    home: str = ""
+    speed: float | None = None
     clock: Callable[[], float] = field(default=time.time)
     ticking: bool = True
 
 
-class WorkbenchApp(ThemedApp[int]):
-    """One workbench over one session."""
+class WorkbenchApp(Places):
+    """One workbench over one session at a time."""
 
     COMMANDS = {Commands}  # noqa: RUF012
     ENABLE_COMMAND_PALETTE = True
@@ -67,17 +73,21 @@ class WorkbenchApp(ThemedApp[int]):
     def __init__(self, options: Options) -> None:
         super().__init__(options.theme, options.glyphs)
         self.options = options
-        self.view = self._new_view(options.source)
+        self.view = self.new_view(options.source)
         self.view.note, self.view.question = options.note, options.question
+        if options.speed is not None:
+            self.view.speed = options.speed
         for number, condition in enumerate(options.breakpoints, 1):
             self.view.waiting_breakpoints[number] = condition
         self.workbench = Workbench(self.view, self._keys(), ticking=options.ticking)
         self._interrupted = 0.0
 
-    def _new_view(self, source: EventSource | None) -> View:
+    def new_view(self, source: EventSource | None, documents: Sequence[Document] | None = None) -> View:
+        """A view over a session, or over documents without one yet."""
         view = View(self.options.clock, self.glyphs)
-        view.source, view.documents = source, self.options.documents
-        view.forks = self.options.fork is not None
+        view.source = source
+        view.documents = self.options.documents if documents is None else documents
+        view.forks, view.asks = self.options.fork is not None, self.options.desk is not None
         return view
 
     def _keys(self) -> Keymap:
@@ -88,12 +98,22 @@ class WorkbenchApp(ThemedApp[int]):
             return keymap()
 
     def on_mount(self) -> None:
-        self.push_screen(self.workbench)
+        if self.options.home:
+            self.push_screen(self.home_screen(self.options.home))
+        else:
+            self.push_screen(self.workbench)
+            self.index_documents()
+            if self.view.source is None and self.options.start is not None:
+                self.call_after_refresh(self._begin)
+            elif self.options.speed is not None:
+                self.call_after_refresh(self.workbench.action_run, "time.play")
+        self.set_interval(1.0, self.look_behind)
+
+    def index_documents(self) -> None:
+        """Index huge documents in the background."""
         for document in self.view.documents:
             if not document.complete:
                 document.index_in_background(partial(self._indexed, document))
-        if self.view.source is None and self.options.start is not None:
-            self.call_after_refresh(self._begin)
 
     def _indexed(self, document: Document, done: int, of: int) -> None:
         """A part of a huge document is indexed; called from the thread that does it."""
@@ -110,7 +130,22 @@ class WorkbenchApp(ThemedApp[int]):
 
     @on(Asked)
     def _asked(self, message: Asked) -> None:
-        self.begin(message.question)
+        self.ask(message.wish)
+
+    def ask(self, wish: AskWish) -> None:
+        """Start a question: the run that the program was opened for, or another one."""
+        desk = self.options.desk
+        first = self.view.source is None and self.options.start is not None
+        if desk is None or (first and wish.config == desk.defaults() and wish.session is None):
+            self.begin(wish.question)
+            return
+        if self.view.starting:
+            return
+        self.view.starting = True
+        if self.view.source is None:
+            self.view.question, self.view.note = wish.question, ""
+        self.workbench.sync_all()
+        self.aside(partial(desk.ask, wish), self._started if self.view.source is None else self.change_to)
 
     def begin(self, question: str) -> None:
         """Start the run in the background; the screen is there already."""
@@ -118,16 +153,17 @@ class WorkbenchApp(ThemedApp[int]):
             return
         self.view.question, self.view.starting = question, True
         self.workbench.sync_all()
-        self._start(self.options.start, question)
+        self.aside(partial(self.options.start, question), self._started)
 
     @work(thread=True, exclusive=True)
-    def _start(self, start: Start, question: str) -> None:
+    def aside(self, what: Callable[[], Any], then: Callable[[Any], None], failed: str = "The run could not start") -> None:
+        """Do something slow in a thread, and go on with what it gave; a failure is shown as its sentence below `failed`."""
         try:
-            source = start(question)
+            given = what()
         except Exception as error:
-            self.call_from_thread(self._not_started, error)
+            self.call_from_thread(self._not_started, error, failed)
         else:
-            self.call_from_thread(self._started, source)
+            self.call_from_thread(then, given)
 
     def _started(self, source: EventSource) -> None:
         self.view.source, self.view.starting = source, False
@@ -136,36 +172,30 @@ class WorkbenchApp(ThemedApp[int]):
             source.gate.go()
         self.workbench.sync_all()
 
-    def _not_started(self, error: Exception) -> None:
+    def _not_started(self, error: Exception, heading: str) -> None:
         from rlm_tui.tui.screens.failure import Failure
 
         self.view.starting = False
-        self.workbench.sync_all()
-        self.push_screen(Failure(str(error) or type(error).__name__, saved=False))
+        if self.workbench.is_attached:
+            self.workbench.sync_all()
+        self.push_screen(Failure(str(error) or type(error).__name__, saved=False, heading=heading))
 
     # --- forks
 
     @on(ForkWished)
     def _fork_wished(self, message: ForkWished) -> None:
-        if self.options.fork is not None:
-            self.notify("Starting the new session.", markup=False, timeout=3)
-            self._fork(self.options.fork, message.wish)
+        fork = self.options.fork
+        if fork is not None:
+            many = len(message.wishes)
+            self.notify(
+                f"Starting {many} new sessions." if many > 1 else "Starting the new session.", markup=False, timeout=3
+            )
+            self.aside(partial(_fork_all, fork, message.wishes), self._forked)
 
-    @work(thread=True, exclusive=True)
-    def _fork(self, fork: Forker, wish: ForkWish) -> None:
-        try:
-            source = fork(wish)
-        except Exception as error:
-            self.call_from_thread(self._not_started, error)
-        else:
-            self.call_from_thread(self.change_to, source)
-
-    def change_to(self, source: EventSource) -> None:
-        """Show another session; the one that was shown is closed."""
-        self.close_source()
-        self.view = self._new_view(source)
-        self.workbench = Workbench(self.view, self.workbench.keys, ticking=self.options.ticking)
-        self.switch_screen(self.workbench)
+    def _forked(self, sources: Sequence[EventSource]) -> None:
+        self.change_to(sources[0])
+        for source in sources[1:]:
+            self.background.put(self.new_view(source))
 
     # --- leaving
 
@@ -183,21 +213,35 @@ class WorkbenchApp(ThemedApp[int]):
 
     async def action_quit(self) -> None:
         """Ctrl+Q leaves as q does: it asks when a run is live."""
-        self.workbench.quit()
+        if self.workbench.is_attached:
+            self.workbench.quit()
+        else:
+            self.exit(0)
 
-    def close_source(self) -> None:
-        """Stop what runs and free what is open."""
-        if self.view.source is not None:
-            self.view.source.close()
+
+def _fork_all(fork: Forker, wishes: Sequence[ForkWish]) -> list[EventSource]:
+    """Start all of them; when one can't start, none does."""
+    sources: list[EventSource] = []
+    try:
+        for wish in wishes:
+            sources.append(fork(wish))
+    except BaseException:
+        for source in sources:
+            source.close()
+        raise
+    return sources
 
 
 def run_app(options: Options) -> int:
     """Open the app and stay until the operator leaves. Returns the exit status."""
     app = WorkbenchApp(options)
     app.workbench.grid.wishes = layout.load()
+    if options.desk is not None:
+        options.desk.remember(options.documents)
     try:
         status = app.run()
     finally:
         app.close_source()
+        app.background.close()
         layout.save(app.workbench.grid.wishes)
     return status if isinstance(status, int) else app.return_code or 0

@@ -24,7 +24,7 @@ class Commands(Provider):
         bench = app.workbench
         found: list[tuple[str, str, Callable[[], None]]] = []
         later: list[tuple[str, str, Callable[[], None]]] = []
-        for action in ACTIONS:
+        for action in ACTIONS if bench is app.screen_stack[-1] or bench in app.screen_stack[-2:] else ():
             if action.id == "app.palette":
                 continue
             reason = action.when(app.view)

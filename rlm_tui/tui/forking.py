@@ -19,6 +19,8 @@ class ForkWish:
     """A new session that takes the root's turns before `turn` from the session `parent`, and goes on under `config`.
 
     With `code`, the block of turn `turn` is replaced by it. Turn 1 without code takes nothing from the record: a rerun.
+    `message` is read by the root's model before its first reply that is not from the record. The run is `paused` before its
+    first cell of its own, or goes on at once.
     """
 
     parent: str
@@ -27,6 +29,8 @@ class ForkWish:
     documents: Sequence[Document]
     config: RunConfig
     code: str | None = None
+    message: str = ""
+    paused: bool = True
 
 
 Forker = Callable[[ForkWish], "EventSource"]
@@ -57,6 +61,9 @@ def forker(
             prices=prices,
             fork=Fork(wish.parent, wish.turn, wish.code),
         )
-        return LiveSession(setup, Gate(paused=True)).start()
+        gate = Gate(paused=wish.paused)
+        if wish.message:
+            gate.inject_ahead(wish.message)
+        return LiveSession(setup, gate).start()
 
     return start

@@ -35,6 +35,7 @@ RESERVED = ("ctrl+i", "ctrl+m", "ctrl+j", "ctrl+h")
 _SHOWN = {
     "question_mark": "?",
     "slash": "/",
+    "comma": ",",
     "left": "←",
     "right": "→",
     "up": "↑",
@@ -58,42 +59,56 @@ Keymap = dict[str, tuple[str, ...]]
 
 
 def keymap(preset: str = "default", path: Path | None = None) -> Keymap:
-    """The keys of every action. Raises `KeymapError`."""
+    """The keys of every action. Raises `KeymapError` with the first fault."""
+    if found := faults(preset, path):
+        raise KeymapError(found[0])
+    return _merged(preset, _read(path)[0] if path is not None else {})
+
+
+def faults(preset: str, path: Path | None = None) -> list[str]:
+    """All that is wrong with a preset and the user's file, a sentence each, with every key that clashes."""
     if preset not in PRESETS:
-        raise KeymapError(f"There is no keymap {preset!r}; there are {', '.join(PRESETS)}.")
-    keys: Keymap = {action.id: action.keys for action in ACTIONS}
-    keys.update(PRESETS[preset])
-    if path is not None and path.exists():
-        keys.update(read(path))
-    return keys
+        return [f"There is no keymap {preset!r}; there are {', '.join(PRESETS)}."]
+    own, found = _read(path) if path is not None else ({}, [])
+    for key, names in clashes(_merged(preset, own)).items():
+        mine = [name for name in names if name in own] or names
+        others = [name for name in names if name != mine[-1]]
+        found.append(f"{path}: {mine[-1]}: the key {key} belongs to {' and '.join(others)} already.")
+    return found
 
 
-def read(path: Path) -> Keymap:
-    """A user's file: a mapping from action id to a key or a list of keys. Raises `KeymapError`."""
+def _merged(preset: str, own: Keymap) -> Keymap:
+    return {**{action.id: action.keys for action in ACTIONS}, **PRESETS[preset], **own}
+
+
+def _read(path: Path) -> tuple[Keymap, list[str]]:
+    """A user's file, a mapping from action id to a key or a list of keys: what of it is right, and what is wrong."""
     import yaml
 
+    if not path.exists():
+        return {}, []
     try:
         data: Any = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
     except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise KeymapError(f"{path}: can't be read: {getattr(error, 'problem', None) or error}.") from None
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        return {}, [f"{path}{where}: can't be read: {getattr(error, 'problem', None) or error}."]
     if not isinstance(data, dict):
-        raise KeymapError(f"{path}: should be a mapping from action to keys, such as run.over: f10.")
+        return {}, [f"{path}: should be a mapping from action to keys, such as run.over: f10."]
     found: Keymap = {}
+    wrong: list[str] = []
     for name, value in data.items():
+        keys = [value] if isinstance(value, str) else value
         if name not in BY_ID:
             near = difflib.get_close_matches(str(name), BY_ID, n=1)
-            raise KeymapError(f"{path}: {name}: unknown action{f'; did you mean {near[0]}?' if near else '.'}")
-        keys = [value] if isinstance(value, str) else value
-        if not isinstance(keys, list) or not all(isinstance(key, str) and key.strip() for key in keys):
-            raise KeymapError(f"{path}: {name}: should be a key or a list of keys.")
-        for key in keys:
-            if key in RESERVED:
-                raise KeymapError(f"{path}: {name}: terminals can't tell {key} from another key; choose another.")
-        found[name] = tuple(keys)
-    if clash := clashes({**{a.id: a.keys for a in ACTIONS}, **found}):
-        key, names = next(iter(clash.items()))
-        raise KeymapError(f"{path}: {names[-1]}: the key {key} belongs to {names[0]} already.")
-    return found
+            wrong.append(f"{path}: {name}: unknown action{f'; did you mean {near[0]}?' if near else '.'}")
+        elif not isinstance(keys, list) or not all(isinstance(key, str) and key.strip() for key in keys):
+            wrong.append(f"{path}: {name}: should be a key or a list of keys.")
+        elif reserved := next((key for key in keys if key in RESERVED), None):
+            wrong.append(f"{path}: {name}: terminals can't tell {reserved} from another key; choose another.")
+        else:
+            found[name] = tuple(keys)
+    return found, wrong
 
 
 def clashes(keys: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:

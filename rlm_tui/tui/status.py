@@ -40,7 +40,8 @@ def pill(view: View) -> Pill:
         behind = head.seq - view.state.seq
         if view.replay:
             sign = glyphs.play if view.playing else glyphs.history
-            return Pill("REPLAY", sign, "pill_past", f"event {view.state.seq}/{head.seq}")
+            speed = f" {glyphs.dot} {view.speed:g}{glyphs.times}" if view.playing or view.speed != 1 else ""
+            return Pill("REPLAY", sign, "pill_past", f"event {view.state.seq}/{head.seq}{speed}")
         return Pill("HISTORY", glyphs.history, "pill_past", f"{glyphs.minus}{behind}")
     if view.source is None:
         return (
@@ -50,8 +51,17 @@ def pill(view: View) -> Pill:
         )
     if head.over:
         return _ended(view)
+    if view.process is not None:
+        doing = _active(view)
+        return Pill("FOLLOWING", doing.glyph, "pill_busy", f"process {view.process} {glyphs.dot} {doing.name.lower()}")
     if view.replay:
         return Pill("REPLAY", glyphs.history, "pill_past", f"event {head.seq}/{head.seq} {glyphs.dot} not finished")
+    return _active(view)
+
+
+def _active(view: View) -> Pill:
+    """What a run that has not ended does."""
+    glyphs, head = view.glyphs, view.head
     if head.paused is not None:
         where = STOPS.get(head.paused.stop, head.paused.stop)
         reason = "" if head.paused.reason in ("step over", "step into") else f" {glyphs.dot} {head.paused.reason}"

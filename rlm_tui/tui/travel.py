@@ -27,9 +27,10 @@ def turn(view: View, *, backwards: bool) -> int | None:
     return _find(view, wanted, backwards)
 
 
-def event(view: View, *, backwards: bool) -> int | None:
-    """The next (or previous) event that says something."""
-    return _find(view, lambda entry: not isinstance(entry.event, SMALL), backwards)
+def event(view: View, *, backwards: bool, after: int | None = None) -> int | None:
+    """The next (or previous) event that says something, seen from the cursor or from `after`."""
+    here = view.state.seq if after is None else after
+    return view.timeline.find(lambda entry: not isinstance(entry.event, SMALL), after=here, backwards=backwards)
 
 
 def edge(view: View, *, backwards: bool) -> int | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rlm_tui.tui import travel
@@ -18,16 +19,20 @@ def _drives(bench: Workbench) -> bool:
     return bench.view.held
 
 
-def ask(bench: Workbench) -> None:
-    from rlm_tui.tui.screens.ask import Ask
-
-    bench.app.push_screen(Ask(bench.view), bench.asked)
+def _another(bench: Workbench) -> str | None:
+    """The node that a step is for, when the operator has selected another one than the held one and it runs."""
+    view = bench.view
+    node, paused = view.node, view.head.paused
+    if view.selected is None or node is None or paused is None or node.status != "running" or node.id == paused.node:
+        return None
+    return node.id
 
 
 def over(bench: Workbench) -> None:
     if _drives(bench) and bench.view.gate is not None:
+        node = _another(bench)
         bench.follow()
-        bench.view.gate.over()
+        bench.view.gate.over(node)
     else:
         bench.seek(travel.turn(bench.view, backwards=False), "There is no later turn of this node.")
 
@@ -42,8 +47,9 @@ def into(bench: Workbench) -> None:
 
 def finish(bench: Workbench) -> None:
     if _drives(bench) and bench.view.gate is not None:
+        node = _another(bench)
         bench.follow()
-        bench.view.gate.finish()
+        bench.view.gate.finish(node)
     else:
         bench.seek(travel.edge(bench.view, backwards=False), "This node has not ended.")
 
@@ -58,8 +64,15 @@ def go(bench: Workbench) -> None:
 
 def pause(bench: Workbench) -> None:
     if bench.view.gate is not None:
+        asked, calls = bench.view.head.pause_requested, len(bench.view.head.open_calls)
         bench.view.gate.pause()
-        bench.tell("It stops at the next safe point.")
+        if asked:
+            what = "The call in flight is cancelled" if calls == 1 else f"{calls} calls in flight are cancelled"
+            bench.tell(f"{what} and may be billed all the same; going on asks again.")
+        elif calls:
+            bench.tell("It stops at the next safe point; the same key again cancels the call in flight.")
+        else:
+            bench.tell("It stops at the next safe point.")
 
 
 def cancel(bench: Workbench) -> None:
@@ -160,12 +173,14 @@ def rerun(bench: Workbench) -> None:
 
 def _fork(bench: Workbench, turn: int, code: str) -> None:
     from rlm_tui.tui.screens.fork import ForkDialog
+    from rlm_tui.tui.verbs_app import desk_of
 
-    def wished(wish: ForkWish | None) -> None:
-        if wish is not None:
-            bench.app.post_message(ForkWished(wish))
+    def wished(wishes: Sequence[ForkWish] | None) -> None:
+        if wishes:
+            bench.app.post_message(ForkWished(wishes))
 
-    bench.app.push_screen(ForkDialog(bench.view, turn, code), wished)
+    desk = desk_of(bench)
+    bench.app.push_screen(ForkDialog(bench.view, turn, code, desk.names if desk is not None else None), wished)
 
 
 def answer(bench: Workbench) -> None:

@@ -69,11 +69,11 @@ def to_head(bench: Workbench) -> None:
 def play(bench: Workbench) -> None:
     view = bench.view
     if view.playing:
-        bench.stop_playing()
+        bench.player.stop()
         return
     if view.live:
         bench.seek(0)
-    bench.start_playing()
+    bench.player.start()
 
 
 def next_error(bench: Workbench) -> None:

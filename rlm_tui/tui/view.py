@@ -36,7 +36,8 @@ class View:
 
     `state` is the session at the cursor, `head` at the newest event; while `live` they are the same. `row` is the key of
     the tree row that code, output, variables and document show: what the operator selected, or else where something
-    last happened. `places` says at which event each row began, whether the cursor has reached it or not; `indexed` which share of a huge document is
+    last happened. `forks` says whether new sessions can be made out of this one, `asks` whether other questions can be started;
+    `speed` is how fast a record is played (1: as it happened). `places` says at which event each row began, whether the cursor has reached it or not; `indexed` which share of a huge document is
     indexed, by its name.
     """
 
@@ -47,7 +48,9 @@ class View:
         self.selected: str | None = None
         self.starting = False
         self.forks = False
+        self.asks = False
         self.playing = False
+        self.speed = 1.0
         self.note = ""
         self.question = ""
         self.waiting_breakpoints: dict[int, str] = {}
@@ -55,10 +58,10 @@ class View:
         self.places: dict[str, int] = {}
         self._stops: list[tuple[float, float]] = []
         self._stopped_at: float | None = None
+        self._last_at = 0.0
         self._documents: Sequence[Document] = ()
         self._clock = clock
 
-        self._last_at = 0.0
     # --- time
 
     def take(self, entries: Sequence[Entry]) -> Changed:
@@ -76,15 +79,15 @@ class View:
             elif isinstance(event, Resumed | SessionEnded) and self._stopped_at is not None:
                 self._stops.append((self._stopped_at, entry.at))
                 self._stopped_at = None
-        return self.timeline.append(entries)
-
-    def worked(self, at: float) -> float:
             elif isinstance(event, SessionAsked | SessionResumed):
                 # Nothing ran since the end, or since the last event where there was none.
                 since = self._last_at if self._stopped_at is None else self._stopped_at
                 self._stops.append((since, entry.at))
                 self._stopped_at = None
             self._last_at = entry.at
+        return self.timeline.append(entries)
+
+    def worked(self, at: float) -> float:
         """Seconds from the session's start to the moment `at` without those in which nothing ran: held, or between two runs."""
         waited = sum(min(end, at) - start for start, end in self._stops if start < at)
         if self._stopped_at is not None and at > self._stopped_at:
@@ -108,6 +111,11 @@ class View:
     def replay(self) -> bool:
         """Whether a saved session is shown: nothing runs, nothing costs."""
         return self.source is not None and self.source.gate is None
+
+    @property
+    def process(self) -> int | None:
+        """The number of the other process that runs the session which is shown; ``None`` if there is none."""
+        return getattr(self.source, "process", None)
 
     @property
     def gate(self) -> Gate | None:
@@ -135,7 +143,7 @@ class View:
         state = self.state
         if not state.started:
             return 0.0
-        if self.live and self.running and state.paused is None:
+        if self.live and (self.running or (self.process and not state.over)) and state.paused is None:
             return max(0.0, self._clock() - state.started - state.idle)
         return max(0.0, state.seconds)
 

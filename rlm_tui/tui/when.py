@@ -44,7 +44,9 @@ def can_pause(view: View) -> str:
         return reason
     if view.head.paused is not None:
         return "It is paused already: n, s, f or c goes on."
-    return "It will stop at the next safe point." if view.head.pause_requested else ""
+    if view.head.pause_requested and not view.head.open_calls:
+        return "It will stop at the next safe point."
+    return ""
 
 
 def can_edit(view: View) -> str:
@@ -108,4 +110,26 @@ def can_play(view: View) -> str:
 
 
 def asks(view: View) -> str:
-    return "" if view.source is None and not view.starting else "This session has its question."
+    if view.starting:
+        return "It is starting."
+    if not view.documents:
+        return "No document is open: O opens one."
+    return "" if view.source is None or view.asks else "This session has its question."
+
+
+def can_follow_up(view: View) -> str:
+    if not (view.asks and view.forks):
+        return "This session is not in a store, so it can't be asked another question."
+    if view.running or view.process is not None:
+        return "The run is live: let it end before it is asked another question."
+    if view.head.status not in ("completed", "partial"):
+        return "Only a session that has given an answer can be asked another question; r and R run it anew."
+    return ""
+
+
+def has_desk(view: View) -> str:
+    return "" if view.asks else "This screen shows one session only."
+
+
+def can_change_speed(view: View) -> str:
+    return can_play(view)

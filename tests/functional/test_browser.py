@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from rlm_tui.store.row import SessionRow
-from rlm_tui.tui.browser_app import BrowserApp
 from rlm_tui.tui.screens.confirm import Confirm
+from rlm_tui.tui.screens.failure import Failure
+from rlm_tui.tui.screens.workbench import Workbench
 from rlm_tui.tui.shelf import arranged, by_day, by_model
 from rlm_tui.tui.widgets.line_view import LineView
-from tests.support.shelf import NOW, ROWS, MadeUpShelf
+from tests.support.compared import scripts
+from tests.support.shelf import NOW, ROWS, BrowserApp, MadeUpShelf
 
 
 def app(shelf: MadeUpShelf | None = None) -> BrowserApp:
@@ -20,20 +22,33 @@ def ids(browser: BrowserApp) -> list[str]:
     return [line.row.id[:7] for line in browser.browser.table._lines]
 
 
-async def test_enter_ends_with_the_session_under_the_cursor() -> None:
-    browser = app()
+async def test_enter_shows_the_session_and_q_leads_back_and_then_out() -> None:
+    shelf = MadeUpShelf(scripts=scripts())
+    browser = app(shelf)
     async with browser.run_test(size=(120, 30)) as pilot:
         await pilot.press("down", "enter")
+        await browser.workers.wait_for_complete()
         await pilot.pause()
-    assert browser.return_value == "7f3b00aa"
-
-
-async def test_q_ends_with_nothing() -> None:
-    browser = app()
-    async with browser.run_test(size=(120, 30)) as pilot:
+        assert isinstance(browser.screen, Workbench) and browser.view.replay
+        browser.workbench.tick()
+        assert browser.view.head.seq > 3
         await pilot.press("q")
         await pilot.pause()
-    assert browser.return_value is None
+        assert browser.screen is browser.browser and shelf.opened[0].closed
+        await pilot.press("q")
+        await pilot.pause()
+    assert browser.return_value == 0
+
+
+async def test_a_session_that_cannot_be_opened_is_a_sentence() -> None:
+    browser = app(MadeUpShelf(scripts={}))
+    async with browser.run_test(size=(120, 30)) as pilot:
+        await pilot.press("enter")
+        await browser.workers.wait_for_complete()
+        await pilot.pause()
+        assert isinstance(browser.screen, Failure)
+        await pilot.press("escape")
+        assert browser.screen is browser.browser
 
 
 async def test_a_filter_is_checked_applied_and_left() -> None:

@@ -8,7 +8,6 @@ import pytest
 from textual.pilot import Pilot
 
 from rlm_tui.tui.app import Options, WorkbenchApp
-from rlm_tui.tui.browser_app import BrowserApp
 from rlm_tui.tui.diff_rows import lines_of, split, unified
 from rlm_tui.tui.diff_rows import shown as line_text
 from rlm_tui.tui.screens.choose import Choose
@@ -16,7 +15,7 @@ from rlm_tui.tui.screens.diff import Diff
 from rlm_tui.tui.widgets.line_view import LineView
 from tests.support.compared import diff_app, scripts
 from tests.support.sessions import Clock
-from tests.support.shelf import NOW, MadeUpShelf
+from tests.support.shelf import NOW, BrowserApp, MadeUpShelf
 
 SIZES = pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["120x36", "80x24"])
 

@@ -36,14 +36,14 @@ async def test_a_fork_from_a_turn_with_another_model_budget_and_code() -> None:
         await press(pilot, "r")
         assert isinstance(app.screen, ForkDialog)
         await press(pilot, *(["backspace"] * 5), *"haiku", "tab", "tab")
-        await press(pilot, "backspace", *"0.5", "tab", "tab", "#", "ctrl+s")
+        await press(pilot, "backspace", *"0.5", "tab", "tab", *"so", "tab", "#", "ctrl+s")
         await app.workers.wait_for_complete()
         await settle(pilot)
         wish = forks.wishes[0]
         assert (wish.parent, wish.turn, wish.query) == ("7f3a0001", 3, QUERY)
         assert wish.config.model == "haiku" and wish.config.sub_model == "gpt-5-mini"
         assert wish.config.limits.usd == 0.5 and wish.config.limits.calls == 50
-        assert wish.code == "#" + MAP
+        assert (wish.message, wish.code, wish.paused) == ("so", "#" + MAP, True)
         assert old.closed and source_of(app) is not old
         assert pill(app.view).name == "PAUSED" and not app.view.replay
         await press(pilot, "n")

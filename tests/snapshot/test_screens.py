@@ -13,13 +13,12 @@ import pytest
 from textual.pilot import Pilot
 
 from rlm_tui.tui.app import Options, WorkbenchApp
-from rlm_tui.tui.browser_app import BrowserApp
 from rlm_tui.tui.screens.workbench import Workbench
 from tests.support.compared import diff_app
 from tests.support.novel import build
 from tests.support.screen import app_at, press, settle
 from tests.support.sessions import Clock
-from tests.support.shelf import NOW, MadeUpShelf
+from tests.support.shelf import NOW, BrowserApp, MadeUpShelf
 
 Compare = Callable[..., bool]
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from rlm_tui.projection.conditions import parse
 from rlm_tui.store.row import SessionRow
+from rlm_tui.tui.app import Options, WorkbenchApp
+from rlm_tui.tui.screens.browser import Browser
+from rlm_tui.tui.shelf import Shelf
 from tests.support.sessions import HandMade, Script
 
 NOW = 1_700_050_000.0
@@ -108,3 +112,14 @@ class MadeUpShelf:
         source = self.scripts[session].source([], live=False)
         self.opened.append(source)
         return source
+
+
+class BrowserApp(WorkbenchApp):
+    """The program as it begins with the list of sessions."""
+
+    def __init__(self, shelf: Shelf, *, clock: Callable[[], float] = lambda: NOW, **options: Any) -> None:
+        super().__init__(Options(shelf=shelf, home="sessions", clock=clock, ticking=False, **options))
+
+    @property
+    def browser(self) -> Browser:
+        return next(screen for screen in self.screen_stack if isinstance(screen, Browser))

@@ -17,6 +17,7 @@ from rlm_tui.document.visible import visible
 from rlm_tui.store.row import SessionRow
 from rlm_tui.tui.figures import clock, count, percent, plural, price
 from rlm_tui.tui.glyphs import Glyphs
+from rlm_tui.tui.messages import Left, Opened, SettingsWanted
 from rlm_tui.tui.shelf import SORTS, Shelf, arranged, by_day, by_model, total
 from rlm_tui.tui.widgets.facts import Facts, Told
 from rlm_tui.tui.widgets.session_table import SessionTable
@@ -32,7 +33,7 @@ Space marks sessions: d compares two or three of them, the one that was marked f
 
 
 class Browser(Screen[None]):
-    """Leaves the app with the id of the session that is to be opened."""
+    """Says by messages to the app which session is to be opened; reads the store again each time it comes up."""
 
     CSS_PATH = "browser.tcss"
     AUTO_FOCUS = "#sessions"
@@ -51,6 +52,7 @@ class Browser(Screen[None]):
         Binding("d", "diff", show=False),
         Binding("delete", "delete", show=False),
         Binding("question_mark,f1", "help", show=False),
+        Binding("f2", "settings", show=False),
         Binding("q", "leave", show=False),
     ]
 
@@ -82,6 +84,8 @@ class Browser(Screen[None]):
         self.query_one("#filter").display = False
         self._preview.caption("Preview")
         self._spend.caption("Spent")
+
+    def on_screen_resume(self) -> None:
         self.reload()
 
     # --- what is shown
@@ -134,7 +138,7 @@ class Browser(Screen[None]):
 
     @on(SessionTable.Chosen)
     def _chosen(self, message: SessionTable.Chosen) -> None:
-        self.app.exit(message.session)
+        self.app.post_message(Opened(message.session))
 
     def action_open(self) -> None:
         self.table.activate()
@@ -206,8 +210,11 @@ class Browser(Screen[None]):
     def action_help(self) -> None:
         self.app.notify(HELP, title="Filter", markup=False, timeout=12)
 
+    def action_settings(self) -> None:
+        self.app.post_message(SettingsWanted())
+
     def action_leave(self) -> None:
-        self.app.exit(None)
+        self.app.post_message(Left())
 
 
 def preview(row: SessionRow, glyphs: Glyphs) -> Told:

@@ -21,13 +21,13 @@ class Failure(Dialog[None]):
         Binding("enter", "leave", show=False),
     ]
 
-    def __init__(self, sentence: str, *, saved: bool) -> None:
+    def __init__(self, sentence: str, *, saved: bool, heading: str = "The run could not start") -> None:
         super().__init__()
-        self._sentence, self._saved = sentence, saved
+        self._sentence, self._saved, self._heading = sentence, saved, heading
 
     @property
     def heading(self) -> str:
-        return self.HEADING if self._saved else "The run could not start"
+        return self.HEADING if self._saved else self._heading
 
     def body(self) -> ComposeResult:
         yield plain(visible(self._sentence), classes="bad")

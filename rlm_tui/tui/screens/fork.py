@@ -1,121 +1,118 @@
-"""Going on from here in another way: other models, another budget, other code."""
+"""Going on from here in another way: other models, another budget, other words, another code."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
-from rlm_tui.events import RunConfig
 from rlm_tui.tui.forking import ForkWish
 from rlm_tui.tui.screens.dialog import Dialog, plain
 from rlm_tui.tui.screens.edit import problem
 from rlm_tui.tui.view import View
+from rlm_tui.tui.widgets.run_fields import RunFields, field, row
+
+if TYPE_CHECKING:
+    from rlm_tui.tui.model_names import ModelNames
 
 
-class ForkDialog(Dialog[ForkWish]):
-    """Answers the wish; ``None`` for leaving things as they are."""
+class ForkDialog(Dialog[Sequence[ForkWish]]):
+    """Answers a wish for each model of the root; ``None`` for leaving things as they are.
 
-    KEYS = "Ctrl+S start, paused   Tab next   Esc leave"
+    The first one is held before its first cell, the others run at once. A rerun can have another question and further
+    advice for the model; what a fork takes from the record would not fit other words, so it can only add a message.
+    """
+
+    KEYS = "Ctrl+S start   Tab next   Right, Down complete   Esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
     ]
 
-    def __init__(self, view: View, turn: int, code: str) -> None:
+    def __init__(self, view: View, turn: int, code: str, names: ModelNames | None = None) -> None:
         super().__init__()
-        self._view, self._turn, self._code = view, turn, code
+        self._view, self._turn, self._code, self._names = view, turn, code, names
+
+    @property
+    def _anew(self) -> bool:
+        return self._turn == 1 and not self._code
+
+    @property
+    def _asked(self) -> str:
+        """What the session was asked first: later questions belong to what comes after."""
+        head = self._view.head
+        return head.questions[0] if head.questions else head.query
 
     @property
     def heading(self) -> str:
-        return f"Fork at turn {self._turn}" if self._turn > 1 or self._code else "Run again from the start"
+        return "Run again from the start" if self._anew else f"Fork at turn {self._turn}"
 
     def body(self) -> ComposeResult:
-        config = self._view.head.config
-        taken = self._turn - 1
-        kept = (
-            "Nothing is taken from the record."
-            if not taken
-            else f"Turns 1 to {taken} come from the record and cost nothing."
-        )
-        if taken == 1:
-            kept = "Turn 1 comes from the record and costs nothing."
-        yield plain(f"{kept} The new session stands beside this one.", classes="quiet")
-        yield self._row("model", config.model, "the root's model")
-        yield self._row("sub-model", config.sub_model or "", "the same as the root's")
-        usd = config.limits.usd
-        yield self._row("dollars", "" if usd is None else f"{usd:g}", "no limit")
-        yield self._row("depth", str(config.max_depth), "0 to 16")
-        if self._code:
-            yield plain(f"The cell of turn {self._turn}, to change or to leave:", classes="quiet")
-            yield TextArea(self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False)
+        with VerticalScroll(id="fork-body", can_focus=False):
+            yield plain(f"{self._kept()} The new session stands beside this one.", classes="quiet")
+            head = self._view.head
+            yield RunFields(head.config, self._names, several=True)
+            if self._anew:
+                yield row("question", field("question", self._asked, "what was asked"))
+                yield row("advice", field("advice", head.config.advice, "nothing is added to the system prompt"))
+            else:
+                yield row("message", field("message", "", "what the model reads before its next reply, if anything"))
+            if self._code:
+                yield plain(f"The cell of turn {self._turn}, to change or to leave:", classes="quiet")
+                yield TextArea(
+                    self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False
+                )
         yield plain("", id="problem", classes="bad")
 
-    def _row(self, name: str, value: str, hint: str) -> Horizontal:
-        field = Input(value, placeholder=hint, id=f"fork-{name}", compact=True, select_on_focus=False)
-        return Horizontal(plain(f"{name:<10}", classes="label"), field, classes="field")
+    def _kept(self) -> str:
+        taken = self._turn - 1
+        if not taken:
+            return "Nothing is taken from the record."
+        if taken == 1:
+            return "Turn 1 comes from the record and costs nothing."
+        return f"Turns 1 to {taken} come from the record and cost nothing."
 
     def on_mount(self) -> None:
-        self.query_one("#fork-model", Input).focus()
+        self.query_one("#field-model", Input).focus()
 
     @on(Input.Submitted)
     def _entered(self) -> None:
         self.action_start()
 
-    def _value(self, name: str) -> str:
-        return self.query_one(f"#fork-{name}", Input).value.strip()
-
     def action_start(self) -> None:
         """Check the fields, and answer."""
         code = self.query_one("#fork-code", TextArea).text if self._code else ""
         changed = code if code != self._code else None
+        fields, head = self.query_one(RunFields), self._view.head
         try:
-            config = self._config()
+            configs = list(fields.configs())
+            if changed is not None and (wrong := problem(changed)):
+                raise ValueError(wrong)
+            if self._anew and not self._value("question"):
+                raise ValueError("The question is empty.")
         except ValueError as error:
-            self._say(str(error))
+            self.query_one("#problem", Static).update(Content(str(error)))
             return
-        if changed is not None and (wrong := problem(changed)):
-            self._say(wrong)
-            return
-        head = self._view.head
-        self.dismiss(ForkWish(head.session, self._turn, head.query, tuple(self._view.documents), config, changed))
-
-    def _config(self) -> RunConfig:
-        old = self._view.head.config
-        model, sub = self._value("model"), self._value("sub-model")
-        if not model:
-            raise ValueError("The root needs a model, such as gpt-5-mini, ollama/qwen3 or explorer.")
-        return replace(
-            old,
-            model=model,
-            sub_model=sub or None,
-            max_depth=_depth(self._value("depth")),
-            limits=replace(old.limits, usd=_dollars(self._value("dollars"))),
+        query, message = self._asked, ""
+        if self._anew:
+            query = self._value("question")
+            configs = [replace(config, advice=self._value("advice")) for config in configs]
+        else:
+            message = self._value("message")
+        documents = tuple(self._view.documents)
+        self.dismiss(
+            [
+                ForkWish(head.session, self._turn, query, documents, config, changed, message, paused=number == 0)
+                for number, config in enumerate(configs)
+            ]
         )
 
-    def _say(self, words: str) -> None:
-        self.query_one("#problem", Static).update(Content(words))
-
-
-def _dollars(text: str) -> float | None:
-    if not text:
-        return None
-    try:
-        amount = float(text.removeprefix("$"))
-    except ValueError:
-        amount = -1.0
-    if not 0 <= amount < 1e9:
-        raise ValueError(f"Dollars should be a number such as 0.50, or nothing for no limit, not {text!r}.")
-    return amount
-
-
-def _depth(text: str) -> int:
-    if not text.isdigit() or int(text) > 16:
-        raise ValueError(f"The depth should be a whole number from 0 to 16, not {text!r}.")
-    return int(text)
+    def _value(self, name: str) -> str:
+        return self.query_one(f"#field-{name}", Input).value.strip()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingsMap
+from textual.geometry import Region
 from textual.screen import Screen
-from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Static
 
@@ -20,7 +21,9 @@ from rlm_tui.tui.breaks import Breaks
 from rlm_tui.tui.copying import copied
 from rlm_tui.tui.finder import Finder
 from rlm_tui.tui.keymap import Keymap, bindings
-from rlm_tui.tui.messages import Asked
+from rlm_tui.tui.marks import Marks
+from rlm_tui.tui.messages import Left
+from rlm_tui.tui.player import Player
 from rlm_tui.tui.pump import RATE, Pump
 from rlm_tui.tui.view import CLOCK, SELECTION, View
 from rlm_tui.tui.widgets.code import Code
@@ -39,11 +42,11 @@ from rlm_tui.tui.widgets.title import Title
 from rlm_tui.tui.widgets.tree import RecursionTree
 from rlm_tui.tui.widgets.variables import Variables
 
+REMARK_SECONDS = 4.0
+"""How long a remark stands in the corner."""
+
 RING_AFTER = 10.0
 """Seconds that a run goes on before its next stop rings the bell."""
-
-PLAY_SECONDS = 0.25
-"""Pause between two events when the record is played."""
 
 
 class Workbench(Screen[None]):
@@ -58,13 +61,15 @@ class Workbench(Screen[None]):
         self.keys = keys
         self.pump = Pump(view, self.deliver)
         self.breaks = Breaks(view)
+        self.marks = Marks(view)
+        self.player = Player(self)
         self._ticking = ticking
-        self._playing: Timer | None = None
         self._announced = False
         self._stopped = True
         self._went_at = 0.0
         self._failed = False
         self._ready = False
+        self._told = ("", 0.0)
         self._bindings = BindingsMap.merge([bindings(keys), self._bindings])
         self.title_line = Title(id="title")
         self.tree_pane = RecursionTree(id="tree")
@@ -179,8 +184,13 @@ class Workbench(Screen[None]):
         self.action_run(message.action)
 
     def tell(self, words: str) -> None:
-        """A short remark in the corner."""
-        self.app.notify(words, markup=False, timeout=4)
+        """A short remark in the corner. While it stands there it is not said again."""
+        now = time.monotonic()
+        words_before, until = self._told
+        if words == words_before and now < until:
+            return
+        self._told = (words, now + REMARK_SECONDS)
+        self.app.notify(words, markup=False, timeout=REMARK_SECONDS)
 
     # --- selection and time
 
@@ -221,25 +231,6 @@ class Workbench(Screen[None]):
             return
         self.seek(int(words))
 
-    def start_playing(self) -> None:
-        """Play the record from the cursor on."""
-        self.view.playing = True
-        self._playing = self.set_interval(PLAY_SECONDS, self._play_on)
-
-    def _play_on(self) -> None:
-        seq = travel.event(self.view, backwards=False)
-        if seq is None or seq >= self.view.head.seq:
-            self.stop_playing()
-        self.seek(seq)
-
-    def stop_playing(self) -> None:
-        """Stand still."""
-        self.view.playing = False
-        if self._playing is not None:
-            self._playing.stop()
-            self._playing = None
-        self.sync_all()
-
     # --- panes
 
     @property
@@ -267,6 +258,16 @@ class Workbench(Screen[None]):
         target: Widget = self.document.text if pane == "document" else self.grid.query_one(f"#{pane}")
         target.focus(scroll_visible=False)
         self.sync_all()
+
+    def jump_targets(self) -> dict[str, Region]:
+        """Where the numbered panes are; on a narrow screen, the hidden ones are on the line of their tabs."""
+        targets = {pane: self.grid.query_one(f"#{pane}").region for pane in PANES if self.grid.shown(pane)}
+        hidden = [pane for pane in PANES if pane not in targets and pane != "timeline"]
+        if self.grid.narrow and hidden:
+            x, y, width, _ = self.tabs.region
+            step = width // len(hidden)
+            targets |= {pane: Region(x + n * step, y, step, 1) for n, pane in enumerate(hidden)}
+        return targets
 
     @on(Tabs.Chosen)
     def _tab_chosen(self, message: Tabs.Chosen) -> None:
@@ -310,21 +311,8 @@ class Workbench(Screen[None]):
         lines = text.count("\n") + 1
         self.tell(f"Copied {len(text):,} characters, {lines:,} line{'s' if lines > 1 else ''}.")
 
-    # --- asking and leaving
-
-    def asked(self, question: str | None) -> None:
-        """The question is known: start."""
-        if question:
-            self.app.post_message(Asked(question))
+    # --- leaving
 
     def quit(self) -> None:
-        """Leave; ask first if a run is live."""
-        if not self.view.running:
-            self.app.exit(0)
-            return
-        from rlm_tui.tui.screens.confirm import Confirm
-
-        self.app.push_screen(
-            Confirm("A run is live. Quit?", "It ends here. The session is already saved and can be opened again."),
-            lambda yes: self.app.exit(0) if yes else None,
-        )
+        """Leave; the app asks first if a run is live."""
+        self.app.post_message(Left())

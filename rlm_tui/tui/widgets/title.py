@@ -59,7 +59,8 @@ class Title(Pane):
         words = shorten(words, room, glyphs.cut)
         room -= width_of(words)
         question = one_line(view.state.query or view.question)
-        free = f"read-only {glyphs.dot} $0.00" if view.replay else ""
+        free = f"read-only {glyphs.dot} $0.00" if view.replay and view.process is None else ""
+        free = "read-only" if view.process is not None else free
         quiet = "  ".join(word for word in (models, free) if word)
         document = shorten_left(document, max(0, min(room - 2, 40)), glyphs.cut) if room > 6 else ""
         room -= width_of(document) + 2

@@ -46,9 +46,9 @@ def test_without_the_package_it_says_how_to_get_it(
     assert "pip install 'rlm-tui[serve]'" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("name", ["doctor", "sessions"])
-def test_a_command_without_one_screen_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run_program(["serve", name]) == BAD_INPUT
+@pytest.mark.parametrize("words", [["doctor"], ["sessions", "rm", "x"], ["sessions", "find"]])
+def test_a_command_without_a_screen_is_refused(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert run_program(["serve", *words]) == BAD_INPUT
     assert "has no screen to serve" in capsys.readouterr().err
 
 
