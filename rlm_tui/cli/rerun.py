@@ -110,20 +110,55 @@ def _variants(
     return variants
 
 
-def _edited(saved: Saved, turn: int) -> str:
-    """The code of a turn as the user changed it. Raises `click.UsageError`."""
-    from rlm_tui.session.again import code_of
+def _edited(saved: Saved, turn: int) -> list[str]:
+    """The code of a turn, block by block, as the user changed it. Raises `click.UsageError`."""
+    from rlm_tui.session.again import blocks_of
 
-    before = code_of(saved, turn)
+    blocks = [code for _, code in blocks_of(saved, turn)]
+    comment, extension = ("//", ".js") if saved.started.config.repl == "javascript" else ("#", ".py")
+    before = _joined(blocks, comment)
     try:
-        after = click.edit(before, extension=".py")
+        after = click.edit(before, extension=extension)
     except click.ClickException as error:
         raise click.UsageError(f"the editor can't be used ({error.format_message()}); set $EDITOR") from None
     if after is None or after.rstrip("\n") == before.rstrip("\n"):
         raise click.UsageError(f"the code of turn {turn} was not changed, so there is nothing to run")
     if not after.strip():
         raise click.UsageError(f"there is no code left in turn {turn}, so there is nothing to run")
-    return after.rstrip("\n")
+    codes = _split(after, len(blocks), comment)
+    if codes is None:
+        raise click.UsageError(
+            f"turn {turn} has {len(blocks)} blocks; leave the lines that begin them as they are "
+            f"({_mark(1, len(blocks), comment)}), and empty a block to leave it out"
+        )
+    return codes
+
+
+def _mark(number: int, of: int, comment: str) -> str:
+    """The line that begins a block in the editor, where there are several."""
+    return f"{comment} --- block {number} of {of} ---"
+
+
+def _joined(blocks: Sequence[str], comment: str) -> str:
+    if len(blocks) == 1:
+        return blocks[0]
+    parts = (f"{_mark(n, len(blocks), comment)}\n{code}" for n, code in enumerate(blocks, 1))
+    return "\n\n".join(parts) + "\n"
+
+
+def _split(text: str, count: int, comment: str) -> list[str] | None:
+    """The blocks of an edited text; ``None`` when the lines between them are not all there, in order."""
+    if count == 1:
+        return [text.rstrip("\n")]
+    codes: list[list[str]] = []
+    for line in text.splitlines():
+        if len(codes) < count and line.rstrip() == _mark(len(codes) + 1, count, comment):
+            codes.append([])
+        elif codes:
+            codes[-1].append(line)
+        elif line.strip():
+            return None
+    return ["\n".join(lines).strip("\n") for lines in codes] if len(codes) == count else None
 
 
 def _confirm(saved: Saved, jobs: Sequence[AgainJob], settings: Settings, yes: bool) -> None:

@@ -10,12 +10,15 @@ from typing import Any
 import msgspec
 
 from rlm_tui.document.document import Document
+from rlm_tui.engine.dialect import dialect_of
 from rlm_tui.engine.engine import Engine, Task
+from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.events import (
     BlobRef,
+    CallFinished,
     CallReserved,
     CellEdited,
     CellFinished,
@@ -41,13 +44,13 @@ class Fork:
     """Where a new session leaves a saved one.
 
     Turns of the root before `turn` are taken from the record, at no cost and whatever their model was; ``None`` takes
-    what is the same for as long as it is the same. With `code`, turn `turn` keeps its recorded reply, but its block runs
-    `code` instead.
+    what is the same for as long as it is the same. With `code`, turn `turn` keeps its recorded reply, but its first block
+    runs `code` instead; a sequence of codes is for its blocks in order.
     """
 
     parent: str
     turn: int | None = None
-    code: str | None = None
+    code: str | Sequence[str] | None = None
 
     @property
     def origin(self) -> str:
@@ -134,26 +137,51 @@ def record_of(saved: Saved, fork: Fork | None) -> Record:
     if fork.code is None:
         return Record(saved.entries, saved.texts, before=fork.turn, any_model=True)
     record = Record(saved.entries, saved.texts, before=fork.turn + 1, any_model=True)
-    record.change(_cell_of(saved, fork.turn), fork.code)
+    before = blocks_of(saved, fork.turn)
+    after = [fork.code] if isinstance(fork.code, str) else list(fork.code)
+    if len(after) > len(before):
+        had = f"{len(before)} blocks" if len(before) != 1 else "1 block"
+        raise AgainError(f"turn {fork.turn} had {had} of code, not {len(after)}")
+    for (cell, old), new in zip(before, after, strict=False):
+        if new.strip("\n") != old.strip("\n") or len(after) == 1:
+            record.change(cell, new)
     return record
 
 
-def code_of(saved: Saved, turn: int) -> str:
-    """The code of a turn of the root as it ran, the first block of several. Raises `AgainError` if there is none."""
-    cell, code = _cell_of(saved, turn), ""
-    for entry in saved.entries:
-        event = entry.event
-        if isinstance(event, CellProposed | CellEdited) and event.cell == cell:
-            code = saved.texts(event.code)
-    return code
+def blocks_of(saved: Saved, turn: int) -> list[tuple[str, str]]:
+    """The blocks of code in a turn of the root: each cell's id with its code as it ran.
 
-
-def _cell_of(saved: Saved, turn: int) -> str:
+    Blocks that were not reached, because one before them failed, come last, as they stand in the reply. Raises `AgainError`
+    if there is no code.
+    """
+    codes: dict[str, str] = {}
+    written: list[str] = []
     for entry in saved.entries:
         event = entry.event
         if isinstance(event, CellProposed) and event.node == "0" and event.turn == turn and event.origin != "probe":
-            return event.cell
-    raise AgainError(f"turn {turn} had no code that could be changed")
+            codes[event.cell] = saved.texts(event.code)
+            written.append(codes[event.cell])
+        elif isinstance(event, CellEdited) and event.cell in codes:
+            codes[event.cell] = saved.texts(event.code)
+    if not codes:
+        raise AgainError(f"turn {turn} had no code that could be changed")
+    number = int(next(iter(codes)).removeprefix("0:c"))
+    replied = _cells_of_reply(saved, turn)
+    if replied[: len(written)] == written:
+        for n, code in enumerate(replied[len(written) :], number + len(written)):
+            codes[f"0:c{n}"] = code
+    return list(codes.items())
+
+
+def _cells_of_reply(saved: Saved, turn: int) -> list[str]:
+    """The blocks of code in the root's recorded reply of a turn, as many as one turn may run."""
+    for entry in saved.entries:
+        event = entry.event
+        if isinstance(event, CallFinished) and event.call == f"0:t{turn}":
+            config = saved.started.config
+            most, dialect = config.max_cells_per_turn, dialect_of(config.repl)
+            return list(read_reply(saved.texts(event.reply), event.finish, max_cells=most, dialect=dialect).cells)
+    return []
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,14 +33,14 @@ def fork_setup(
     saved: Saved,
     *,
     turn: int | None = None,
-    code: str | None = None,
+    code: str | Sequence[str] | None = None,
     changes: Mapping[str, Any] | None = None,
     **how: Any,
 ) -> Setup:
     """The setup of a child of `saved`.
 
     Turns of the root before `turn` come from the record; with `code`, turn `turn` keeps its recorded reply but runs that
-    code. `changes` are as for `rlm_tui.session.changes.change_config`. Without a `turn`, what was recorded is used for as
+    code (a sequence of codes: in its blocks, in order). `changes` are as for `rlm_tui.session.changes.change_config`. Without a `turn`, what was recorded is used for as
     long as the child asks the same of the same models; a child of which nothing is changed, or a setting that decides
     what a model answers, is asked anew from the start. `how` are further fields of `Setup` (`store`, `prices`, `custom` …).
 

@@ -197,6 +197,70 @@ def test_code_can_be_changed_in_the_editor(
     assert "set $EDITOR" in capsys.readouterr().err
 
 
+BLOCKS = """
+price: {input: 1, output: 2}
+turns:
+  - |
+    ```repl
+    n = len(context.split())
+    ```
+    ```repl
+    n = n / 0
+    ```
+    ```repl
+    FINAL(f'{n} in the third block')
+    ```
+  - "```repl\\nFINAL('second turn')\\n```"
+default: short
+"""
+
+
+def test_every_block_of_a_turn_can_be_changed_in_the_editor(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also those that were not reached: the second one failed."""
+    monkeypatch.delenv("VISUAL", raising=False)
+    (folder / "blocks.yaml").write_text(BLOCKS)
+    blocks = f"scripted:{folder / 'blocks.yaml'}"
+    assert run(folder, "rerun", "whole", "--model", blocks, "--set", "max_cells_per_turn=3", "--json") == 0
+    child = json.loads(capsys.readouterr().out)[1]
+    assert child["answer"] == "second turn"
+
+    def edited(sed: str) -> str | None:
+        monkeypatch.setenv("EDITOR", f"sed -i {sed}")
+        if run(folder, "rerun", child["session"], "--edit", "1", "--json") == BAD_INPUT:
+            return None
+        return str(json.loads(capsys.readouterr().out)[1]["answer"])
+
+    assert edited("'s/n = n \\/ 0/n = n * 100/'") == "300 in the third block"
+    assert (
+        edited("-e 's/n = len.*/n = 8/' -e 's/n = n .*//' -e 's/in the third/from the edited/'")
+        == "8 from the edited block"
+    )
+    # Only the last block: the one before it fails as it did.
+    assert edited("s/third/3rd/") == "second turn"
+    assert edited("'/--- block 2/d'") is None
+    assert "leave the lines that begin them as they are (# --- block 1 of 3 ---)" in capsys.readouterr().err
+
+
+def test_a_group_of_models_goes_on_from_an_edited_turn(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("EDITOR", "sed -i s/n.=.len/n=7+len/")
+    models = [arg for name in FILES for arg in ("--model", model(folder, name))]
+    assert run(folder, "rerun", "whole", *models, "--edit", "1", "--json") == 0
+    parent, *children = json.loads(capsys.readouterr().out)
+    assert [child["answer"] for child in children] == ["10 one", "10 two"]
+    assert {child["parent"] for child in children} == {parent["session"]}
+    assert run(folder, "diff", *(row["session"] for row in (parent, *children))) == 0
+    shown = capsys.readouterr().out
+    assert "10 one" in shown
+    assert "10 two" in shown
+    assert run(folder, "sessions", f"id:{children[0]['session']}", "--json") == 0
+    assert json.loads(capsys.readouterr().out)[0]["origin"] == "fork"
+
+
 @pytest.mark.parametrize(
     ("args", "says"),
     [

@@ -13,7 +13,7 @@ import rlm_tui
 from rlm_tui.engine.providers.scripted import Scripted
 from rlm_tui.events import Limits, RunConfig
 from rlm_tui.rlm import RLM, RLMError
-from rlm_tui.session.again import AgainError, code_of
+from rlm_tui.session.again import AgainError, blocks_of
 from rlm_tui.session.changes import change_config, read_changes
 from rlm_tui.session.fork import find_unfinished, fork_setup, load_saved, resume_setup
 from rlm_tui.session.interrupted import unfinished
@@ -148,7 +148,7 @@ def test_where_a_child_starts(text_session: tuple[Path, str, Scripted]) -> None:
         assert turn(changes={"model": "other"}) is None
         assert turn(changes={"limits.turns": 5}) is None
         assert turn(turn=2, changes={"temperature": 1.0}) == 2
-        assert code_of(saved, 2) == "FINAL(n)"
+        assert blocks_of(saved, 2) == [("0:c2", "FINAL(n)")]
         assert unfinished(store) == []
         with pytest.raises(AgainError, match="was cut off"):
             find_unfinished(store, "last")
