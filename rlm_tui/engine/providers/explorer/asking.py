@@ -226,6 +226,11 @@ class Asking:
             noun += 1
         return found
 
+    def known(self, i: int) -> bool:
+        """Whether a word stands in the records, as a value, in their text, or as what they are called."""
+        fields = any(self.strength(f, i) >= 1 for f in self.profile.fields)
+        return fields or self.is_value(i) or bool(self.profile.words.get(self.tokens[i][2]))
+
     def is_value(self, noun: int) -> bool:
         return any(
             stem(v) == self.stems[noun] for f in self.profile.fields for v in [*f.asked, *(x for x, _ in f.values)]

@@ -229,8 +229,6 @@ def final_found() -> str:
     """Hand over the surest answer, with its sentence and line."""
     return """# The surest answer, with the place it stands.
 sure, answer, sentence = found[0]
-if sure < 90 and len(sentence) <= 300:
-    answer = sentence  # not sure which words of it are the answer
 place = re.search(r"\\s+".join(re.escape(word) for word in sentence.split()[:8]), text)
 line = where(text.count("\\n", 0, place.start()) + 1) + ": " if place else ""
 FINAL(f"{answer}\\n\\nEvidence: {line}«{sentence}»\\nSureness {sure} of 100.")"""

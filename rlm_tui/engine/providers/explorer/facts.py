@@ -1,5 +1,6 @@
 """Single named values: the one that a question asks for."""
 
+# ruff: noqa: SIM905 (word lists read best as sentences)
 from __future__ import annotations
 
 import itertools
@@ -20,6 +21,28 @@ from rlm_tui.engine.providers.explorer.words import (
     stem,
     tokens,
 )
+
+
+PARTS_OF_SPEECH = frozenset(
+    stem(w) for w in "code value number constant define default setting exception error parameter argument function method class field enum type struct macro variable".split()
+)
+"""What a definition is: beside the name itself these words say nothing more."""
+
+
+REAL = frozenset(stem(w) for w in "code number exception error class field enum type struct".split())
+"""Those of them that may mean something outside of code."""
+
+
+def fitting(question: str, value: str) -> bool:
+    """Whether a value can answer a question of this kind at all."""
+    low = fold(question)
+    if re.match(r"\W*(?:to |from |by |with )?(?:who|whom|whose)\b", low):
+        return not re.search(r"\d", value)
+    if re.match(r"\W*when\b", low):
+        return re.search(r"\d|day\b", value) is not None
+    if re.match(r"\W*where\b", low):
+        return not re.match(r"\W*[\d.,]+\W*(?:\w+ \d{4}.*)?$", value)
+    return not re.match(r"\W*how (?:many|much|old|long|tall|far|heavy)\b", low) or re.search(r"\d", value) is not None
 
 
 def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
@@ -47,9 +70,12 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     }
     hinted = [stem(h) for wh, group in hints.items() if re.search(rf"\b{wh}\b", fold(question)) for h in group.split()]
     subject = {stem(w) for name, value in facts if "." not in name for w in tokens(f"{name} {value}")}
+    exactly = {fold(w) for w in re.findall(r"\b(?:\w+_\w+|[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*)", question)}
     ranked = []
     for name, value in facts:
         path = [p for p in name.split(".") if p]
+        if not fitting(question, value) or not exactly <= {fold(p) for p in path}:
+            continue
         steps = [
             [p for p in parts(step) if p not in ("count", "number", "num")] or parts(step)
             for step in path
@@ -75,6 +101,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             for w, a in zip(words, asked, strict=False)
             if a not in exact | loose | subject
             and a not in NOUNS | VERBS | SUBJECTS
+            and not (a in PARTS_OF_SPEECH and (exactly or a in PARTS_OF_SPEECH - REAL))
             and fold(w) != fold(value)
             and not joined & set(flat)
             and not (re.search(r"[._/-]", w) and set(parts(w)) <= set(flat))
@@ -89,7 +116,8 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             for w, a in zip(words, asked, strict=False)
             if a == left[0]
         )
-        if (leaf or (hint and exact)) and len(left) <= (len(exact) > 1 and not head):
+        named = name.isupper() and re.match(rf"\W*(?:what|which) {re.escape(fold(name))}\b", fold(question))
+        if (leaf or (hint and exact)) and (named or len(left) <= (len(exact) > 1 and not head)):
             front = {stem(w) for w in re.split(r"\b(?:of|for|in|at)\b", fold(question).strip(" ?."))[0].split()[1:]}
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
             ranked.append(

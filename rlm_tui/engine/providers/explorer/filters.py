@@ -307,7 +307,7 @@ class Filtering(Asking):
                             continue
                         if not whole and f.text:
                             continue
-                        if not whole and i in head and ((f.multi and f.size > 12) or f.place):
+                        if not whole and i in head and ((f.multi and f.size > 12) or f.place or f.name == "comment"):
                             continue  # what the records are called, in a description of one
                         if not whole and not self.partial(roots, i, size, value, f):
                             continue
@@ -430,6 +430,9 @@ class Filtering(Asking):
         """The options whose field is named by the words around the value."""
         around = [j for j in (a - 2, a - 1, b, b + 1) if 0 <= j < len(self.tokens)]
         lead = fold(self.tokens[a - 1][2]) if a else ""
+        owners = [o for o in options if o[0].name == "class"]
+        if owners and self.has(r"\b(?:methods?|members?|fields?|functions?)\b"):
+            return owners
         way = {
             "from": "origin",
             "leaving": "origin",

@@ -18,7 +18,7 @@ MEASURES = (
     r"minutes?|seconds?|s|h|min|ms|kg|kilos?|kilograms?|grams?|g|tons?|tonnes?|pounds?|lbs?|lit\w+s|ml|square \w+|hectares?|acres?|degrees?|"
     "°C|°F|°|%|per ?cent|megawatts?|kilowatts?|watts?|volts?|knots?|mph|km/h|MB|GB|KB|TB|points?|pages?"
 )
-QUANTITY = re.compile(rf"({FIGURE})(?: ?({MEASURES})\b(?: (?:per|an?) \w+)?|[ -]([A-Za-z]+))?", re.I)
+QUANTITY = re.compile(rf"({FIGURE})(?: ?({MEASURES})(?!\w)(?: (?:per|an?) \w+)?|[ -]([A-Za-z]+))?", re.I)
 MONEY = re.compile(
     r"[$€£¥]\s?\d[\d,]*(?:\.\d+)?(?: ?(?:million|billion|bn|k)\b)?|"
     rf"{FIGURE} (?:dollars?|euros?|pounds?|pence|cents?|guineas?|shillings?|roubles?|rubles?|francs?|shekels?|crowns?|kronor|kroner|marks?|yen|pesos?|USD|EUR|GBP)\b(?: of \w+)?", re.I)  # fmt: skip
@@ -27,8 +27,9 @@ DATE = re.compile(
     rf"(?:the )?\b\d{{1,2}}(?:st|nd|rd|th)?(?: of)? {MONTH}(?:,? \d{{4}})?|\b{MONTH} \d{{1,2}}(?:st|nd|rd|th)?\b(?:,? \d{{4}})?|\b{MONTH} \d{{4}}|"
     rf"\bthe (?:\w+ ?-?)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth|\w+teenth|\w+tieth) (?:day )?of {MONTH}(?:,? \d{{4}})?|\b(?:1[0-9]|20)\d\d\b"
 )  # fmt: skip
+_HOUR = rf"(?:{'|'.join(NUMBERS[1:13])})\\b(?! \\w)"
 CLOCK = re.compile(
-    r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b", re.I
+    r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|(?<=\bat )(?:half past )?" + _HOUR + r"|(?<=\bby )" + _HOUR + r"|(?<=\buntil )" + _HOUR, re.I
 )
 DAY = re.compile(
     r"\b(?:next |last |every )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?: from \w+ (?:to|until) \w+)?|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
@@ -126,7 +127,8 @@ def sentences(passage: str) -> list[tuple[str, str]]:
                 buffer = ""
         if buffer:
             found.append((buffer, above))
-    return [(s, h) for s, h in found if re.search(r"\w", s)]
+    heads = {i for i, (s, _) in enumerate(found[1:]) if re.fullmatch(r"[|:\s-]+", s)}
+    return [(s, h) for i, (s, h) in enumerate(found) if re.search(r"\w", s) and i not in heads and not s.startswith("```")]
 
 
 def kind_of(question: str) -> str:
@@ -173,7 +175,7 @@ def keys_of(question: str, kind: str) -> list[Key]:
     found: dict[str, Key] = {}
     weak: list[str] = []
     do = re.search(r"\b(?:do|does|did)\b", fold(question))
-    words = list(re.finditer(r"[^\W_]+(?:['’.-][^\W_]+)*", question))
+    words = list(re.finditer(r"[^\W_]+(?:['’._-][^\W_]+)*", question))
     for i, match in enumerate(words):
         word = match.group().removesuffix("'s").removesuffix("’s")
         root = stem(word)
@@ -220,7 +222,7 @@ def keys_of(question: str, kind: str) -> list[Key]:
             word.islower() and not acting and behind and (re.search(r"\d", behind) is not None or not behind.islower())
         )
         weak_one = bool(named) or (root in VERBS and word.islower())  # `error E18`, `Lake Mor`: the name is enough
-        strict = root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0)
+        strict = root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0) or "_" in word
         found.setdefault(root, Key(root, entity, strict, weak_one and not strict))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
     if measure and kind != "age":
@@ -282,7 +284,7 @@ def _spans(
                     if re.match(r"[ -]?(?:years?|months?)?[ -](?:old|of age)", body[found.end(1) :])
                     or (
                         re.search(r"\bwho (?:was|is) $|[a-z], $|\($", body[: found.start()])
-                        and re.match(r" ?[,.);]", body[found.end(1) :])
+                        and re.match(r" ?[,.);]| and\b", body[found.end(1) :])
                         and not re.search(r"[$€£]", text)
                     )
                     or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()])
@@ -350,6 +352,14 @@ def _spans(
             for found in expression.finditer(body):
                 if worth and (not re.search(r"\byears?\b", low) or re.search(r"\d{4}", found.group())):
                     spans.append((worth, found.start(), found.end(), found.group()))
+        limit = re.search(r"\b(until|till|since|from|by|before|after)\b", low)
+        spans = [
+            (w + bool(limit and re.search(rf"\b{limit[1]} (?:the )?$", body[:a])), a, b, t) for w, a, b, t in spans
+        ]
+        if kind == "date" and not limit and not re.search(r"\b(?:year|day|month)s?\b", low):
+            spans = together(spans, body)
+    elif led := _led(low, body):
+        spans += led
     elif kind in ("person", "which"):
         said = re.search(
             r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b",
@@ -444,6 +454,27 @@ def _spans(
             (1.5, m.start(), m.end(), m.group()) for m in re.finditer(r"\b(?:" + "|".join(COLOURS) + r")\b", body, re.I)
         ]
     return spans
+
+
+def _led(low: str, body: str) -> list[tuple[float, int, int, str]]:
+    """`from whom`, `with what`, `whom … from`: what follows the same preposition."""
+    found = re.match(r"\W*(from|with|by|to|for|under|behind|through) (?:whom|what|which|whose)\b", low)
+    found = found or re.match(r"\W*(?:whom?|what)\b.* (from|with|by|to|for|under|of)\W*$", low)
+    form = rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’-]+)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)]|\s*$)" if found else "$^"
+    return [(2.0, m.start(1), m.end(1), m[1]) for m in re.finditer(form, body)]
+
+
+def together(spans: list[tuple[float, int, int, str]], body: str) -> list[tuple[float, int, int, str]]:
+    """Moments that stand close together are one: `Thursday` at `14:00`, `16 to` `27 September`."""
+    merged: list[tuple[float, int, int, str]] = []
+    for worth, start, end, _ in sorted(spans, key=lambda s: s[1]):
+        opening = re.search(r"\b\d{1,2}(?:st|nd|rd|th)? ?(?:to|until|till|and|-|–) ?(?:the )?$", body[:start])
+        start = opening.start() if opening else start
+        gap = body[merged[-1][2] : start] if merged else ""
+        if merged and (start < merged[-1][2] or re.fullmatch(r"(?: ?[a-z]*){0,2} ?|[ ,]+", gap) and ("to" in gap or ":" in body[start:end] + merged[-1][3])):
+            worth, start = max(worth, merged[-1][0]), merged.pop()[1]
+        merged.append((worth, start, end, body[start:end]))
+    return merged
 
 
 def _fits(low: str, unit: str) -> bool:
@@ -558,9 +589,15 @@ def answer(question: str, passage: str) -> Answer | None:
     found: list[Answer] = []
     for i, sentence in enumerate(units):
         if sentence.rstrip(' "”)').endswith("?") and i + 1 < len(units):
-            said = replied(question, kind, keys, stems[i], units[i + 1 : i + 3])
+            said = replied(
+                question, kind, keys, stems[i], units[i + 1 : i + 3], set().union(*stems[max(0, i - 3) : i])
+            )
             found += [said] if said else []
-        if sentence.rstrip(' "”)').endswith("?") or any(p not in fold(sentence) for p in phrases):
+        if (
+            sentence.rstrip(' "”)').endswith("?")
+            or any(p not in fold(sentence) for p in phrases)
+            or re.match(r"#{1,6} ", sentence)
+        ):
             continue
         prefix = PREFIX.match(sentence)
         body = sentence[prefix.end() :] if prefix else sentence
@@ -625,6 +662,8 @@ def answer(question: str, passage: str) -> Answer | None:
             options = candidates(question, kind, body, hits, passage, keys, speaker)
             if kind == "money" and not options and not re.search(r"\b(?:cost|price|pay|paid|fee|rent)", question):
                 options = candidates(question, "quantity", body, hits, passage, keys, speaker)
+            if not options and noun and stem(noun[1]) in heads[i] and len(sentence.split()) <= 5 and kind == "which":
+                options = [(1.2, body.strip("| ."))]  # a short note under the heading that was asked for
             if not options and sure >= 0.9 and direct >= len(keys) - 0.5 and len(keys) > 1 and kind in QUOTED:
                 options = [(0.5, body.strip("| ")[:300])]  # all the words are here: let the sentence speak
             if not options:
@@ -647,15 +686,18 @@ def answer(question: str, passage: str) -> Answer | None:
     return found[0] if found else None
 
 
-QUOTED = ("reason", "frequency")
+QUOTED = ("reason", "frequency", "which")
 """Kinds of answer that a whole sentence may give when no part of it stands out."""
 
 
-def replied(question: str, kind: str, keys: list[Key], asked: set[str], after: list[str]) -> Answer | None:
+def replied(
+    question: str, kind: str, keys: list[Key], asked: set[str], after: list[str], before: set[str]
+) -> Answer | None:
     """The reply to the same question asked in a conversation: the next message (or the one behind) of the asked type."""
     met = [k for k in keys if k.root in asked or any(len(s) > 2 and akin(k.root, s) for s in asked)]
     missing = [k for k in keys if k not in met]
-    if not met or len(missing) > (len(met) > 1) or any(k.strict for k in missing):
+    open_ones = [k for k in missing if k.root not in before]
+    if not met or len(open_ones) > (len(met) > 1) or any(k.strict for k in open_ones):
         return None
     for nth, sentence in enumerate(after):
         prefix = PREFIX.match(sentence)
@@ -689,7 +731,11 @@ def reply(prompt: str) -> str:
     best = answer(question, body)
     if best is None or best.confidence < 40:
         return NOT_FOUND
-    return f"{best.text.replace(' | ', '; ')} | {best.confidence} | {best.sentence}"
+    text = best.text
+    if best.confidence < 90 and kind_of(question) not in ("quantity", "money", "date", "clock", "age"):
+        told = PREFIX.sub("", best.sentence, count=1)  # not sure which words of it are the answer
+        text = (told if fold(text) in fold(told) else best.sentence)[:300]
+    return f"{text.replace(' | ', '; ')} | {best.confidence} | {best.sentence}"
 
 
 def summary(text: str, size: int) -> list[str]:

@@ -212,11 +212,13 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     """The plan for records; a plan with doubts if there are none."""
     if not found.records or not found.fields:
         return Plan("search", doubts=["no records"])
+    if shape.kind == "code":  # what is imported is an import, whatever it is called
+        question = re.sub(r"\b(?:packages|modules|libraries|headers)(?=\W+(?:\w+ ){0,3}?(?:imported|included|required)\b)", "imports", question)
     asking = Question(question, found)
     plan = asking.read()
     if "log" in shape.kind.split() or shape.kind == "syslog":
         head = asking.phrase(asking.noun())[-1:]
-        if plan.op == "count" and not plan.conditions and head and asking.stems[head[0]] not in ANCHORS | NOUNS:
+        if plan.op == "count" and head and not asking.known(head[0]) and asking.stems[head[0]] not in ANCHORS | NOUNS:
             plan.doubts.append("what is counted")
     if shape.kind == "glossary" and plan.op == "lookup" and odd_verb(question):
         plan.doubts.append("more than a meaning")

@@ -169,31 +169,61 @@ shapes = {
     "method": r"\\s+(?:(?:public|private|protected|static|final|override|virtual|abstract|synchronized) )+[\\w<>\\[\\], ]*?(\\w+)\\([^;=]*$()",
     "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
     "C function": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;]*$()",
+    "declaration": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;=]*\\);$()",
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
-    "constant": r"\\s*(?:export |public |pub |private |protected |internal |static |final |const |let |var |readonly |#define |val )*(?:(?:int|long|double|float|string|String|bool|boolean) (?=[A-Z]))?([A-Za-z_]\\w*)(?:: [\\w\\[\\]&]+)?(?:\\s+:?= | (?=[\\d\\"'(]))(.+?);?$",
+    "constant": r"\\s*(?:export |public |pub |private |protected |internal |static |final |const |let |var |readonly |#define |val )*(?:(?:int|long|double|float|string|String|bool|boolean) (?=[A-Z]))?(?!(?:import|return|package|use)\\b)([A-Za-z_]\\w*)(?:: [\\w\\[\\]&]+)?(?:\\s+:?= | (?=[\\d\\"'(]))(.+?);?$",
 }
-rows, facts, comment, owner = [], [], "", ""
+rows, facts, comment, owner, scope = [], [], "", "", ""
 for n, line in enumerate(lines, 1):
     kind, found = next(((k, m) for k, p in shapes.items() for m in [re.match(p, line)] if m), ("", None))
     found_todo = re.search(r"\\b(TODO|FIXME|XXX)\\b", line)
     if found_todo:
         rows.append({"_line": n, "_text": line.strip(), "kind": found_todo.group() + " comment", "name": ""})
+    if scope in ("import", "enum") and re.match(r"\\s*[)}]", line):
+        scope = ""
     if re.match(r"\\s*(#(?!include|define)|//|/?\\*|@|--)", line):
-        comment += line.strip() + " "
+        comment += line.strip(" /*#-") + " "
         continue
-    if found and (kind != "constant" or not rows or line[0] > " " or found.group(1)[0].isupper()):
+    aside = re.search(r"\\s+(?:/\\*+\\s*(.*?)\\s*\\*/|//\\s*(.*)|\\s#\\s+(.*))\\s*$", line)
+    aside, plain = (next(g or "" for g in aside.groups() if g is not None), line[: aside.start()]) if aside else ("", line)
+    member = re.match(r"\\s+(?:\\w+ )?[\\"]([\\w./-]+)[\\"]$", plain) if scope == "import" else re.match(r"\\s+(\\w+)(?: *= *([^,]+))?,?$", plain) if scope == "enum" else None
+    if member:
+        rows.append({"_line": n, "_text": line.strip(), "kind": scope.replace("enum", "member"), "name": member.group(1), "class": owner, "comment": aside})
+        facts += [(member.group(1), member.group(2).strip())] if scope == "enum" and member.group(2) else []
+        continue
+    if found and (kind != "constant" or not rows or line[0] > " " or found.group(1)[0].isupper() or scope == "const"):
         kind = "function" if kind in ("C function", "arrow function") else "method" if kind == "short method" or (line[0] in " \\t" and kind == "function" and " fn " not in line) else kind
         name, value = found.groups()
+        value = value.replace(line[len(plain):], "").strip("\\"'; ") if kind == "constant" else value
+        scope = ""
         if kind == "class":
+            scope = name
             kind, name, value = name.replace("type", "struct"), value, ""
-        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value.strip("\\"' "), "class": owner if line[0] in " \\t" else ""})
-        owner = name if kind in ("class", "struct") else owner if line[0] in " \\t" else ""
+        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value, "class": owner if line[0] in " \\t" else "", "comment": aside})
+        owner = name if kind in ("class", "struct", "enum", "interface", "trait") else owner if line[0] in " \\t" else ""
         if kind == "constant":
-            facts.append((found.group(1), rows[-1]["value"]))
-        for name, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
-            facts.append((f"{owner or found.group(1)}.{name}.default", value.strip("\\"' ")))
+            facts.append((name, value))
+        if comment.strip() and kind in ("function", "method", "class", "struct", "declaration"):
+            facts.append((name + ".do", re.sub(rf"^\\W*{name}\\W+", "", comment).strip()))
+        for part, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
+            facts.append((f"{owner or name}.{name}.{part}.default".replace("__init__.", "").replace("constructor.", ""), value.strip("\\"' ")))
+        for part in re.findall(r"\\w+", re.sub(r".*\\{(.*)\\}.*", r"\\1", line)) if kind == "enum" and "}" in line else []:
+            rows.append({"_line": n, "_text": line.strip(), "kind": "member", "name": part, "class": name})
+    elif re.match(r"(import|const|var|enum|typedef enum)\\b.*[({]$", plain):
+        scope = "enum" if "enum" in plain else plain.split()[0]
     elif rows and line.strip():
         rows[-1]["_text"] += "\\n" + line.strip()
+        last, text = rows[-1], plain.strip(" ;,")
+        said = re.search(r"\\b(raise|throw|return)s?\\s+(?:new )?(.+)", text)
+        if said and last["kind"] in ("function", "method"):
+            what = said.group(2) if said.group(1) == "return" else re.match(r"[\\w.:]*", said.group(2)).group()
+            facts += [(f"{last['name']}.{word}", what) for word in ({"raise": "raise", "throw": "raise"}.get(said.group(1), "return"),) if what]
+        if last["_text"].count("\\n") == 1 and re.match(r"[rf]?([\\"']{3})", text):
+            facts.append((last["name"] + ".do", text.strip("\\"' ")))
+        part = re.match(r"(?:(?:pub|public|private|readonly|const) )*(\\w+)\\??: ?([^=]+)|(?:struct |unsigned |const )*([\\w:<>]+\\*?) +\\*?(\\w+)(?:\\[\\w*\\])?$", text)
+        if part and last["kind"] in ("class", "struct", "interface"):
+            pair = (part.group(1), part.group(2)) if part.group(1) else (part.group(3), part.group(4)) if plain[0] == "\\t" and not line.strip().endswith(";") else (part.group(4), part.group(3))
+            facts.append((f"{last['name']}.{pair[0]}.type", pair[1].strip()))
     comment = \"\""""
 _BIBTEX = """# BibTeX: every entry is a record.
 import re

@@ -47,6 +47,7 @@ LINE_SHAPES = (
     ),
     ("chat", r"\[?(?P<time>TIME)\]?(?: -)? <\W?(?P<sender>[^>]+)> (?P<text>.*)", 0.5),
     ("chat", r"\[?(?P<time>TIME)\]?(?:\s*[-–:|])?\s+(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)", 0.6),
+    ("chat", r"<\W?(?P<sender>[^<>]{1,30})> (?P<text>.*)", 0.7),
     ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:?\s*(?P<text>.*)", 0.6),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<event>[A-Z][A-Z_-]{{2,}}){GAP}(?P<message>.*)", 0.7),
     ("log", r"\[?(?P<time>TIME)\]?[\s:|,-]+(?P<message>.*)", 0.8),
@@ -220,7 +221,7 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         sum(
             bool(
                 re.match(
-                    r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|(?:CREATE|create) (?:\w+ )?(?:TABLE|INDEX|VIEW|table|index|view) |from [\w.]+ import|fn \w+|func |public (static |class ))",
+                    r"\s*(def \w+\(|class \w+.*[:{]$|(async )?function \w+\(|#include |import [\w.]+;?$|(?:CREATE|create) (?:\w+ )?(?:TABLE|INDEX|VIEW|table|index|view) |from [\w.]+ import|fn \w+|func |package \w+;?$|import [(\"]|type \w+ (?:struct|interface|enum)|const \(|#define \w|impl |use \w+::|export |typedef |module\.|namespace |public (static |class ))",
                     line,
                 )
             )
