@@ -30,7 +30,7 @@ from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.engine.sandbox.languages import factory_for
 from rlm_tui.events import LogError
 from rlm_tui.session.again import Fork
-from rlm_tui.session.setup import Setup, Shared, documents_of, run_on
+from rlm_tui.session.setup import Setup, Shared, run_on
 from rlm_tui.store import Store, StoreError, new_id
 from rlm_tui.store.results import OK, PENDING, RUNNING, CellRow
 
@@ -300,7 +300,7 @@ class Runner:
 
 def _prepare(case: Case) -> Prepared:
     context = case.document()
-    documents = documents_of(context)
+    documents = case.documents(context)
     for document in documents:
         document.ref()
     return Prepared(context, documents, Matcher(documents))

@@ -12,9 +12,11 @@ import msgspec
 
 from rlm_tui.bench.base import BenchError, Document, Item, Score, Task
 from rlm_tui.bench.method import Method, method_of
+from rlm_tui.document.document import Document as Text
 from rlm_tui.events import RunConfig
 from rlm_tui.session.again import AgainError
 from rlm_tui.session.changes import change_config
+from rlm_tui.session.setup import documents_of
 from rlm_tui.store.results import CellRow
 
 KEY_BYTES = 12
@@ -36,6 +38,10 @@ class Case(Protocol):
         """The context. May take a moment, and is called in a thread, one at a time."""
         ...
 
+    def documents(self, context: Document) -> Sequence[Text]:
+        """The texts of that context, with their names."""
+        ...
+
     def score(self, answer: str) -> Score | None:
         """What an answer is worth; ``None`` where there is nothing to compare it with."""
         ...
@@ -54,6 +60,9 @@ class TaskCase:
 
     def document(self) -> Document:
         return self.task.document(self.item)
+
+    def documents(self, context: Document) -> Sequence[Text]:
+        return documents_of(context)
 
     def score(self, answer: str) -> Score | None:
         return self.task.score(self.item, answer)

@@ -14,6 +14,7 @@ import msgspec
 from rlm_tui.bench.base import BenchError, Document, Score
 from rlm_tui.bench.method import method_of
 from rlm_tui.bench.suite import Work, key_of, order, parameters_of
+from rlm_tui.document.document import Document as Text
 from rlm_tui.session.again import Saved
 from rlm_tui.session.changes import change_config
 from rlm_tui.session.fork import fork_setup
@@ -40,6 +41,9 @@ class SavedCase:
     def document(self) -> Document:
         context: Document = self.saved.context
         return context
+
+    def documents(self, context: Document) -> Sequence[Text]:
+        return self.saved.documents
 
     def score(self, answer: str) -> Score | None:
         """1 if the answer contains what was expected, in the same case; tolerantly in any case."""
@@ -99,7 +103,9 @@ def sweep_works(
     for saved in sessions:
         case = SavedCase(saved, expected)
         document = _identity(saved)
-        for model, prompt, changed in itertools.product(models or [None], prompts or [None], changes):
+        some_models: Sequence[str | None] = models or [None]
+        some_prompts: Sequence[Prompt | None] = prompts or [None]
+        for model, prompt, changed in itertools.product(some_models, some_prompts, changes):
             whole = dict(changed)
             if model is not None:
                 whole["model"] = model
