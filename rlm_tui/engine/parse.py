@@ -15,6 +15,10 @@ _FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*?)[ \t]
 _DIRECTIVE = re.compile(r"FINAL(?P<var>_VAR)?[ \t]*\(")
 _STATEMENT = re.compile(r"\s*(?:(?:const|let|var)\s+[\w$]+\s*=|(?:await\s+)?(?:print|console\.log|[a-z]+_query)\s*\()")
 """How code in JavaScript begins when it stands without a fence. There is no parser for it here."""
+_THOUGHTS = re.compile(
+    r"\s*<(?P<tag>think|thinking)>.*?(?:</(?P=tag)>|\Z)\s*|(?!.*<think>).*?</think>[ \t]*(?:\n|\Z)\s*", re.DOTALL
+)
+"""What a reasoning model thinks aloud before its reply. Some servers keep the opening tag to themselves."""
 _PLAIN_NAMES = frozenset({"answer", "result", "output", "final", "ans", "res", "response", "value", "text"})
 _MAX_PARSED = 100_000
 _MAX_NESTING = 90
@@ -54,8 +58,12 @@ def read_reply(
 ) -> Reading:
     """Decide what to do with a reply. `finish` is the provider's reason; `variables` are the names the REPL holds."""
     cut_off = finish == "length"
+    if (thoughts := _THOUGHTS.match(text)) is not None:
+        # Code and answers in there are drafts, and the makers of such models advise to leave it out of the history.
+        text = text[thoughts.end() :]
     if not text.strip():
-        told = "Your reply was empty" + (" because it ran into the limit on its length" if cut_off else "")
+        told = "Your reply was empty" if thoughts is None else "Your reply was all thinking"
+        told += " because it ran into the limit on its length" if cut_off else ""
         return Reading("repair", text, 6, notice=f"{told}. Reply with one short ```repl block.")
     blocks = _blocks(text, dialect)
     whole = [b for b in blocks if b.closed or not (cut_off or finish == "unknown")]

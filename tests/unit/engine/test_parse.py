@@ -108,6 +108,32 @@ def test_bare_code_is_a_cell() -> None:
     assert read_reply("x = len(context)\nx").cells == ("x = len(context)\nx",)
 
 
+@pytest.mark.parametrize(
+    "thoughts",
+    [
+        "<think>\nMaybe:\n```python\nprint('draft')\n```\nor FINAL(3)?\n</think>\n\n",
+        "<thinking>short</thinking> ",
+        "\n<think></think>",
+        "The opening tag is the server's.\n```python\nprint('draft')\n```\n</think>\n",
+    ],
+)
+def test_what_a_model_thinks_aloud_is_no_part_of_its_reply(thoughts: str) -> None:
+    reading = read_reply(f"{thoughts}Look.\n```repl\nprint(1)\n```")
+    assert (reading.action, reading.cells, reading.kept) == ("cell", ("print(1)",), "Look.\n```repl\nprint(1)\n```")
+    assert read_reply(f"{thoughts}FINAL(Paris)").answer == "Paris"
+
+
+def test_thoughts_alone_get_a_repair() -> None:
+    for text in ("<think>FINAL(3)</think>", "<think>\n```python\nprint(1)\n```\n and", "```\nx()\n```\n</think>\n"):
+        reading = read_reply(text, "length")
+        assert reading.action == "repair" and "all thinking" in reading.notice
+
+
+def test_the_tag_in_code_is_code() -> None:
+    code = 'print(llm_query(context).replace("</think>", ""))\nx = "<think>"'
+    assert read_reply(f"Clean it.\n```repl\n{code}\n```").cells == (code,)
+
+
 def test_an_empty_reply_gets_a_repair() -> None:
     assert read_reply(" \n").action == "repair"
     assert "length" in read_reply("", "length").notice
