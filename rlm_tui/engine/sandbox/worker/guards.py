@@ -90,6 +90,8 @@ class Guards:
         kind = type(ob)
         if name[:1] == "_":
             return self._private(ob, kind, name, default)
+        if issubclass(kind, types.GenericAlias):  # `list[int]` hands every public name on to what it was made of
+            return self.getattr(ob.__origin__, name, default)
         if kind in self._made and name not in SPECIAL:
             return getattr(ob, name) if default is _NOTHING else getattr(ob, name, default)
         allowed = _OPAQUE.get(kind)
