@@ -67,7 +67,7 @@ def _date(match: re.Match[str]) -> datetime.date | None:
     parts = match.groupdict()
     year, day = int(parts["year"]), int(parts["day"])
     if year < 100:
-        year += 2000 if year < 70 else 1900
+        year += 2000
     month = _month(parts["name"]) if parts.get("name") else int(parts["month"])
     if month > 12 >= day and match.start("year") > match.start("day"):
         month, day = day, month
