@@ -6,11 +6,14 @@ import re
 
 _ZERO = "\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e007f"
 _BIDI = "\u202a-\u202e\u2066-\u2069\u200e\u200f\u061c"
-_UNSAFE = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_ZERO}\ud800-\udfff]")
+_UNSAFE = re.compile(f"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}{_ZERO}\ufe0f\ud800-\udfff]")
 _BIDI_ONLY = re.compile(f"[{_BIDI}]")
 
 CONTROL, BIDI, HIDDEN, BROKEN = "␦", "⇄", "·", "�"
 """Stand-ins for C1 controls, for marks that turn the direction of text, for invisible characters, for lone surrogates."""
+
+TEXT_FORM = "\ufe0e"
+"""Asks for the plain form of the sign before it."""
 
 
 def visible(text: str, tabs: int = 4, *, ascii: bool = False) -> str:
@@ -18,7 +21,8 @@ def visible(text: str, tabs: int = 4, *, ascii: bool = False) -> str:
 
     C0 controls become their pictures (``␛`` for escape, so that ``\x1b[31m`` reads ``␛[31m``), C1 controls, direction marks,
     invisible characters and lone surrogates the four stand-ins above; with `ascii` every one of them is ``?``.
-    Line feeds stay. One character becomes one character, so offsets stay right, except for tabs: they become spaces up
+    A selector of the emoji form becomes the one of the text form, because terminals do not agree how wide "❤️" is; "❤" is
+    one column wide in all of them. Line feeds stay. One character becomes one character, so offsets stay right, except for tabs: they become spaces up
     to the next multiple of `tabs` columns (0 leaves that out: a tab becomes ``␉``). Wide and combining letters stay.
     """
     if not _UNSAFE.search(text):
@@ -58,6 +62,8 @@ def _stand_in(match: re.Match[str]) -> str:
         return CONTROL
     if code in (0x2028, 0x2029):
         return "␤"
+    if code == 0xFE0F:
+        return TEXT_FORM
     if 0xD800 <= code <= 0xDFFF:
         return BROKEN
     return BIDI if _BIDI_ONLY.match(char) else HIDDEN

@@ -70,15 +70,6 @@ ACTIONS: tuple[Action, ...] = (
         verbs_time.end,
     ),
     Action(
-        "time.here",
-        ("t",),
-        "To here",
-        "Go to the moment of the selected row.",
-        TIME,
-        verbs_time.to_here,
-        when.has_session,
-    ),
-    Action(
         "time.head",
         ("L",),
         "Newest",

@@ -82,6 +82,13 @@ def _length(value: ast.expr, sizes: Mapping[str, int]) -> int | None:
         return sizes.get(value.id)
     if isinstance(value, ast.List | ast.Tuple):
         return None if any(isinstance(item, ast.Starred) for item in value.elts) else len(value.elts)
+    if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice):
+        whole = _length(value.value, sizes)
+        try:
+            lower, upper, step = (_bound(bound) for bound in (value.slice.lower, value.slice.upper, value.slice.step))
+            return None if whole is None else len(range(whole)[lower:upper:step])
+        except ValueError:
+            return None
     if isinstance(value, ast.ListComp) and len(value.generators) == 1 and not value.generators[0].ifs:
         return _length(value.generators[0].iter, sizes)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.args:
@@ -91,6 +98,14 @@ def _length(value: ast.expr, sizes: Mapping[str, int]) -> int | None:
             stop = value.args[0].value
             return max(0, stop) if isinstance(stop, int) else None
     return None
+
+
+def _bound(bound: ast.expr | None) -> int | None:
+    """The number of a slice's bound, ``None`` where there is none. Raises `ValueError` where the text does not tell."""
+    value = None if bound is None else ast.literal_eval(bound)
+    if value is not None and type(value) is not int:
+        raise ValueError
+    return value
 
 
 class _Visitor(ast.NodeVisitor):

@@ -42,6 +42,7 @@ class Glyphs:
     span_bottom: str
     span_only: str
     operator: str
+    mark: str
     bars: str
     empty: str
     heat: str
@@ -101,6 +102,7 @@ UNICODE = Glyphs(
     span_bottom="└",
     span_only="▸",
     operator="✎",
+    mark="◆",
     bars="▏▎▍▌▋▊▉█",
     empty="·",
     heat=" ░▒▓█",
@@ -143,6 +145,7 @@ ASCII = Glyphs(
     span_bottom="\\",
     span_only=">",
     operator="@",
+    mark="&",
     bars="#",
     empty=".",
     heat=" :+*#",

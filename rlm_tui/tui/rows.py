@@ -116,16 +116,21 @@ def _node_mark(view: View, node: Node) -> tuple[str, str]:
         return glyphs.ok, "ok"
     if node.status == "partial":
         return glyphs.partial, "warn"
-    return (glyphs.stop, "muted") if node.status == "cancelled" else (glyphs.bad, "bad")
+    return (glyphs.stop, "muted") if node.status in ("cancelled", "superseded") else (glyphs.bad, "bad")
 
 
 def _node_name(node: Node) -> str:
-    return "root" if node.parent is None else f"node {node.ordinal if node.ordinal is not None else node.id}"
+    if node.parent is None:
+        return "root"
+    again = node.id.rpartition("/")[2].partition("~")[2]
+    return f"node {node.ordinal if node.ordinal is not None else node.id}" + (f" try {again}" if again else "")
 
 
 def _node_detail(view: View, node: Node) -> tuple[str, str]:
     turns = f" {node.turn}t" if node.turn else ""
     words = f"d{node.depth} {node.model}{turns}"
+    if node.status == "superseded":
+        words = f"superseded {view.glyphs.dot} {words}"
     if node.parent is not None:
         words += f" {view.glyphs.dot} {node.query}"
     return one_line(words), "muted"

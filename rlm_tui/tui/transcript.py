@@ -29,6 +29,9 @@ _NOTES = {
     "budget": ("budget", "warn"),
     "log": ("log", "muted"),
     "resumed": ("resumed", "muted"),
+    "evaluated": ("you", "operator"),
+    "interrupted": ("you", "operator"),
+    "restarted": ("you", "operator"),
 }
 
 

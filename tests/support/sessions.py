@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future
 
 from rlm_tui import events as ev
 from rlm_tui.document.document import Document
@@ -29,6 +30,7 @@ class RecordingGate:
     def __init__(self) -> None:
         self.did: list[tuple[object, ...]] = []
         self.held: Stop | None = None
+        self.looked: Future[ev.Evaluated] = Future()
         self._number = 0
 
     def over(self, node: str | None = None) -> None:
@@ -57,6 +59,30 @@ class RecordingGate:
 
     def override(self, call: str, text: str) -> None:
         self.did.append(("override", call, text))
+
+    def run_to(self, condition: str) -> None:
+        self.did.append(("run_to", condition))
+
+    def restart(self, node: str) -> None:
+        self.did.append(("restart", node))
+
+    def watch(self, expression: str) -> int:
+        self.did.append(("watch", expression))
+        return 1
+
+    def clear_watch(self, number: int) -> None:
+        self.did.append(("clear_watch", number))
+
+    def mark(self, at: int, name: str = "") -> int:
+        self.did.append(("mark", at, name))
+        return 1
+
+    def clear_mark(self, number: int) -> None:
+        self.did.append(("clear_mark", number))
+
+    def evaluate(self, code: str, node: str | None = None) -> Future[ev.Evaluated]:
+        self.did.append(("evaluate", code, node))
+        return self.looked
 
     def set_breakpoint(self, condition: str) -> int:
         self._number += 1

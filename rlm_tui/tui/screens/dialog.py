@@ -24,13 +24,17 @@ class Dialog(ModalScreen[T]):
 
     def compose(self) -> ComposeResult:
         box = Vertical(*self.body(), id="box")
-        box.border_subtitle = Content(f" {self.KEYS} ")
+        box.border_subtitle = Content(f" {self.keys} ")
         box.border_title = Content(f" {self.heading} ")
         yield box
 
     @property
     def heading(self) -> str:
         return self.HEADING
+
+    @property
+    def keys(self) -> str:
+        return self.KEYS
 
     def body(self) -> ComposeResult:
         """The widgets of the dialog."""

@@ -18,7 +18,7 @@ class Inject(Dialog[str]):
     HEADING = "Message to the model"
     KEYS = "Ctrl+S send   Esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+s", "send", show=False, priority=True),
+        Binding("ctrl+s", "send", show=False),
         Binding("escape", "leave", show=False, priority=True),
     ]
 

@@ -31,6 +31,7 @@ class Listing(Dialog[T]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False, priority=True),
         Binding("delete,backspace", "remove", show=False),
+        Binding("up,down", "to_list", show=False),
     ]
 
     def __init__(self, *, adding: bool = False) -> None:
@@ -105,7 +106,8 @@ class Listing(Dialog[T]):
         self._say(problem)
         if not problem:
             self.add(event.value.strip())
-            event.input.value = ""
+            if event.input.value == event.value:  # Else somebody has typed on.
+                event.input.value = ""
             self._list()
 
     @on(OptionList.OptionSelected)
@@ -115,6 +117,11 @@ class Listing(Dialog[T]):
 
     def _say(self, words: str) -> None:
         self.query_one("#problem", Static).update(Content(visible(words)))
+
+    def action_to_list(self) -> None:
+        """From the field to the list."""
+        if self._shown:
+            self.query_one(OptionList).focus()
 
     def action_remove(self) -> None:
         points = self.query_one(OptionList)

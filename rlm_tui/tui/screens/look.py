@@ -75,8 +75,9 @@ class Look(Dialog[None]):
     HEADING = "Evaluate"
     KEYS = "Enter evaluate   Ctrl+S several lines   ↑ again   Esc close"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False, priority=True),
-        Binding("ctrl+s", "enter", show=False, priority=True),
+        # Without priority: what was typed before these keys is in the field by then.
+        Binding("escape", "leave", show=False),
+        Binding("ctrl+s", "enter", show=False),
         Binding("pageup", "scroll(-1)", show=False, priority=True),
         Binding("pagedown", "scroll(1)", show=False, priority=True),
     ]
@@ -90,6 +91,10 @@ class Look(Dialog[None]):
         self._waiting: list[tuple[str, Future[Evaluated]]] = []
         self._refused: list[tuple[int, str, str]] = []
         self._drawn: object = None
+
+    @property
+    def keys(self) -> str:
+        return self.KEYS if self._view.held else "PgUp PgDn scroll   Esc close"
 
     @property
     def heading(self) -> str:

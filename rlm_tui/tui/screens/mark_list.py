@@ -13,11 +13,11 @@ class MarkList(Listing[int]):
     """Answers the event to go to."""
 
     HEADING = "Marks"
-    KEYS = "Enter mark, or go there   Del delete   Tab switch   Esc close"
+    KEYS = "Enter mark this moment   Down, Enter go to a mark   Del delete   Esc close"
     EMPTY = "No moment is marked."
 
     def __init__(self, view: View, marks: Marks) -> None:
-        super().__init__()
+        super().__init__(adding=True)
         self._view, self._marks = view, marks
 
     @property

@@ -70,6 +70,7 @@ class Workbench(Screen[None]):
         self._failed = False
         self._ready = False
         self._told = ("", 0.0)
+        self._warned: set[str] = set()
         self._bindings = BindingsMap.merge([bindings(keys), self._bindings])
         self.title_line = Title(id="title")
         self.tree_pane = RecursionTree(id="tree")
@@ -153,6 +154,10 @@ class Workbench(Screen[None]):
     def _announce(self) -> None:
         """Say once that the run is over, or that it broke down. Ring when it stops after a while: one may look elsewhere."""
         view = self.view
+        if view.running and (new := view.head.warned - self._warned):
+            self._warned |= new
+            self.app.bell()
+            self.tell(f"80 % of the budget is used: {', '.join(sorted(new))}.")
         stopped = not view.running or view.head.paused is not None
         if stopped and not self._stopped and view.gate is not None and view.head.at - self._went_at > RING_AFTER:
             self.app.bell()

@@ -105,7 +105,11 @@ class Code(LineView):
         if held is None or held.kind != "at_subcall" or held.cell != cell.id:
             return
         what = f"sub-call {held.call.rsplit('.', 1)[-1]}" if held.call is not None else "a child node"
-        self._remarks.append(("rule", f"held before {what} {view.glyphs.dot} {count(len(held.prompt))} chars"))
+        if held.planned is not None and held.planned > 1:
+            what += f" of {held.planned}"
+        mean = average_subcall(view.state)
+        tag = f" {view.glyphs.dot} {view.glyphs.about} {price(mean)} each" if mean is not None else ""
+        self._remarks.append(("rule", f"held before {what} {view.glyphs.dot} {count(len(held.prompt))} chars{tag}"))
         self._remarks += [("text", line) for line in visible(held.prompt[:20_000]).split("\n")]
 
     def _forecast(self, view: View, cell: Cell, found: Forecast) -> None:
@@ -126,6 +130,8 @@ class Code(LineView):
                 words += f" {glyphs.dot} {glyphs.about} {count((mean.input + mean.output) * found.calls)} tok"
                 total = price(mean) if mean.unpriced else dollars(mean.cost * found.calls)
                 words += f" {glyphs.dot} {glyphs.about} {total} at the average so far"
+            else:
+                words += f" {glyphs.dot} their price shows with the first of them"
             self._remarks.append(("text", words))
         for name in found.unknown:
             self._remarks.append(("text", f"{name}: how often shows only at run time"))

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from rlm_tui.document.visible import visible
 from rlm_tui.projection import fold
 from rlm_tui.projection.fold import Changed
+from rlm_tui.projection.outlook import outlook
 from rlm_tui.tui.figures import clock, count, dollars, percent, price
 from rlm_tui.tui.text import shorten, width_of
 from rlm_tui.tui.view import CLOCK, View
@@ -39,6 +40,7 @@ class Gauges(Pane):
             return Strip.blank(width, base)
         bars = 10 if width >= 118 else 7 if width >= 100 else 5
         parts = self._all(self._view, bars, wide=width >= 100)
+        parts += self._outlook(self._view, width - 1 - sum(width_of(text) for text, _ in parts))
         walls = self._walls(self._view, width - 1 - sum(width_of(text) for text, _ in parts))
         return strip_of(parts + walls).crop_extend(0, width, base).apply_style(base)
 
@@ -64,6 +66,25 @@ class Gauges(Pane):
         else:
             parts += self._plain("", clock(elapsed))
         return parts
+
+    def _outlook(self, view: View, room: int) -> Parts:
+        """What will have been used at the end of the last turn, at the present rate; left out where there is no room."""
+        state, glyphs = view.state, self.glyphs
+        if state.over or not state.nodes:
+            return []
+        found = outlook(state, view.elapsed)
+        if found is None:
+            turn, used, style = state.config.limits.turns, "?", "muted"
+        else:
+            usage = found.usage
+            used = price(usage) if usage.cost > 0 else f"{count(usage.total)} tok"
+            turn, style = found.turn, "muted" if found.limit is None else "warn"
+        full = f"{glyphs.arrow} {glyphs.about if found else ''}{used} at turn {turn}"
+        if found is not None and found.limit is not None:
+            full += f", the end of {found.limit}"
+        short = full.partition(" at turn")[0]
+        text = next((words for words in (full, short) if width_of(words) + 3 <= room), "")
+        return [("   " + text, self.palette[style])] if text else []
 
     def _walls(self, view: View, room: int) -> Parts:
         """Which walls stand around the model's code, at the right end of the line; shortened before it is left out."""

@@ -142,6 +142,7 @@ class Timeline(Pane, can_focus=True):
         palette, glyphs = self.palette, self.glyphs
         room = max(1, width - MARGIN - 1)
         cells = columns(self._lanes[number], self._span, room)
+        marked = self._marked(view, room) if number == 0 else frozenset()
         deeper = "+" if number == len(self._lanes) - 1 and view.head.depth + 1 > number and number > 0 else ""
         at = room - 1 if view.live else min(room - 1, int(view.worked(view.state.at) / self._span * room))
         parts: Parts = [(fit(f" d{number}{deeper}", MARGIN), palette["muted"])]
@@ -149,10 +150,28 @@ class Timeline(Pane, can_focus=True):
             if column == at:
                 parts.append((glyphs.cursor, palette["held"]))
                 continue
+            if column in marked:
+                parts.append((glyphs.mark, palette["operator"]))
+                continue
             sign, name = _sign(glyphs, kind)
             # What the cursor has not reached yet is drawn quietly.
             parts.append((sign, palette[name] if column < at else palette["faint"]))
         return parts
+
+    def _marked(self, view: View, room: int) -> frozenset[int]:
+        """The columns of the operator's marks."""
+        entries = view.timeline.entries
+        found = set()
+        for at in self.marks():
+            index = min(at, len(entries)) - 1
+            if index >= 0:
+                found.add(min(room - 1, int(view.worked(entries[index].at) / self._span * room)))
+        return frozenset(found)
+
+    def marks(self) -> list[int]:
+        """The events that are marked."""
+        marks = getattr(self.screen, "marks", None)
+        return [at for at, _ in marks.items().values()] if marks is not None else []
 
     def _spending(self, view: View, width: int) -> Parts:
         """What was spent up to each moment, as a row of bars; tokens where nothing has a price."""

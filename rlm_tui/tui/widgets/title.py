@@ -25,6 +25,13 @@ DISCLAIMER = "not a language model"
 """What a note must not lose when it is shortened."""
 
 
+DISCLAIMER_SHORT = "no LLM"
+"""The same, where there is little room."""
+
+DOCUMENT_LEAST = 20
+"""Columns of the document's name for which the disclaimer is shortened."""
+
+
 class Title(Pane):
     """What gives way when it gets narrow: first the question, then the models, then the document; never the state."""
 
@@ -51,8 +58,10 @@ class Title(Pane):
         models = _models(view)
         if DISCLAIMER in models:
             # That no language model answers must be readable, whatever else has to be cut.
-            if width_of(models) > width - 48:
-                models = f"{EXPLORER}, {DISCLAIMER}"
+            room = width - width_of(words) - min(width_of(document), DOCUMENT_LEAST) - 6
+            name = EXPLORER if EXPLORER in models else models.partition(" (")[0]
+            shorter = (f"{name}, {DISCLAIMER}", f"{name}, {DISCLAIMER_SHORT}")
+            models = next((text for text in (models, *shorter) if width_of(text) <= room), shorter[-1])
             words = shorten(words, max(24, width - width_of(models) - 6), glyphs.cut)
             document = shorten_left(document, max(0, width - width_of(models) - width_of(words) - 6), glyphs.cut)
         room = width - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from rlm_tui.document.visible import visible
-from rlm_tui.events import Variable
+from rlm_tui.events import Variable, WatchValue
 from rlm_tui.projection import fold
 from rlm_tui.projection.fold import Changed
 from rlm_tui.projection.state import Cell
@@ -24,16 +24,20 @@ class Variables(LineView):
         super().__init__(id=id)
         self._variables: tuple[Variable, ...] = ()
         self._context_line: tuple[str, str] | None = None
+        self._watches: list[tuple[str, WatchValue | None]] = []
         self._shown: tuple[object, ...] = ()
 
     def sync(self, view: View, changed: Changed) -> None:
         node, cell = view.node, last_finished(view)
         coverage = view.state.coverage
         read = percent(coverage.read_chars(), max(1, sum(coverage.sizes))) if coverage.sizes else ""
-        key = (node.id if node else "", cell, read)
+        watched = view.state.watched.get(node.id, {}) if node is not None else {}
+        watches = [(expression, watched.get(number)) for number, expression in view.state.watches.items()]
+        key = (node.id if node else "", cell, read, watches)
         if key == self._shown and fold.EVERYTHING - changed:
             return
         self._shown = key
+        self._watches = watches
         self._variables = cell.variables if cell is not None else ()
         self._context_line = None
         if node is not None:
@@ -45,10 +49,11 @@ class Variables(LineView):
         self.changed_rows()
 
     def count(self) -> int:
-        return (1 if self._context_line else 0) + max(1, len(self._variables))
+        watches = 1 + len(self._watches) if self._watches else 0
+        return (1 if self._context_line else 0) + max(1, len(self._variables)) + watches
 
     def parts(self, row: int, width: int) -> Parts:
-        palette, glyphs = self.palette, self.glyphs
+        palette = self.palette
         if self._context_line is not None:
             if row == 0:
                 words, read = self._context_line
@@ -59,9 +64,27 @@ class Variables(LineView):
                     (f" {read}" if read else "", palette["text"]),
                 ]
             row -= 1
+        if row >= max(1, len(self._variables)):
+            return self._watch(row - max(1, len(self._variables)), width)
         if not self._variables:
             return [(" no variables yet", palette["muted"])]
-        variable = self._variables[row]
+        return self._variable(self._variables[row], width)
+
+    def _watch(self, row: int, width: int) -> Parts:
+        palette, glyphs = self.palette, self.glyphs
+        if row == 0:
+            label = f" {glyphs.rule} watch "
+            return [(label, palette["muted"]), (glyphs.rule * max(0, width - width_of(label) - 1), palette["faint"])]
+        expression, value = self._watches[row - 1]
+        shown = _one_line(value.value) if value is not None else "not looked at yet"
+        name = shorten(_one_line(expression), max(8, width - min(width_of(shown), width // 2) - 3), glyphs.cut)
+        shown = shorten(shown, max(0, width - width_of(name) - 3), glyphs.cut)
+        style = "muted" if value is None else "bad" if value.failed else "text"
+        gap = " " * max(1, width - width_of(name) - width_of(shown) - 2)
+        return [(f" {name}", palette["title"]), (gap, palette["text"]), (shown, palette[style])]
+
+    def _variable(self, variable: Variable, width: int) -> Parts:
+        palette, glyphs = self.palette, self.glyphs
         sign = glyphs.changed if variable.changed else " "
         name = shorten(visible(variable.name), max(6, width // 3), glyphs.cut)
         kind = visible(variable.type) + (f"[{count(variable.size)}]" if variable.size is not None else "")
@@ -80,6 +103,10 @@ class Variables(LineView):
             (kind, palette["muted"]),
             (mark, palette["running"]),
         ]
+
+
+def _one_line(text: str) -> str:
+    return visible(" ".join(text.split()))
 
 
 def last_finished(view: View) -> Cell | None:

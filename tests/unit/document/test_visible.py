@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_tui.document.visible import visible, visible_offset
+from rlm_tui.tui.text import width_of
 
 
 def test_escapes_are_shown_not_obeyed() -> None:
@@ -19,6 +20,13 @@ def test_hidden_and_turning_characters_are_shown() -> None:
     assert visible("zero\u200bwidth\ufeff\U000e0041") == "zero·width··"
     assert visible("lone \udc80") == "lone �"
     assert visible("a\u2028b") == "a␤b"
+
+
+def test_signs_in_emoji_form_are_as_wide_as_terminals_agree() -> None:
+    shown = visible("a ❤\ufe0f b ⚠\ufe0f 1\ufe0f\u20e3")
+    assert "\ufe0f" not in shown
+    assert width_of(shown) == width_of("a ❤ b ⚠ 1")
+    assert len(shown) == len("a ❤\ufe0f b ⚠\ufe0f 1\ufe0f\u20e3")
 
 
 def test_ascii_stand_ins() -> None:
