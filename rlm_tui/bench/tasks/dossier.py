@@ -107,10 +107,9 @@ class Dossier(Generated):
             documents += _papers(contract, source)
         documents += [_memo(people, source) for _ in range(length - len(documents))]
         source.shuffle(documents)
-        numbered = [f"Document {number}\n{text}" for number, text in enumerate(documents, 1)]
         kinds = _questions(people, contracts, source)
         first = index % len(kinds)
-        return Window(numbered, (kinds[first:] + kinds[:first])[: self.questions])
+        return Window(documents, (kinds[first:] + kinds[:first])[: self.questions])
 
     def score(self, item: Item, answer: str) -> Score:
         if item.answer_type == "NUMERIC":

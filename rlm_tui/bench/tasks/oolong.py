@@ -70,13 +70,13 @@ class _OolongFile(Filed):
         if _TEXT not in row and _LABELLED in row:
             raise BenchError(
                 f"{where} has only the column {_LABELLED}, which gives the answers away; get the file with {_TEXT}, or ask for "
-                "--ablation labels"
+                "--option ablation=labels"
             )
         text = text_column(row, where, _TEXT)
         if _LEAK.search(text):
             raise BenchError(
                 f"{_TEXT} of {where} has the labels in it, which gives the answers away; get the original file, or ask for "
-                "--ablation labels"
+                "--option ablation=labels"
             )
         return text
 

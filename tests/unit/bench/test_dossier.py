@@ -22,8 +22,7 @@ class Reader:
         self.contracts: dict[str, tuple[str, str]] = {}
         amounts: dict[str, list[tuple[datetime.date, int]]] = {}
         self.memos = 0
-        for text in documents:
-            body = text.split("\n", 1)[1]
+        for body in documents:
             if found := re.match(r"Personnel record: (.+) has worked .* belongs to the department (\w+)\.", body):
                 departments[found[1]] = found[2]
             elif found := re.match(
@@ -86,7 +85,7 @@ def test_every_gold_can_be_read_out_of_the_documents(length: int) -> None:
     for item in made.items(length, 0):
         documents = made.document(item)
         assert isinstance(documents, list) and len(documents) == length
-        assert [text.split("\n", 1)[0] for text in documents] == [f"Document {n}" for n in range(1, length + 1)]
+        assert not any("\n" in text for text in documents)
         assert item.gold == (Reader(documents).solve(item.question),)
 
 
@@ -97,7 +96,7 @@ def test_corrections_and_transfers_matter() -> None:
     for item in made.items(200, 0):
         documents = made.document(item)
         assert isinstance(documents, list)
-        naive = [text for text in documents if not re.search(r"\n(Correction|Transfer)", text)]
+        naive = [text for text in documents if not text.startswith(("Correction", "Transfer"))]
         reader = Reader(naive)
         reader.department |= {who: "none" for who, _ in reader.contracts.values() if who not in reader.department}
         try:

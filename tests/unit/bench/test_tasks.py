@@ -25,7 +25,7 @@ GOLDEN: list[tuple[str, int, dict[str, Any], str]] = [
     ("structured60k", 60000, {}, "2741215a79c90b08ed4b4f7395dcec1f16dd85f1f61a555d899904709ba06226"),
     ("labels", 4096, {}, "7c81f45a9190b204d7c3ac18debdcaaaaed8eaf112f93c2e957f2e77b0754296"),
     ("pairs", 4096, {}, "f34abffdfd91b51be581d052430d4aa0b8d35b6946edf1fb6c461c8ebfcb8900"),
-    ("dossier", 50, {}, "0bc783bb60f29cc2de7456f9d022b11fdb3fab7705e958c9ad246124e5d415f8"),
+    ("dossier", 50, {}, "f0c2952269e1f924a0f9d5e4f569c2be87b51f57615a583307f496c644514c07"),
 ]
 
 
