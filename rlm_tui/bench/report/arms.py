@@ -92,7 +92,7 @@ def _order(arm: Arm) -> tuple[Any, ...]:
     depth = METHOD_ORDER.get(arm.method)
     if depth is None:
         depth = int(arm.method.partition(":")[2]) if arm.method.startswith("rlm:") else 99
-    return arm.task, arm.model, arm.parameters, depth, arm.method
+    return arm.task, arm.model, arm.parameters != "{}", arm.parameters, depth, arm.method
 
 
 def lines(rows: Sequence[CellRow], *, by_length: bool = False, by_type: bool = False) -> list[Line]:

@@ -26,6 +26,13 @@ STATES = {
 """A sign and a style for each status."""
 
 
+def state_of(cell: CellRow) -> tuple[str, str]:
+    """The sign and the style of a cell: an answer that is wrong is no tick."""
+    if cell.status == OK and cell.official is not None and cell.official < 1:
+        return ("partial", "warn") if cell.official > 0 else ("bad", "muted")
+    return STATES.get(cell.status, ("waiting", "muted"))
+
+
 class CellTable(LineView):
     """Rows of cells; Enter, or a double click, wants the session of one."""
 
@@ -78,7 +85,7 @@ class CellTable(LineView):
 
     def parts(self, row: int, width: int) -> Parts:
         cell, palette, glyphs = self._rows[row], self.palette, self.glyphs
-        sign, style = STATES.get(cell.status, ("waiting", "muted"))
+        sign, style = state_of(cell)
         cut, wide = glyphs.cut, width >= 100
         value = score(cell.official) if cell.done else ""
         right = (

@@ -1,0 +1,271 @@
+"""Running cells: what is saved, what is run again, what counts, and that money is never overdrawn."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from rlm_tui.bench.live import LiveBench, set_up
+from rlm_tui.bench.purse import Purse
+from rlm_tui.bench.runner import Runner, Summary
+from rlm_tui.bench.suite import Work
+from rlm_tui.engine.providers.base import Price
+from rlm_tui.events import Limits
+from rlm_tui.projection.fold import fold
+from rlm_tui.store import Store
+from rlm_tui.store.results import CellRow
+from tests.support.bench import Mocked, Sums, add_up, store_at, works_of
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    with Store.open(store_at(tmp_path), durability="normal") as opened:
+        yield opened
+
+
+async def run(store: Store, works: list[Work], mock: Mocked, retry: tuple[str, ...] = (), **how: Any) -> Summary:
+    table = set_up(store, works, retry)
+    models = {work.row.model for work in works}
+    return await Runner(store, table.open, custom=dict.fromkeys(models, mock), **how).run()
+
+
+def by_key(store: Store) -> dict[str, CellRow]:
+    return {row.key: row for row in store.results.cells("sums")}
+
+
+async def test_every_cell_is_a_saved_session_with_its_score(store: Store) -> None:
+    mock = Mocked()
+    works = works_of(methods=("direct", "rlm:0"), limit=2)
+    summary = await run(store, works, mock, tags=("bench",))
+    assert (summary.done, summary.left, summary.failed) == (8, 0, 0)
+    rows = store.results.cells("sums")
+    assert {row.status for row in rows} == {"ok"} and {row.official for row in rows} == {1.0}
+    assert {(row.method, row.calls, row.turns) for row in rows} == {("direct", 1, 1), ("rlm:0", 2, 2)}
+    for row in rows:
+        session = store.catalog.find(str(row.session))
+        assert session.status == "completed" and session.tags == ("bench",) and session.query == row.question
+        assert session.origin == ("direct" if row.method == "direct" else "live")
+        state = fold(store.reader.entries(session.id))
+        assert state.spent.input == row.input and state.spent.cost == pytest.approx(row.cost)
+        assert state.answer is not None and store.reader.text(state.answer) == row.answer
+
+
+async def test_a_second_run_runs_only_what_is_missing(store: Store) -> None:
+    mock = Mocked()
+    await run(store, works_of(limit=2), mock)
+    before = mock.asked.total()
+    assert (await run(store, works_of(limit=2), mock)).done == 0 and mock.asked.total() == before
+    assert (await run(store, works_of(limit=2, seeds=(1, 2)), mock)).done == 4
+    assert (await run(store, works_of(limit=2, models=("mock", "other"), seeds=(1, 2)), mock)).done == 8
+    assert (await run(store, works_of(limit=2, grid=[{}, {"temperature": 0.5}]), mock)).done == 4
+    assert (await run(store, works_of(limit=2, limits=Limits(usd=9.0)), mock)).done == 0, "a limit is no parameter"
+    rows = store.results.cells("sums")
+    assert len(rows) == 4 + 4 + 8 + 4 and all(row.attempts == 1 for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        ("bad_request", "error"),
+        ("refusal", "refused"),
+        ("content_filter", "refused"),
+        ("context_length", "over_window"),
+    ],
+)
+async def test_a_failure_counts_nothing_and_is_named(store: Store, fault: str, status: str) -> None:
+    await run(store, works_of(limit=1, methods=("direct", "rlm:0")), Mocked(fault=lambda prompt: fault))
+    rows = store.results.cells("sums")
+    assert {row.status for row in rows} == {status}
+    assert {(row.official, row.tolerant) for row in rows} == {(0.0, 0.0)}
+    assert all(row.error for row in rows)
+
+
+async def test_a_prompt_that_does_not_fit_is_over_the_window_and_one_that_was_cut_is_not(store: Store) -> None:
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return add_up(prompt)
+
+    works = works_of(Sums(questions=1, windows=1), lengths=(800,), methods=("direct", "direct-truncate"))
+    works = [msgspec_replace(work, max_output_tokens=100) for work in works]
+    await run(store, works, Mocked(answer=answer, window=1000))
+    rows = {row.method: row for row in store.results.cells("sums")}
+    assert (rows["direct"].status, rows["direct"].official, rows["direct"].calls) == ("over_window", 0.0, 0)
+    assert rows["direct-truncate"].status == "ok" and rows["direct-truncate"].official == 0.0
+    (prompt,) = asked
+    assert prompt.startswith("number 0\n") and "number 799\n" in prompt and "number 400\n" not in prompt
+    assert re.search(r"\[… [\d,]+ characters left out …\]", prompt) and prompt.endswith("what is the sum?")
+
+
+def msgspec_replace(work: Work, **fields: Any) -> Work:
+    from dataclasses import replace
+
+    return replace(work, config=msgspec.structs.replace(work.config, **fields))
+
+
+async def test_time_that_is_up_is_a_timeout(store: Store) -> None:
+    mock = Mocked(delay=30.0)
+    await run(store, works_of(limit=1, lengths=(8,)), mock, seconds=0.2)
+    (row,) = store.results.cells("sums")
+    assert (row.status, row.official) == ("timeout", 0.0)
+
+
+async def test_an_answer_forced_at_the_last_turn_counts_and_one_forced_by_money_does_not(store: Store) -> None:
+    # The forced answer is asked for without a system message, so the mock answers it like a direct question.
+    def answer(prompt: str) -> str:
+        return "28"
+
+    turns = ("```repl\nprint(len(context))\n```",)
+    works = works_of(Sums(1, 1), lengths=(8,), methods=("rlm:0",), limits=Limits(turns=2))
+    await run(store, works, Mocked(turns=turns, answer=answer))
+    (row,) = store.results.cells("sums")
+    assert (row.status, row.limit, row.official) == ("ok", "turns", 1.0)
+    works = works_of(Sums(1, 1), lengths=(8,), methods=("rlm:0",), limits=Limits(calls=3), name="short")
+    await run(store, works, Mocked(turns=turns, answer=answer))
+    (row,) = store.results.cells("short")
+    assert (row.status, row.limit, row.official, row.answer) == ("budget", "calls", 0.0, "28")
+
+
+async def test_failed_cells_run_again_only_when_asked(store: Store) -> None:
+    broken = Mocked(fault=lambda prompt: "bad_request" if "Question 0" in prompt else None)
+    await run(store, works_of(limit=2), broken)
+    assert (await run(store, works_of(limit=2), Mocked())).done == 0
+    assert (await run(store, works_of(limit=2), Mocked(), retry=("timeout",))).done == 0
+    assert (await run(store, works_of(limit=2), Mocked(), retry=("error",))).done == 2
+    rows = store.results.cells("sums")
+    assert {row.official for row in rows} == {1.0} and sorted(row.attempts for row in rows) == [1, 1, 2, 2]
+    assert sorted(attempt.status for attempt in store.results.attempts("sums")) == ["error"] * 2 + ["ok"] * 4
+
+
+async def test_as_many_as_allowed_run_at_once(store: Store) -> None:
+    mock = Mocked()
+    mock.hold = asyncio.Event()
+    task = asyncio.create_task(run(store, works_of(Sums(5, 4), lengths=(8,)), mock, concurrency=7))
+    while mock.flying < 7:
+        await asyncio.sleep(0.01)
+    await asyncio.sleep(0.05)
+    assert mock.flying == 7
+    mock.hold.set()
+    assert (await task).done == 20 and mock.most_flying == 7
+
+
+async def test_two_programs_over_one_store_never_run_the_same_cell(store: Store, tmp_path: Path) -> None:
+    mock = Mocked(delay=0.01)
+    works = works_of(Sums(5, 4), lengths=(8,))
+    with Store.open(store_at(tmp_path), durability="normal") as other:
+        first, second = await asyncio.gather(run(store, works, mock), run(other, works, mock))
+    assert first.done + second.done == 20 and mock.asked.total() == 20
+
+
+async def test_a_stopped_run_keeps_what_is_done_and_goes_on_later(store: Store) -> None:
+    mock = Mocked(delay=0.01)
+    works = works_of(Sums(5, 4), lengths=(8,))
+    set_up(store, works)
+    done: list[str] = []
+    runner = Runner(store, works, custom={"mock": mock}, concurrency=3)
+
+    def changed(row: CellRow) -> None:
+        if row.done:
+            done.append(row.key)
+        if len(done) == 5:
+            mock.delay = 60.0
+            asyncio.get_running_loop().call_later(0.05, runner.stop)
+
+    runner.on_change = changed
+    summary = await runner.run()
+    assert summary.stopped and summary.done == len(done) < 20
+    states = [row.status for row in store.results.cells("sums")]
+    assert states.count("ok") == len(done) and states.count("pending") == 20 - len(done)
+    cut = [attempt for attempt in store.results.attempts("sums") if attempt.status == "cancelled"]
+    assert cut and all(store.catalog.find(attempt.session).status == "cancelled" for attempt in cut)
+    mock.delay = 0.0
+    again = await run(store, works, mock)
+    assert again.done == 20 - len(done)
+    assert {row.status for row in store.results.cells("sums")} == {"ok"}
+
+
+# --- money
+
+
+async def test_a_cap_holds_for_all_runs_together_and_earlier_ones_count(store: Store) -> None:
+    # A run costs $0.00011, and $0.0002 at most is said of it.
+    from dataclasses import replace
+
+    mock = Mocked(delay=0.002)
+    works = [replace(work, most=0.0002) for work in works_of(Sums(10, 4), lengths=(8,))]
+    set_up(store, works)
+    runner = Runner(store, works, custom={"mock": mock}, concurrency=10, purse=Purse(0.002))
+    summary = await runner.run()
+    assert 0.0018 <= store.results.spent("sums") <= 0.002
+    assert summary.left == 40 - summary.done and "the next run may cost $0.0002" in summary.why[0]
+    table = set_up(store, works)
+    assert table.spent == pytest.approx(0.00011 * summary.done)
+    stuck = await Runner(store, table.open, custom={"mock": mock}, purse=Purse(0.002, table.spent)).run()
+    assert stuck.done == 0 and stuck.left == len(table.open)
+    rest = await Runner(store, table.open, custom={"mock": mock}, purse=Purse(1.0, table.spent)).run()
+    assert rest.left == 0 and store.results.spent("sums") == pytest.approx(40 * 0.00011)
+
+
+async def test_a_run_waits_for_what_others_give_back() -> None:
+    purse = Purse(1.0)
+    await purse.reserve("a", 0.6)
+    waiting = asyncio.create_task(purse.reserve("b", 0.6))
+    await asyncio.sleep(0.01)
+    assert not waiting.done() and purse.reserved == pytest.approx(0.6)
+    await purse.settle("a", 0.3)
+    await asyncio.wait_for(waiting, 1)
+    assert purse.spent == pytest.approx(0.3) and purse.reserved == pytest.approx(0.6)
+
+
+async def test_a_model_whose_key_is_wrong_is_left_alone_and_the_others_go_on(store: Store) -> None:
+    works = works_of(Sums(5, 2), models=("mock", "other"), lengths=(8,))
+    table = set_up(store, works)
+    broken = Mocked(fault=lambda prompt: "auth")
+    summary = await Runner(store, table.open, custom={"mock": broken, "other": Mocked()}, concurrency=1).run()
+    rows = store.results.cells("sums")
+    assert sum(row.status == "ok" for row in rows) == 10 == sum(row.model == "other" for row in rows)
+    assert sum(row.status == "error" for row in rows) == 3 and sum(row.status == "pending" for row in rows) == 7
+    assert summary.left == 7 and "mock was left alone after 3 failures" in summary.why[0]
+
+
+async def test_a_document_that_can_t_be_made_is_one_failed_cell(store: Store) -> None:
+    class Broken(Sums):
+        def document(self, item: Any) -> str:
+            if item.window.endswith(".0"):
+                raise ValueError("the file has gone")
+            return super().document(item)  # type: ignore[return-value]
+
+    summary = await run(store, works_of(Broken(1, 2), lengths=(8,)), Mocked())
+    assert sorted((row.status, row.error) for row in store.results.cells("sums")) == [
+        ("error", "the file has gone"),
+        ("ok", None),
+    ]
+    assert summary.failed == 1
+
+
+async def test_the_price_of_an_unknown_model_is_unknown_not_zero(store: Store) -> None:
+    await run(store, works_of(limit=1, lengths=(8,)), Mocked(price=None))
+    (row,) = store.results.cells("sums")
+    assert row.status == "ok" and row.cost is None
+
+
+def test_a_runner_in_a_thread_tells_what_changed_and_can_be_stopped(store: Store) -> None:
+    works = works_of(Sums(5, 4), lengths=(8,))
+    table = set_up(store, works)
+    mock = Mocked(delay=0.01, price=Price(1e-6, 1e-6))
+    live = LiveBench(store, table.open, custom={"mock": mock}, concurrency=2).start()
+    rows: list[CellRow] = []
+    while sum(row.done for row in rows) < 3:
+        rows += live.drain()
+    live.stop()
+    assert live.wait(10) and live.failure is None
+    rows += live.drain()
+    assert live.summary is not None and live.summary.stopped
+    assert sum(row.done for row in rows) == live.summary.done == sum(r.done for r in store.results.cells("sums"))
