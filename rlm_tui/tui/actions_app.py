@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rlm_tui.tui import verbs_app, when
+from rlm_tui.tui import verbs_app, verbs_bench, when
 from rlm_tui.tui.action import APP, RUN, TIME, Action
 
 ACTIONS: tuple[Action, ...] = (
@@ -61,6 +61,14 @@ ACTIONS: tuple[Action, ...] = (
         APP,
         verbs_app.sessions,
         when.has_desk,
+    ),
+    Action(
+        "app.results",
+        (),
+        "Results",
+        "What the runs of `rlm-tui bench` and `sweep` gave; enter shows the session of one.",
+        APP,
+        verbs_bench.results,
     ),
     Action(
         "app.settings",

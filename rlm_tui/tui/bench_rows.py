@@ -8,7 +8,7 @@ from typing import Protocol
 
 from rlm_tui.bench.report.arms import Line, lines
 from rlm_tui.store.reader import StoreReader
-from rlm_tui.store.results import FAILURES, OK, PENDING, RUNNING, CellRow, cells
+from rlm_tui.store.results import FAILURES, OK, PENDING, RUNNING, CellRow, cells, suites
 
 ALL, FAILED, OPEN, ANSWERED = "all", "failed", "open", "answered"
 VIEWS = (ALL, FAILED, OPEN, ANSWERED)
@@ -55,6 +55,23 @@ class Rows:
             return
         self.problem, self._lines = "", None
         self._rows = {row.key: row for row in found}
+
+    def turn(self) -> None:
+        """Go on to the next table of the store; while a run in this process is on, its tables stay."""
+        if self.live is not None and self.live.running:
+            self.problem = "Another table can be shown when this run is over."
+            return
+        try:
+            with StoreReader(self._path) as reader:
+                names = [suite.name for suite in suites(reader)]
+        except Exception as error:
+            self.problem = str(error)
+            return
+        if names:
+            here = names.index(self.suites[0]) if self.suites and self.suites[0] in names else -1
+            self.suites = [names[(here + 1) % len(names)]]
+            self.live = None
+        self.read()
 
     def take(self) -> bool:
         """Take what a run in this process changed; whether there was anything."""

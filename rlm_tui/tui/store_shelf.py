@@ -25,6 +25,11 @@ class StoreShelf:
         home = Path.home()
         self.place = f"~/{path.relative_to(home)}" if path.is_relative_to(home) else str(path)
 
+    @property
+    def path(self) -> Path:
+        """Where the store is."""
+        return self._path
+
     def rows(self, condition: str) -> Sequence[SessionRow]:
         """Raises `ConditionError` and `StoreError`."""
         if not self._path.exists():

@@ -30,10 +30,11 @@ TICK_SECONDS = 0.25
 READ_EVERY = 8
 """Ticks after which the store is asked while another process may be running cells."""
 
-KEYS = "Enter open   f failed/open/all   x stop   ? help   q quit"
+KEYS = "Enter open   f failed/open/all   t next table   x stop   ? help   q quit"
 
 HELP = """Enter  the session of a cell, in the workbench
 f  all cells, failed ones, open ones, answered ones
+t  the next table of results
 x  stop what runs in this program; finished cells are saved
 q, Esc  leave; what runs in this program is stopped then"""
 
@@ -52,13 +53,14 @@ class Bench(Screen[None]):
         Binding("end,ctrl+end,G", "edge(1)", show=False),
         Binding("enter", "open", show=False),
         Binding("f", "filter", show=False),
+        Binding("t", "turn", show=False),
         Binding("x", "stop", show=False),
         Binding("question_mark,f1", "help", show=False),
         Binding("q,escape,ctrl+q,ctrl+c", "leave", show=False),
     ]
 
     def __init__(
-        self, rows: Rows, chosen: Callable[[str], None], leaving: Callable[[], None], *, said: str = ""
+        self, rows: Rows, chosen: Callable[[str], None], leaving: Callable[[], object], *, said: str = ""
     ) -> None:
         super().__init__()
         self.table = CellTable(id="cells")
@@ -149,6 +151,11 @@ class Bench(Screen[None]):
 
     def action_filter(self) -> None:
         self._view = VIEWS[(VIEWS.index(self._view) + 1) % len(VIEWS)]
+        self.show()
+
+    def action_turn(self) -> None:
+        self._rows.turn()
+        self._said = ""
         self.show()
 
     def action_stop(self) -> None:
