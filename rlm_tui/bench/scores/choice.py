@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from rlm_tui.bench.base import Score
+from rlm_tui.bench.scores.text import squeezed
 
 _OFFICIAL = (re.compile(r"The correct answer is \(([A-D])\)"), re.compile(r"The correct answer is ([A-D])"))
 _NAMED = re.compile(
@@ -35,7 +36,7 @@ def tolerant(answer: str) -> str | None:
 
     A letter anywhere else is no choice: the article in "a function of the class" is not option A.
     """
-    plain = re.sub(r"[*_`$\[\]{}]|\\boxed|\\text", "", answer).strip()
+    plain = squeezed(re.sub(r"[*_`$\[\]{}]|\\boxed|\\text", "", answer))
     for line in (plain, *reversed(plain.splitlines()[-1:])):
         if found := _ALONE.fullmatch(line.strip()):
             return found[1].upper()

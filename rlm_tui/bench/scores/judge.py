@@ -28,7 +28,7 @@ or
 correct: no"""
 """What to ask a judge, with `question`, `gold` and `answer` to be filled in by `prompt`."""
 
-_VERDICT = re.compile(r"^[\s*_#>-]*correct[\s*_]*:[\s*_]*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
+_VERDICT = re.compile(r"^[ \t*_#>-]*correct[ \t*_]*:[ \t*_]*(yes|no)\b", re.IGNORECASE | re.MULTILINE)
 _MOST_GOLD, _MOST_ANSWER = 4_000, 20_000
 
 

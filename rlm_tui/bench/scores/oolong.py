@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from rlm_tui.bench.base import Score
 from rlm_tui.bench.scores.dates import find_dates, find_months, parse_date
+from rlm_tui.bench.scores.text import SHOWN, squeezed
 
 _SHORT = 20
 """From this many characters on an answer without a colon is cut to its last word, and comparisons are looked for."""
@@ -27,7 +28,7 @@ _PATIENT = {
     ),
 }
 _FORM = re.compile(r"(?:final\s+)?(?:answer|label|user|date|month)\s*(?:is\s*)?[:=]", re.IGNORECASE)
-_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?![\w%]|[.,]\d)")
+_NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3}){1,5}|\d{1,18})(?![\w%]|[.,]\d)")
 
 
 def score(golds: Sequence[str], answer_type: str, answer: str, labels: Sequence[str] = ()) -> Score:
@@ -35,7 +36,7 @@ def score(golds: Sequence[str], answer_type: str, answer: str, labels: Sequence[
     return Score(
         official=official(golds, answer_type, answer),
         tolerant=max(official(golds, answer_type, answer), tolerant(golds, answer_type, answer, labels)),
-        parsed=parse(answer),
+        parsed=parse(answer)[:SHOWN],
     )
 
 
@@ -114,7 +115,8 @@ def _label(golds: Sequence[str], said: str, labels: Sequence[str]) -> float:
 
 def _said(answer: str) -> str:
     """The part of an answer that says the result: after the last "Answer:" or its like, else the last line."""
-    plain = re.sub(r"[*_`\[\]{}\"']|\\boxed|\\text|\$", "", answer).strip()
+    plain = re.sub(r"[*_`\[\]{}\"']|\\boxed|\\text|\$", "", answer)
+    plain = squeezed(plain)
     forms = list(_FORM.finditer(plain))
     if forms and (rest := plain[forms[-1].end() :].strip()):
         return rest.splitlines()[0]

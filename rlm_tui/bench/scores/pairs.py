@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 
 from rlm_tui.bench.base import Score
+from rlm_tui.bench.scores.text import squeezed
 
 Pairs = set[tuple[int, int]]
 
-_STRICT = re.compile(r"\(\s*(\d+)\s*,\s*(\d+)\s*\)")
-_LOOSE = re.compile(r"(?<!\d)(\d{3,})\s*(?:,|and|&|[-–—]+|\t|\s)\s*(?:user\s*)?(\d{3,})(?!\d)", re.IGNORECASE)
+_STRICT = re.compile(r"\(\s*(\d{1,18})\s*,\s*(\d{1,18})\s*\)")
+_LOOSE = re.compile(r"(?<!\d)(\d{3,18}) ?(?:,|and|&|[-–—]+| ) ?(?:user )?(\d{3,18})(?!\d)", re.IGNORECASE)
+"""Two numbers in a line that is `squeezed`."""
 
 
 def score(gold: str, answer: str) -> Score:
@@ -36,7 +38,7 @@ def strict(text: str) -> Pairs:
 def loose(text: str) -> Pairs:
     """The pairs in any brackets or none, lower one first, without those of one user alone."""
     found = {(int(a), int(b)) for a, b in _STRICT.findall(text)}
-    for line in text.splitlines():
+    for line in squeezed(text).splitlines():
         if not _STRICT.search(line):
             found |= {(int(a), int(b)) for a, b in _LOOSE.findall(line)}
     return {(min(pair), max(pair)) for pair in found if pair[0] != pair[1]}

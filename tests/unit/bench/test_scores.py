@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime
+import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_tui.bench.base import Item, Score
-from rlm_tui.bench.scores import choice, judge, numbers, oolong, text
+from rlm_tui.bench.scores import choice, judge, numbers, oolong, pairs, text
 from rlm_tui.bench.scores.dates import find_dates, find_months, parse_date
 
 LABELS = ("abbreviation", "entity", "human being", "numeric value", "location", "description and abstract concept")
@@ -289,3 +290,42 @@ def test_what_a_judge_is_asked() -> None:
 )
 def test_what_a_judge_says(reply: str, says: float | None) -> None:
     assert judge.verdict(reply) == says
+
+
+# -- Answers that are made to be slow
+
+
+SLOW = (
+    " " * 200_000,
+    "\n" * 200_000,
+    "9" * 200_000,
+    "Answer" + " " * 200_000 + "x",
+    "answer:\n" * 40_000,
+    "(" * 200_000,
+    "1," * 100_000,
+    "1,111" + ",111" * 50_000,
+    "12345 " * 40_000,
+    "12345" + " " * 200_000 + "x",
+    "*" * 200_000,
+    "as " * 70_000,
+    "count" + " " * 200_000 + "x",
+    "March " * 40_000,
+    "correct" + " " * 200_000,
+)
+
+
+@pytest.mark.parametrize("number", range(len(SLOW)))
+def test_no_answer_takes_long(number: int) -> None:
+    """Each within a fraction of what a regular expression of square cost would take, which is minutes."""
+    answer = SLOW[number]
+    start = time.process_time()
+    for kind in ("NUMERIC", "LABEL", "COMPARISON", "USER", "DATE", "MONTH_YEAR"):
+        gold = {"NUMERIC": "5", "DATE": "2023-03-05", "MONTH_YEAR": "March 2023"}.get(kind, "entity")
+        assert len(oolong.score((gold,), kind, answer, LABELS).parsed) <= 200
+    pairs.score("(10001, 10002)", answer)
+    choice.score("A", answer)
+    numbers.score("12", answer)
+    assert len(text.short(("Ada",), answer).parsed) <= 200
+    text.fields("count=1 name=x", answer)
+    judge.verdict(answer)
+    assert time.process_time() - start < 5
