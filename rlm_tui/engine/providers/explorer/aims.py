@@ -104,12 +104,12 @@ class Aiming(Filtering):
             plan.sign = -1 if self.has(r"\bleast (?:often|frequent|common|popular|active)|\brarest\b") else 1
         elif self.has(r"\bmedian\b"):
             plan.op, plan.what = "median", "statistics.median(values)"
-        elif self.has(r"\b(?:average|mean|avg)\b(?! of the word)"):
+        elif self.has(r"\b(?:average|mean|avg)\b(?! of the word)") and not self.has(r"\bdo(?:es)?\b.*\bmean\W*$"):
             plan.op, plan.what = (
                 ("group", "sum(v) / len(v)") if superlative or extreme else ("mean", "sum(values) / len(values)")
             )
         elif (
-            self.has(r"\b(?:total|sum|altogether|in total|combined|add up|adds? up)\b")
+            self.has(r"\bhow much\b.* all (?:of )?the\b|\b(?:total|sum|altogether|in total|combined|add up|adds? up)\b")
             and not (how_many and self.counted_records(noun))
             and not (superlative and any(f.numeric and stem("total") in f.parts for f in self.profile.fields))
         ):
@@ -299,7 +299,14 @@ class Aiming(Filtering):
             "where": lambda f: f.place,
         }
         kind = kinds.get(wh)
-        if wh in ("who", "whom", "whose"):
+        acts = [
+            f
+            for f in fields
+            if self.tabular() and self.has(r"\bwhat (?:did|does|do)\b") and not self.used[-1] and self.strength(f, len(self.tokens) - 1)
+        ]
+        if len(acts) == 1:
+            plan.target = acts[0]  # "what did X's owner PAY"
+        elif wh in ("who", "whom", "whose"):
             people = [f for f in fields if f.person and f.parts != ["id"]] or [f for f in fields if f.who]
             named_person = self.mention(
                 lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)

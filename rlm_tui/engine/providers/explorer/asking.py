@@ -50,6 +50,10 @@ class Asking:
             if len(words) > 1:  # a field named in full is one word
                 whole = r"\b" + r"[ -]".join(re.escape(w) for w in words) + r"\b"
                 question = re.sub(whole, "_".join(words), question, flags=re.I)
+        kinds = {stem(w) for w in ("type", "kind", "sort", "category")}
+        if not any(kinds & set(f.parts) for f in profile.fields):
+            question = re.sub(r"\b(?:types|kinds|sorts) of (?=\w)", "different ", question, flags=re.I)
+            question = re.sub(r"\b(?:type|kind|sort) of (?=\w)", "", question, flags=re.I)
         self.question = question
         self.profile = profile
         self.low = fold(question) if len(fold(question)) == len(question) else question.lower()

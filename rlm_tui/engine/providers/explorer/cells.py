@@ -176,9 +176,9 @@ evidence = "\\n".join("Evidence: " + quote(r) for r in shown[:3])
 FINAL(f"{{answer}}\\n\\n{{len(hits)}} of {{len(rows)}} records {how}.\\n{{evidence}}")"""
 
 
-def search(forms: dict[str, str]) -> str:
-    """Find the windows of the document where the question's words come together."""
-    return f"""# Where do the words of the question come together? Rare words weigh more.
+def search(forms: dict[str, str], *, aloud: bool = False) -> str:
+    """Find the windows of the document where the question's words come together; `aloud` prints them as well."""
+    code = f"""# Where do the words of the question come together? Rare words weigh more.
 import math, re
 text = "\\n".join(lines)
 forms = {forms!r}
@@ -200,6 +200,17 @@ for block, points in score.most_common(60):
         windows.append((lines[0] + "\\n…\\n" if start else "") + text[start:end])
         print(f"window at {{where(text.count(chr(10), 0, start) + 1)}}, {{len(windows[-1])}} characters, score {{points:.1f}}")
 print("WINDOWS", len(windows))"""
+    return code + ALOUD.format(parts="windows") if aloud else code
+
+
+ALOUD = """
+for part in {parts}[:4]:  # no sub-model here: print them to read them
+    print("PASSAGE\\n" + part[:1800])"""
+
+
+def final_read(answer: str, sentence: str, sure: int) -> str:
+    """Hand over what was read in the passages that a cell printed."""
+    return f"found = [({sure}, {answer!r}, {sentence!r})]\n" + final_found()
 
 
 TASK = (
@@ -348,6 +359,16 @@ for note in notes:
     print("-", note[:200])
 digest = str(llm_query("Question: Summarise the passage in at most five sentences, taken from it word for word. Reply with the sentences only.\\n\\nPassage:\\n" + ("\\n".join(notes) if len(parts) > 2 else text))) if notes else ""
 print("SUMMARY", digest[:300])"""
+
+
+def leaf_through() -> str:
+    """Print the document, or the opening of each part of it."""
+    return f"""# No sub-model here: read it, or the opening of each quarter.
+import re
+text = "\\n".join(lines)
+starts = [text.rfind("\\n", 0, len(text) * i // 4) + 1 for i in range(4)]
+parts = [text[a:b] for a, b in zip(starts, [*starts[1:], len(text)])]
+print("LEAF", len(parts)){ALOUD.format(parts="parts")}"""
 
 
 def final_summary() -> str:

@@ -61,7 +61,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
         return ""
     joined = {stem(a + b) for a, b in itertools.pairwise(words)}
-    asked = [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
+    asked = ["do"] * bool(re.search(r"\bdo\W*$", fold(question))) + [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
     hints = {
         "who": "name person",
         "when": "date year time",

@@ -7,6 +7,7 @@ import itertools
 import re
 from dataclasses import dataclass
 
+from rlm_tui.engine.providers.explorer.facts import fitting
 from rlm_tui.engine.providers.explorer.kinds import SUBJECTS, VERBS
 from rlm_tui.engine.providers.explorer.words import FUNCTION, NUMBERS, STOP, akin, content, fold, stem, tokens
 
@@ -29,7 +30,7 @@ DATE = re.compile(
 )  # fmt: skip
 _HOUR = rf"(?:{'|'.join(NUMBERS[1:13])})\\b(?! \\w)"
 CLOCK = re.compile(
-    r"\b\d{1,2}[:.]\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|(?<=\bat )(?:half past )?" + _HOUR + r"|(?<=\bby )" + _HOUR + r"|(?<=\buntil )" + _HOUR, re.I
+    r"\b\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\.\d\d\s?[ap]\.?m\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|(?<=\bat )(?:half past )?" + _HOUR + r"|(?<=\bby )" + _HOUR + r"|(?<=\buntil )" + _HOUR, re.I
 )
 DAY = re.compile(
     r"\b(?:next |last |every )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?: from \w+ (?:to|until) \w+)?|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
@@ -586,11 +587,12 @@ def answer(question: str, passage: str) -> Answer | None:
     units = [s for s, _ in pairs]
     heads = [{stem(w) for w in re.findall(r"[^\W_]+", h)} for _, h in pairs]
     stems = [{stem(w) for w in re.findall(r"[^\W_]+", s)} | {stem(t) for t in tokens(s)} for s in units]
+    title = stems[0] if units and units[0].startswith("# ") else set()
     found: list[Answer] = []
     for i, sentence in enumerate(units):
         if sentence.rstrip(' "”)').endswith("?") and i + 1 < len(units):
             said = replied(
-                question, kind, keys, stems[i], units[i + 1 : i + 3], set().union(*stems[max(0, i - 3) : i])
+                question, kind, keys, stems[i], units[i + 1 : i + 3], set().union(*stems[max(0, i - 6) : i])
             )
             found += [said] if said else []
         if (
@@ -620,6 +622,8 @@ def answer(question: str, passage: str) -> Answer | None:
             elif key.entity and key.root in around and not key.root.isdigit():
                 sure *= 0.85
                 direct += 0.2
+            elif key.root in title and not key.strict:
+                direct += 1  # the document speaks of it throughout
             elif key.entity and key.root in SUBJECTS and not any(key.root in s for s in stems):
                 sure *= 0.93
             elif (
@@ -646,6 +650,8 @@ def answer(question: str, passage: str) -> Answer | None:
             )
             and len(label[2]) < 160
             and not prefix_time(sentence)
+            and fitting(question, label[2])
+            and not {stem(w) for w in tokens(label[1])} & STRICT - {k.root for k in keys}
         ):
             text, value = label[2].strip(), 1.0
         elif kind == "thing":
@@ -675,7 +681,8 @@ def answer(question: str, passage: str) -> Answer | None:
                 sure *= 0.8
             value = min(1.0, 0.55 + value / 3)
         found.append(Answer(text, sentence, int(100 * sure * value)))
-    found.sort(key=lambda a: -a.confidence)
+    said = {stem(w) for w in tokens(question)}
+    found.sort(key=lambda a: (-a.confidence, -len(said & {stem(w) for w in tokens(a.sentence)})))
     if (
         len(found) > 1
         and found[1].confidence > 0.97 * found[0].confidence
@@ -696,7 +703,11 @@ def replied(
     """The reply to the same question asked in a conversation: the next message (or the one behind) of the asked type."""
     met = [k for k in keys if k.root in asked or any(len(s) > 2 and akin(k.root, s) for s in asked)]
     missing = [k for k in keys if k not in met]
+    wh = re.search(r"\b(?:who|where|when|which|how|why)\b", fold(question))
+    pronoun = wh is not None and stem(wh.group()) in asked and bool(asked & {"it", "that", "they", "he", "she", "one"})
     open_ones = [k for k in missing if k.root not in before]
+    if not met and not open_ones and pronoun:
+        met = missing  # "where do I get that?"
     if not met or len(open_ones) > (len(met) > 1) or any(k.strict for k in open_ones):
         return None
     for nth, sentence in enumerate(after):
@@ -706,7 +717,7 @@ def replied(
             continue
         speaker = (prefix[1] or "") if prefix else ""
         options = candidates(question, kind, body, set(), body, keys, speaker)
-        if kind in ("which", "name") and not options and len(body.split()) < 4:
+        if kind in ("which", "name", "person") and not options and len(body.split()) < (4 if kind != "person" else 6) and (kind != "person" or body[0].isupper()):
             options = [(1.5, body.strip(" ."))]
         if options:
             return Answer(options[0][1], sentence, (72 if not missing else 60) - 6 * nth)
@@ -716,6 +727,14 @@ def replied(
 def prefix_time(sentence: str) -> bool:
     """Whether a line opens with a time, as messages do."""
     return re.match(r"\W*\d{1,4}[-/:.]\d", sentence) is not None
+
+
+def wording(question: str, best: Answer) -> str:
+    """The answer; the whole sentence where it is not sure which words of it are the answer."""
+    if best.confidence >= 90 or kind_of(question) in ("quantity", "money", "date", "clock", "age"):
+        return best.text
+    told = PREFIX.sub("", best.sentence, count=1)
+    return (told if fold(best.text) in fold(told) else best.sentence)[:300]
 
 
 def reply(prompt: str) -> str:
@@ -731,10 +750,7 @@ def reply(prompt: str) -> str:
     best = answer(question, body)
     if best is None or best.confidence < 40:
         return NOT_FOUND
-    text = best.text
-    if best.confidence < 90 and kind_of(question) not in ("quantity", "money", "date", "clock", "age"):
-        told = PREFIX.sub("", best.sentence, count=1)  # not sure which words of it are the answer
-        text = (told if fold(text) in fold(told) else best.sentence)[:300]
+    text = wording(question, best)
     return f"{text.replace(' | ', '; ')} | {best.confidence} | {best.sentence}"
 
 

@@ -19,7 +19,7 @@ from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
 from rlm_tui.events import Usage
 
 LONG = 200_000
-SURE = 54
+SURE = 50
 NOTE = "built-in explorer: a deterministic reader, not a language model"
 
 
@@ -114,11 +114,21 @@ def next_turn(talk: Conversation) -> str:
     if 'print("SUMMARY"' in last and not failed:
         good = re.search(r"^SUMMARY \S", output, re.M)
         return block(cells.final_summary(), "These sentences carry most of it.") if good else give_up(talk)
+    if 'print("LEAF"' in last and not failed:
+        digest = " ".join(passages.summary("\n".join(passages_of(output)), 5))
+        return block(f"digest = {digest!r}\n" + cells.final_summary(), "These sentences carry most of it.")
     if 'print("WINDOWS"' in last and not failed:
         if not re.search(r"^WINDOWS [1-9]", output, re.M):
             return give_up(talk)
-        if shape_of(talk).kind in RECORDS or not talk.subcalls:
+        if shape_of(talk).kind in RECORDS:
             return give_up(talk)  # a sentence reader has no business in tables
+        if not talk.subcalls:
+            read_myself = [a for p in passages_of(output) if (a := passages.answer(question, p))]
+            best_one = max(read_myself, key=lambda a: a.confidence, default=None)
+            if best_one is None or best_one.confidence < SURE:
+                return give_up(talk)
+            said = passages.wording(question, best_one)
+            return block(cells.final_read(said, best_one.sentence, best_one.confidence), "I read it in these passages.")
         if talk.children and (talk.several or talk.characters > LONG):
             return block(cells.children(question), "This is long: child nodes explore the sections.")
         return block(cells.ask(question), "Now the sub-model reads the closest passages.")
@@ -137,6 +147,8 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     question = talk.question
     forms = forms_of(question)
     low = fold(question)
+    if SUMMARY.search(low) and not talk.subcalls:
+        return block(cells.leaf_through(), "A summary: read it.")
     if SUMMARY.search(low):
         return block(
             cells.summarise(talk.children and (talk.several or talk.characters > LONG)),
@@ -385,12 +397,17 @@ def shape_of(talk: Conversation) -> shapes.Shape:
     return shapes.detect(sample(look), look)
 
 
+def passages_of(output: str) -> list[str]:
+    """The passages that a cell printed."""
+    return [part.split("\n[turn ")[0].strip() for part in output.split("PASSAGE\n")[1:]]
+
+
 def seek(talk: Conversation) -> str:
     """Turn to the passages that hold the question's words."""
     forms = forms_of(talk.question) or {w: pattern(w) for w in re.findall(r"\w+", talk.question)}
     if not forms:
         return give_up(talk)
-    return block(cells.search(forms), "The fields do not answer this, so look for the passages that might.")
+    return block(cells.search(forms, aloud=not talk.subcalls), "The fields do not answer this, so look for the passages that might.")
 
 
 def give_up(talk: Conversation) -> str:

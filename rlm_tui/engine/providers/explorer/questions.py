@@ -215,7 +215,8 @@ class Question(Aiming):
         known = self.pinned() and self.plan.target is not None and not self.profile.words.get(text)
         after = self.low[self.tokens[i][1] :]
         if known and (
-            re.match(r" (?:with|whose|called|named|that has|which has|where)\b", after)
+            (i and (text in IRREGULAR or text.endswith("ed")) and self.strength(self.plan.target, i - 1) >= 3)  # type: ignore[arg-type]
+            or re.match(r" (?:with|whose|called|named|that has|which has|where)\b", after)
             or (
                 i
                 and self.used[i - 1]
