@@ -10,11 +10,19 @@ from rlm_tui.tui.view import CLOCK, View
 RATE = 30
 """Ticks a second."""
 
+CROWD = 30
+"""More entries than this in one tick are a crowd: nobody can follow them, and drawing each beat of them would keep keys
+waiting.
+"""
+
+PATIENCE = 3
+"""While they come in crowds, only each third tick is drawn."""
+
 Deliver = Callable[[Changed], None]
 
 
 class Pump:
-    """Moves what the source has into the timeline and tells `deliver` which parts changed.
+    """Moves what the source has into the timeline and tells `deliver` which parts changed, now or with one of the next ticks.
 
     `ticks` and `deliveries` are counted for the tests: a thousand events in one tick are one delivery.
     """
@@ -25,6 +33,9 @@ class Pump:
         self._second = -1
         self._failed = False
         self._marked: set[str] = set()
+        self._waiting: set[str] = set()
+        self._drawn = 0
+        self._crowds = 0
         self.ticks = 0
         self.deliveries = 0
 
@@ -37,9 +48,11 @@ class Pump:
         self.ticks += 1
         view = self._view
         marked, self._marked = self._marked, set()
-        changed: set[str] = set(marked)
+        changed: set[str] = marked | self._waiting
+        self._waiting = set()
         if view.source is not None:
             entries = view.source.drain()
+            self._crowds = self._crowds + 1 if len(entries) > CROWD else 0
             if entries:
                 changed |= view.take(entries)
                 changed |= {STATUS, TIMELINE}
@@ -50,7 +63,11 @@ class Pump:
             if second != self._second:
                 self._second = second
                 changed.add(CLOCK)
+        if self._crowds > 1 and not marked and self.ticks - self._drawn < PATIENCE:
+            self._waiting = changed
+            return frozenset()
         if changed:
+            self._drawn = self.ticks
             self.deliveries += 1
             self._deliver(frozenset(changed))
         return frozenset(changed)

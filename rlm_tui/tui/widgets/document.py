@@ -114,7 +114,8 @@ class DocumentPane(Vertical, Pane):
         )
         start, end = self.text.cursor_span
         self._read_by_rule.say(f"line {self.text.cursor + 1:,} {glyphs.dot} read by")
-        self.read_by.show(view, self._shown, (start, end))
+        if self.has_class("-readers"):
+            self.read_by.show(view, self._shown, (start, end))
         self._strip.show(view, self._shown, start / size)
 
     def on_document_text_cursor_moved(self) -> None:
@@ -154,4 +155,6 @@ class DocumentPane(Vertical, Pane):
         """Show or hide who read the cursor's line; shown, it gets the keys."""
         shown = self.has_class("-readers")
         self.set_class(not shown, "-readers")
+        if self._view is not None:
+            self._below(self._view)
         (self.text if shown else self.read_by).focus()

@@ -10,7 +10,7 @@ from itertools import pairwise
 from rich.style import Style
 from textual import events
 from textual.cache import LRUCache
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.strip import Strip
 
@@ -244,10 +244,16 @@ class DocumentText(LineView):
 
     def put_cursor(self, row: int) -> None:
         old, self.cursor = self.cursor, max(0, min(row, self.count() - 1))
+        place = self.scroll_offset.y, self._inside
         self.show_cursor()
-        if old != self.cursor:
+        if old == self.cursor:
+            return
+        if place != (self.scroll_offset.y, self._inside):
             self.refresh()
-            self.post_message(self.CursorMoved())
+        else:
+            rows = [y for y, piece in enumerate(self._layout()) if piece.line in (old, self.cursor)]
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in rows))
+        self.post_message(self.CursorMoved())
 
     def show_cursor(self) -> None:
         if not self.count() or self.size.height <= 0:
