@@ -115,13 +115,11 @@ def _label(golds: Sequence[str], said: str, labels: Sequence[str]) -> float:
 
 def _said(answer: str) -> str:
     """The part of an answer that says the result: after the last "Answer:" or its like, else the last line."""
-    plain = re.sub(r"[*_`\[\]{}\"']|\\boxed|\\text|\$", "", answer)
-    plain = squeezed(plain)
+    plain = squeezed(re.sub(r"[*_`\[\]{}\"']|\\boxed|\\text|\$", "", answer))
     forms = list(_FORM.finditer(plain))
     if forms and (rest := plain[forms[-1].end() :].strip()):
         return rest.splitlines()[0]
-    lines = [line for line in plain.splitlines() if line.strip()]
-    return lines[-1] if lines else ""
+    return plain.splitlines()[-1] if plain else ""
 
 
 def _near(gold: int, read: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections import OrderedDict
+from collections.abc import Sequence
 from typing import ClassVar
 
 import msgspec
@@ -24,10 +25,13 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """A document and the questions about it, the ones to be asked first at the beginning."""
+    """A document and the questions about it, the ones to be asked first at the beginning.
+
+    Questions whose golds take long to make can be a sequence that makes those that are taken from it.
+    """
 
     document: Document
-    questions: list[Question]
+    questions: Sequence[Question]
 
 
 class Generated(ABC):

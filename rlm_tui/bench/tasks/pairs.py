@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from typing import Any, ClassVar, overload
 
 from rlm_tui.bench.base import Item, Score
 from rlm_tui.bench.scores import pairs
 from rlm_tui.bench.tasks import aggregate
+from rlm_tui.bench.tasks.aggregate import Line
 from rlm_tui.bench.tasks.generated import Generated, Question, Window
 from rlm_tui.bench.tasks.labels import SHORTEST, intro, lines_of
 from rlm_tui.bench.tasks.options import Options
@@ -48,8 +50,8 @@ class Pairs(Generated):
     )
     answer_types: ClassVar[tuple[str, ...]] = ("PAIRS",)
     shortest: ClassVar[int] = SHORTEST
-    # Four times as long has sixteen times as many pairs: at 2^18 tokens a query can have a million.
-    longest: ClassVar[int] = 1 << 18
+    # Twice as long has four times as many pairs: at 2^17 tokens a query has up to 200,000, which is 3 MB of answer.
+    longest: ClassVar[int] = 1 << 17
     lengths = (1 << 13, 1 << 14, 1 << 15)
 
     def __init__(self, **given: Any) -> None:
@@ -64,13 +66,34 @@ class Pairs(Generated):
         # Every window begins with another query, so that a limit leaves as many different ones as it can.
         first = index * 7 % len(QUERIES)
         numbers = [*QUERIES][first:] + [*QUERIES][:first]
-        found: list[Question] = []
-        for number in numbers[: self.questions]:
-            wanted = qualifying(lines, number, LABELS)
-            meta = {"query": number, "pairs": len(wanted), "symmetric": number <= 10}
-            text = wording(number, LABELS, "definitions")
-            found.append(Question(text, (pairs.written(wanted),), "PAIRS", {**meta}))
-        return Window(aggregate.render(lines, intro()), found)
+        return Window(aggregate.render(lines, intro()), _Queries(lines, numbers[: self.questions]))
 
     def score(self, item: Item, answer: str) -> Score:
         return pairs.score(item.gold[0], answer)
+
+
+class _Queries(Sequence[Question]):
+    """The queries over some lines. Golds are made when they are taken: a long window's are megabytes, and take seconds."""
+
+    def __init__(self, lines: Sequence[Line], numbers: Sequence[int]) -> None:
+        self._lines = lines
+        self._numbers = numbers
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    @overload
+    def __getitem__(self, place: int) -> Question: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> list[Question]: ...
+
+    def __getitem__(self, place: int | slice) -> Question | list[Question]:
+        if isinstance(place, slice):
+            return [self._question(number) for number in self._numbers[place]]
+        return self._question(self._numbers[place])
+
+    def _question(self, number: int) -> Question:
+        wanted = qualifying(self._lines, number, LABELS)
+        meta = {"query": number, "pairs": len(wanted), "symmetric": number <= 10}
+        return Question(wording(number, LABELS, "definitions"), (pairs.written(wanted),), "PAIRS", {**meta})

@@ -7,6 +7,7 @@ the same. "All instances of X must be after a day" is true of a user who has no 
 from __future__ import annotations
 
 import datetime
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
@@ -166,4 +167,6 @@ def qualifying(lines: Iterable[Line], number: int, labels: Mapping[str, str]) ->
         counts.setdefault(line.user, Counter())[role] += 1
         days.setdefault(line.user, {}).setdefault(role, []).append(line.date)
     one, other = ({user for user in counts if side.holds(counts[user], days[user])} for side in QUERIES[number])
-    return {(min(a, b), max(a, b)) for a in one for b in other if a != b}
+    if one == other:
+        return set(itertools.combinations(sorted(one), 2))
+    return {(a, b) if a < b else (b, a) for a in one for b in other if a != b}

@@ -173,7 +173,7 @@ def test_options_may_come_from_a_command_line() -> None:
     ("name", "length", "limit", "says"),
     [
         ("sniah", 100, None, "takes lengths from 512 to 8,388,608 tokens, not 100"),
-        ("pairs", 1 << 19, None, "takes lengths from 1,024 to 262,144 tokens, not 524,288"),
+        ("pairs", 1 << 19, None, "takes lengths from 1,024 to 131,072 tokens, not 524,288"),
         ("dossier", 5, None, "takes lengths from 30 to 20,000 documents, not 5"),
         ("labels", 2048, 0, "a limit of 0 items leaves nothing to run"),
     ],
