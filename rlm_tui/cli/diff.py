@@ -5,14 +5,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import TYPE_CHECKING, Any
 
 import click
 
 from rlm_tui.cli.options import json_option, store_option
-
-if TYPE_CHECKING:
-    from rlm_tui.projection.compare import CallPair, Comparison, NodePair, Session, TurnPair
 
 
 @click.command()
@@ -50,7 +46,9 @@ def command(sessions: tuple[str, ...], full: bool, screen: bool, store: str | No
             check_terminal("without --screen the comparison is printed")
             return show_diff(comparison, sides, theme=settings.theme, glyphs=settings.glyphs)
         if as_json:
-            click.echo(json.dumps(_as_json(comparison, sides), ensure_ascii=False, indent=2))
+            from rlm_tui.tui.diff_export import as_json as plain_values
+
+            click.echo(json.dumps(plain_values(comparison, sides), ensure_ascii=False, indent=2))
             return None
         from rlm_tui.cli.diff_text import DiffText
 
@@ -61,37 +59,3 @@ def command(sessions: tuple[str, ...], full: bool, screen: bool, store: str | No
         for item in saved:
             item.close()
     return None
-
-
-def _as_json(comparison: Comparison, sessions: list[Session]) -> dict[str, Any]:
-    import msgspec
-
-    values: dict[str, Any] = msgspec.to_builtins(comparison)
-    values["same"] = comparison.same
-    for pair, value in zip(comparison.pairs, values["pairs"], strict=True):
-        if pair.first is not None:
-            value["first"]["sentence"] = pair.first.sentence
-        if pair.root is not None:
-            _add_code(pair.root, value["root"], sessions[0], sessions[pair.side])
-    return values
-
-
-def _add_code(pair: NodePair, value: dict[str, Any], left: Session, right: Session) -> None:
-    """Put the code itself beside the references, where it differs."""
-    for turn, row in zip(pair.turns, value["turns"], strict=True):
-        _add_turn(turn, row, left, right)
-        for call, inner in zip(turn.calls, row["calls"], strict=True):
-            _add_call(call, inner, left, right)
-
-
-def _add_turn(turn: TurnPair, row: dict[str, Any], left: Session, right: Session) -> None:
-    if turn.kind == "same":
-        return
-    for session, side, name in ((left, turn.a, "a"), (right, turn.b, "b")):
-        if side is not None and side.code:
-            row[name]["text"] = session.load(*side.code)
-
-
-def _add_call(call: CallPair, row: dict[str, Any], left: Session, right: Session) -> None:
-    if call.node is not None:
-        _add_code(call.node, row["node"], left, right)

@@ -109,7 +109,7 @@ class ModelNames:
         from rlm_tui.engine.providers.registry import EXPLORER, Providers
 
         if name == EXPLORER:
-            return About(name, "free", "")
+            return About(name, "free, not a language model", "")
         try:
             info = Providers(env=self._env, prices=self._prices, api_base=self._api_base).info(name)
         except ProviderError as error:

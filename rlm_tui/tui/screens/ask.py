@@ -29,7 +29,7 @@ LISTED = 3
 class Ask(Dialog[AskWish]):
     """Answers the wish; ``None`` when the operator only wants to look at the document."""
 
-    KEYS = "Enter start, paused   Tab models, budget   Esc look at the document first"
+    KEYS = "Enter start, paused   Tab models   Esc look first"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),

@@ -25,7 +25,7 @@ from rlm_tui.tui.widgets.session_table import SessionTable
 DAYS = 28
 """How far back spending by day goes: as many columns as fit beside the preview on a narrow screen."""
 
-KEYS = "Enter open   Space mark   d diff   / filter   s sort   Del delete   ? help   q quit"
+KEYS = "Enter open  Space mark  d diff  / filter  s sort  Del delete  ? help  q quit"
 
 HELP = """A filter is a condition; conditions side by side are all meant:
 model:gpt-5   cost>0.1   status:partial   text:"first meet"   tag:good   since:7d   and or not ( )

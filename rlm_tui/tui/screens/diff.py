@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events, on
@@ -17,6 +18,7 @@ from rlm_tui.projection.compare import Comparison, Pair, Session
 from rlm_tui.tui.diff_rows import TABS, DiffRow, name_of, rows_of, texts_of
 from rlm_tui.tui.diff_summary import heading, summary
 from rlm_tui.tui.text import wrap
+from rlm_tui.tui.widgets.diff_coverage import DiffCoverage
 from rlm_tui.tui.widgets.diff_lines import DiffLines
 from rlm_tui.tui.widgets.diff_tabs import DiffTabs
 from rlm_tui.tui.widgets.diff_tree import DiffTree
@@ -29,12 +31,13 @@ SPLIT_FROM = 100
 LOW = 30
 """Terminals with fewer rows get a short summary."""
 
-_KEYS = "] [ difference   = hide equal   u unified/split   1-5 show   Tab pane   q close"
+_KEYS = "] [ difference  = hide equal  u unified/split  1-5 show  x export  Tab pane  q close"
 
 HELP = """] and [  next, previous difference        =  hide equal rows
 1-5, left, right  code, prompt, output, variables, answer
 u  unified or side by side             b  the other session of three
-Tab  to the texts and back             q, Esc  close
+Tab  to the texts and back             x  write it into a file
+q, Esc  close
 = equal   ≠ differs   - only A   + only the other   → moved to another turn"""
 
 
@@ -56,6 +59,7 @@ class Diff(Screen[None]):
         Binding("equals_sign", "equal", show=False),
         Binding("u", "unified", show=False),
         Binding("b", "other", show=False),
+        Binding("x", "export", show=False),
         Binding("left", "turn_tab(-1)", show=False),
         Binding("right", "turn_tab(1)", show=False),
         *(Binding(str(n), f"tab('{tab}')", show=False) for n, tab in enumerate(TABS, 1)),
@@ -77,10 +81,12 @@ class Diff(Screen[None]):
         self._split: bool | None = None
         self._facts = Facts(id="summary")
         self._tabs = DiffTabs(id="tabs")
+        self.coverage = DiffCoverage(id="coverage")
 
     def compose(self) -> ComposeResult:
         yield Static("", id="top", markup=False)
         yield self._facts
+        yield self.coverage
         yield self.trees
         yield self._tabs
         yield self.lines
@@ -89,6 +95,7 @@ class Diff(Screen[None]):
 
     def on_mount(self) -> None:
         self._facts.caption("Summary")
+        self.coverage.show([side.name for side in self.comparison.sides], self._sessions)
         self._measure(self.app.size.width, self.app.size.height)
         self._show_pair()
 
@@ -215,6 +222,23 @@ class Diff(Screen[None]):
     @on(DiffTabs.Chosen)
     def _tab_chosen(self, message: DiffTabs.Chosen) -> None:
         self.action_tab(message.tab)
+
+    def action_export(self) -> None:
+        """Ask for a name and write the comparison."""
+        from rlm_tui.tui.diff_export import default_name, write
+        from rlm_tui.tui.screens.save_as import SaveAs
+
+        def named(name: str | None) -> None:
+            if name is None:
+                return
+            try:
+                path = write(Path(name).expanduser(), self.comparison, self._sessions)
+            except ValueError as error:
+                self._tell(visible(str(error)))
+            else:
+                self._tell(f"Written to {visible(str(path))}.")
+
+        self.app.push_screen(SaveAs("Write the comparison", default_name(self.comparison), ".md or .json"), named)
 
     def action_help(self) -> None:
         self.app.notify(HELP, title="Diff", markup=False, timeout=12)

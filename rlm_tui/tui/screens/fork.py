@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from msgspec.structs import replace
@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
 from rlm_tui.tui.forking import ForkWish
@@ -30,7 +31,7 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
     advice for the model; what a fork takes from the record would not fit other words, so it can only add a message.
     """
 
-    KEYS = "Ctrl+S start   Tab next   Right, Down complete   Esc leave"
+    KEYS = "Ctrl+S start   Tab next   Down complete   Esc leave"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "start", show=False, priority=True),
         Binding("escape", "leave", show=False, priority=True),
@@ -55,21 +56,21 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
         return "Run again from the start" if self._anew else f"Fork at turn {self._turn}"
 
     def body(self) -> ComposeResult:
-        with VerticalScroll(id="fork-body", can_focus=False):
-            yield plain(f"{self._kept()} The new session stands beside this one.", classes="quiet")
-            head = self._view.head
-            yield RunFields(head.config, self._names, several=True)
-            if self._anew:
-                yield row("question", field("question", self._asked, "what was asked"))
-                yield row("advice", field("advice", head.config.advice, "nothing is added to the system prompt"))
-            else:
-                yield row("message", field("message", "", "what the model reads before its next reply, if anything"))
-            if self._code:
-                yield plain(f"The cell of turn {self._turn}, to change or to leave:", classes="quiet")
-                yield TextArea(
-                    self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False
-                )
+        yield VerticalScroll(*self._fields(), id="fork-body", can_focus=False)
         yield plain("", id="problem", classes="bad")
+
+    def _fields(self) -> Iterator[Widget]:
+        head = self._view.head
+        yield plain(f"{self._kept()} The new session stands beside this one.", classes="quiet")
+        yield RunFields(head.config, self._names, several=True)
+        if self._anew:
+            yield row("question", field("question", self._asked, "what was asked"))
+            yield row("advice", field("advice", head.config.advice, "nothing is added to the system prompt"))
+        else:
+            yield row("message", field("message", "", "what the model reads before its next reply, if anything"))
+        if self._code:
+            yield plain(f"The cell of turn {self._turn}, to change or to leave:", classes="quiet")
+            yield TextArea(self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False)
 
     def _kept(self) -> str:
         taken = self._turn - 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -28,7 +28,7 @@ from rlm_tui.tui.setting_rows import (
     rows_of_keys,
     rows_of_settings,
 )
-from rlm_tui.tui.text import fit
+from rlm_tui.tui.text import fit, shorten_left
 from rlm_tui.tui.widgets.facts import Facts, Told
 from rlm_tui.tui.widgets.line_view import LineView, Parts
 
@@ -78,7 +78,9 @@ class SettingTable(LineView):
         wide = width >= 100
         tried = self.tried.get(item.key)
         value = fit(visible(item.value if tried is None else f"{tried} (Enter saves)"), 26 if wide else 22, cut)
-        origin = fit(visible(item.origin), 32 if wide else max(8, width - 44), cut)
+        longest = max(len(other.origin) for other in self.rows)
+        origins = min(longest, 32) if wide else max(8, width - 44)
+        origin = fit(visible(item.origin), origins, cut)
         style = "operator" if tried is not None else "text" if item.origin == "default" else "held"
         parts: Parts = [
             (f"  {fit(visible(item.name), 18, cut)} ", palette["text"]),
@@ -86,7 +88,7 @@ class SettingTable(LineView):
             (origin, palette["muted"]),
         ]
         if wide:
-            parts.append((" " + fit(visible(item.words), max(0, width - 81), cut), palette["faint"]))
+            parts.append((" " + fit(visible(item.words), max(0, width - 49 - origins), cut), palette["muted"]))
         return parts
 
     def _told(self, item: SettingRow, width: int) -> Parts:
@@ -128,7 +130,7 @@ class SettingsScreen(Screen[None]):
         self._worn = ""
 
     def compose(self) -> ComposeResult:
-        yield Static(Content(f" rlm-tui  settings   saved in {visible(str(user_file()))}"), id="top", markup=False)
+        yield Static("", id="top", markup=False)
         yield self.table
         yield self._facts
         yield Input(id="value", compact=True, select_on_focus=False)
@@ -138,6 +140,7 @@ class SettingsScreen(Screen[None]):
     def on_mount(self) -> None:
         self.query_one("#value").display = False
         self._worn = self._app.look.name
+        self._show_place(self.app.size.width)
         self.reload()
         self._find_keys()
 
@@ -148,6 +151,13 @@ class SettingsScreen(Screen[None]):
         return app
 
     # --- what is shown
+
+    def on_resize(self, event: events.Resize) -> None:
+        self._show_place(event.size.width)
+
+    def _show_place(self, width: int) -> None:
+        place = shorten_left(visible(str(user_file())), max(8, width - 34), self.table.glyphs.cut)
+        self.query_one("#top", Static).update(Content(f" rlm-tui  settings   saved in {place}"))
 
     def reload(self) -> None:
         """Read the settings again."""

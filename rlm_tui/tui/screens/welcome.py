@@ -85,7 +85,7 @@ class Offers(LineView):
         offer, palette = self.offers[row], self.palette
         if offer.do is None:
             return [(f" {offer.title}", palette["title"])]
-        title = fit(offer.title, min(44, max(20, width // 2)), self.glyphs.cut)
+        title = fit(offer.title, 44 if width >= 100 else 24, self.glyphs.cut)
         return [
             (f"  {offer.key:>2}  ", palette["key"]),
             (title, palette["text"]),
@@ -199,7 +199,8 @@ class Welcome(Screen[None]):
             )
         else:
             about = desk.names.about(choice.name)
-            facts = [about.price, f"window {about.window}" if about.window else ""]
+            price = f"{about.price} per million tokens" if about.price.startswith("$") else about.price
+            facts = [price, f"window {about.window}" if about.window else ""]
             told.append((", ".join(fact for fact in facts if fact), "cost"))
             if about.problem:
                 told.append((visible(about.problem), "bad"))

@@ -69,18 +69,16 @@ class RunFields(Vertical):
         self.query_one("#about", Static).update(Content("\n".join(self._told(message.field.last_name, self._names))))
 
     def _told(self, name: str, names: ModelNames) -> list[str]:
-        lines = []
-        if name:
-            about = names.about(name)
-            price = f"{about.price} per million tokens" if about.price.startswith("$") else about.price
-            facts = [price, f"window {about.window}" if about.window else ""]
-            lines.append(f"{visible(name)}: {', '.join(fact for fact in facts if fact) or 'not in the list'}")
-            if about.problem:
-                lines = [visible(said(about))]
         others = [other for other in names.completions(name, LISTED + 1) if other.name != name][:LISTED]
-        if others:
-            lines.append("  ".join(f"{visible(other.name)} {short_price(other)}" for other in others))
-        return lines
+        alternatives = "  ".join(f"{visible(other.name)} {short_price(other)}" for other in others)
+        about = names.about(name) if name else None
+        if about is None or (about.problem and not about.price and others):
+            return [alternatives]  # It is only half typed.
+        if about.problem:
+            return [visible(said(about)), alternatives]
+        price = f"{about.price} per million tokens" if about.price.startswith("$") else about.price
+        facts = [price, f"window {about.window}" if about.window else ""]
+        return [f"{visible(name)}: {', '.join(fact for fact in facts if fact)}", alternatives]
 
     # --- what was typed
 
