@@ -12,10 +12,12 @@ import re
 from collections import Counter
 from importlib import resources
 
+import msgspec
 import pytest
 
 from rlm_tui.bench.base import Item, text_of
 from rlm_tui.bench.data import make_glosses
+from rlm_tui.bench.scores import oolong
 from rlm_tui.bench.tasks import aggregate, task
 from rlm_tui.bench.tasks.labels import pool
 
@@ -226,3 +228,28 @@ def test_the_script_that_made_them() -> None:
     rows = gzip.decompress(make_glosses.packed(many, 4)).decode().splitlines()
     assert len(rows) == 8 and rows == sorted(rows)
     assert make_glosses.packed(many, 4) == make_glosses.packed(many, 4)
+
+
+@pytest.mark.parametrize(
+    ("right", "low", "high"), [(1.0, 1.0, 1.0), (0.99, 0.6, 0.8), (0.95, 0.35, 0.55), (0.9, 0.2, 0.4)]
+)
+def test_counts_punish_small_errors_and_comparisons_do_not(right: float, low: float, high: float) -> None:
+    """Somebody who counts perfectly, but takes a line for another label now and then, at OOLONG's 32K and six labels.
+
+    This is why results are split by the type of the answer: counting falls to half where comparing stays all right.
+    """
+    six = {label: texts for label, texts in pool().items() if label != "body part"}
+    scores: dict[str, list[float]] = {"NUMERIC": [], "COMPARISON": []}
+    for seed in range(30):
+        source = random.Random(seed)
+        lines = aggregate.draw(six, aggregate.lines_for(32_768, 39), source)
+        read = [
+            msgspec.structs.replace(line, label=line.label if source.random() < right else source.choice(sorted(six)))
+            for line in lines
+        ]
+        said = {one.text: one.gold[0] for one in aggregate.counting(read)}
+        for one in aggregate.counting(lines):
+            if one.answer_type in scores and one.text in said:
+                scores[one.answer_type].append(oolong.official(one.gold, one.answer_type, f"Answer: {said[one.text]}"))
+    assert low <= sum(scores["NUMERIC"]) / len(scores["NUMERIC"]) <= high
+    assert sum(scores["COMPARISON"]) / len(scores["COMPARISON"]) > 0.99
