@@ -302,7 +302,10 @@ class Aiming(Filtering):
         acts = [
             f
             for f in fields
-            if self.tabular() and self.has(r"\bwhat (?:did|does|do)\b") and not self.used[-1] and self.strength(f, len(self.tokens) - 1)
+            if self.tabular()
+            and self.has(r"\bwhat (?:did|does|do)\b")
+            and not self.used[-1]
+            and self.strength(f, len(self.tokens) - 1)
         ]
         if len(acts) == 1:
             plan.target = acts[0]  # "what did X's owner PAY"

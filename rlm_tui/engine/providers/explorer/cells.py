@@ -86,7 +86,7 @@ def helpers(numeric: str = "", moment: str = "") -> str:
 
 _EVIDENCE = """
 def quote(row):
-    text = " ".join(row["_text"].split())
+    text = " ".join(part.strip() for part in row.get("_raw", row["_text"]).split("\\n")).strip()
     return (where(row["_line"]) + ": " if row["_line"] else "") + "«" + text[:300] + ("…" if len(text) > 300 else "") + "»"
 """
 PLAIN = """

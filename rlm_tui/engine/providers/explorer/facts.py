@@ -24,7 +24,8 @@ from rlm_tui.engine.providers.explorer.words import (
 
 
 PARTS_OF_SPEECH = frozenset(
-    stem(w) for w in "code value number constant define default setting exception error parameter argument function method class field enum type struct macro variable".split()
+    stem(w)
+    for w in "code value number constant define default setting exception error parameter argument function method class field enum type struct macro variable".split()
 )
 """What a definition is: beside the name itself these words say nothing more."""
 
@@ -61,7 +62,11 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
     if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
         return ""
     joined = {stem(a + b) for a, b in itertools.pairwise(words)}
-    asked = ["do"] * bool(re.search(r"\bdo\W*$", fold(question))) + [stem(w) for w in words] + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
+    asked = (
+        ["do"] * bool(re.search(r"\bdo\W*$", fold(question)))
+        + [stem(w) for w in words]
+        + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
+    )
     hints = {
         "who": "name person",
         "when": "date year time",

@@ -30,7 +30,13 @@ DATE = re.compile(
 )  # fmt: skip
 _HOUR = rf"(?:{'|'.join(NUMBERS[1:13])})\\b(?! \\w)"
 CLOCK = re.compile(
-    r"\b\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\.\d\d\s?[ap]\.?m\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|(?<=\bat )(?:half past )?" + _HOUR + r"|(?<=\bby )" + _HOUR + r"|(?<=\buntil )" + _HOUR, re.I
+    r"\b\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\.\d\d\s?[ap]\.?m\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|(?<=\bat )(?:half past )?"
+    + _HOUR
+    + r"|(?<=\bby )"
+    + _HOUR
+    + r"|(?<=\buntil )"
+    + _HOUR,
+    re.I,
 )
 DAY = re.compile(
     r"\b(?:next |last |every )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?: from \w+ (?:to|until) \w+)?|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
@@ -129,7 +135,9 @@ def sentences(passage: str) -> list[tuple[str, str]]:
         if buffer:
             found.append((buffer, above))
     heads = {i for i, (s, _) in enumerate(found[1:]) if re.fullmatch(r"[|:\s-]+", s)}
-    return [(s, h) for i, (s, h) in enumerate(found) if re.search(r"\w", s) and i not in heads and not s.startswith("```")]
+    return [
+        (s, h) for i, (s, h) in enumerate(found) if re.search(r"\w", s) and i not in heads and not s.startswith("```")
+    ]
 
 
 def kind_of(question: str) -> str:
@@ -461,7 +469,11 @@ def _led(low: str, body: str) -> list[tuple[float, int, int, str]]:
     """`from whom`, `with what`, `whom … from`: what follows the same preposition."""
     found = re.match(r"\W*(from|with|by|to|for|under|behind|through) (?:whom|what|which|whose)\b", low)
     found = found or re.match(r"\W*(?:whom?|what)\b.* (from|with|by|to|for|under|of)\W*$", low)
-    form = rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’-]+)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)]|\s*$)" if found else "$^"
+    form = (
+        rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’-]+)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)]|\s*$)"
+        if found
+        else "$^"
+    )
     return [(2.0, m.start(1), m.end(1), m[1]) for m in re.finditer(form, body)]
 
 
@@ -472,7 +484,11 @@ def together(spans: list[tuple[float, int, int, str]], body: str) -> list[tuple[
         opening = re.search(r"\b\d{1,2}(?:st|nd|rd|th)? ?(?:to|until|till|and|-|–) ?(?:the )?$", body[:start])
         start = opening.start() if opening else start
         gap = body[merged[-1][2] : start] if merged else ""
-        if merged and (start < merged[-1][2] or re.fullmatch(r"(?: ?[a-z]*){0,2} ?|[ ,]+", gap) and ("to" in gap or ":" in body[start:end] + merged[-1][3])):
+        if merged and (
+            start < merged[-1][2]
+            or re.fullmatch(r"(?: ?[a-z]*){0,2} ?|[ ,]+", gap)
+            and ("to" in gap or ":" in body[start:end] + merged[-1][3])
+        ):
             worth, start = max(worth, merged[-1][0]), merged.pop()[1]
         merged.append((worth, start, end, body[start:end]))
     return merged
@@ -591,9 +607,7 @@ def answer(question: str, passage: str) -> Answer | None:
     found: list[Answer] = []
     for i, sentence in enumerate(units):
         if sentence.rstrip(' "”)').endswith("?") and i + 1 < len(units):
-            said = replied(
-                question, kind, keys, stems[i], units[i + 1 : i + 3], set().union(*stems[max(0, i - 6) : i])
-            )
+            said = replied(question, kind, keys, stems[i], units[i + 1 : i + 3], set().union(*stems[max(0, i - 6) : i]))
             found += [said] if said else []
         if (
             sentence.rstrip(' "”)').endswith("?")
@@ -717,7 +731,12 @@ def replied(
             continue
         speaker = (prefix[1] or "") if prefix else ""
         options = candidates(question, kind, body, set(), body, keys, speaker)
-        if kind in ("which", "name", "person") and not options and len(body.split()) < (4 if kind != "person" else 6) and (kind != "person" or body[0].isupper()):
+        if (
+            kind in ("which", "name", "person")
+            and not options
+            and len(body.split()) < (4 if kind != "person" else 6)
+            and (kind != "person" or body[0].isupper())
+        ):
             options = [(1.5, body.strip(" ."))]
         if options:
             return Answer(options[0][1], sentence, (72 if not missing else 60) - 6 * nth)

@@ -225,7 +225,11 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     if not found.records or not found.fields:
         return Plan("search", doubts=["no records"])
     if shape.kind == "code":  # what is imported is an import, whatever it is called
-        question = re.sub(r"\b(?:packages|modules|libraries|headers)(?=\W+(?:\w+ ){0,3}?(?:imported|included|required)\b)", "imports", question)
+        question = re.sub(
+            r"\b(?:packages|modules|libraries|headers)(?=\W+(?:\w+ ){0,3}?(?:imported|included|required)\b)",
+            "imports",
+            question,
+        )
     asking = Question(question, found)
     plan = asking.read()
     if "log" in shape.kind.split() or shape.kind == "syslog":
@@ -407,7 +411,10 @@ def seek(talk: Conversation) -> str:
     forms = forms_of(talk.question) or {w: pattern(w) for w in re.findall(r"\w+", talk.question)}
     if not forms:
         return give_up(talk)
-    return block(cells.search(forms, aloud=not talk.subcalls), "The fields do not answer this, so look for the passages that might.")
+    return block(
+        cells.search(forms, aloud=not talk.subcalls),
+        "The fields do not answer this, so look for the passages that might.",
+    )
 
 
 def give_up(talk: Conversation) -> str:

@@ -105,6 +105,21 @@ common = Counter(last for fields in by_name.values() for last in fields)
 alike = {o: f for o, f in by_name.items() if o and sum(common[k] > 1 for k in f) > len(f) / 2}
 if not rows and len(alike) > 1:
     rows = [{"_line": 0, "_text": owner + ": " + json.dumps(f, ensure_ascii=False), "name": owner, **f} for owner, f in alike.items()]"""
+_PLACES = """
+at = 0  # where each record stands: behind the one before, from the line with its first value on
+for row in rows:
+    key, value = next(((k, v) for k, v in row.items() if k[:1] != "_" and k != "table"), ("", ""))
+    marks = json.dumps(key.split(".")[-1]), json.dumps(value, ensure_ascii=False).strip('"')
+    at = next((n for n in range(at, len(lines)) if all(mark in lines[n] for mark in marks)), -1) + 1
+    if not at:
+        break
+    row["_line"] = at
+placed = [row["_line"] for row in rows if row["_line"]] + [len(lines) + 1]
+for row, end in zip(rows, placed[1:]):
+    row["_raw"] = "\\n".join(lines[row["_line"] - 1 : min(max(end - 1, row["_line"]), row["_line"] + len(row))])"""
+_JSONL_PLACES = """
+for row, n in zip(rows, (n for n, line in enumerate(lines, 1) if line.strip())):
+    row["_line"], row["_raw"] = n, lines[n - 1]"""
 _YAML = """# Indented keys: follow the indentation to the full name of every value.
 import json, re
 path, facts, count = [], [], Counter()
@@ -314,15 +329,13 @@ def reader(shape: Shape, several: bool) -> str:
     }
     if shape.kind in trees:
         opening = "# Nested data: list every value with its path, then gather the records.\nimport json, re\n"
-        tail = (
-            '\nfor row, n in zip(rows, (n for n, line in enumerate(lines, 1) if line.strip())):\n    row["_line"] = n'
-        )
+        tail = {"json": _PLACES, "json lines": _JSONL_PLACES}[shape.kind]
         return (
             opening
             + _TREE.format(facts=trees[shape.kind])
             + _GROUP
             + (_ALIKE if shape.kind == "json" else "")
-            + (tail if shape.kind == "json lines" else "")
+            + ("" if several else tail)
         )
     return {
         "table": _table_code(shape),
