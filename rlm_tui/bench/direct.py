@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import time
 
+import msgspec
+
 from rlm_tui.bench.base import Document
 from rlm_tui.engine import tokens
 from rlm_tui.engine.caller import Caller, Order
@@ -17,6 +19,7 @@ from rlm_tui.engine.providers.base import ChatMessage, ProviderError
 from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.subcalls import as_text
 from rlm_tui.events import (
+    Entry,
     Event,
     FinalProposed,
     Log,
@@ -25,6 +28,7 @@ from rlm_tui.events import (
     ReplyRead,
     SessionEnded,
     SessionStarted,
+    Span,
     Usage,
     clean,
 )
@@ -32,6 +36,10 @@ from rlm_tui.session.setup import Setup, Shared, references
 from rlm_tui.version import VERSION
 
 NODE, CALL = "0", "0:t1"
+
+GAP = "\n[… {:,} characters left out …]\n"
+"""Stands where the middle of a document was."""
+
 
 SPARE = 64
 """Tokens that a cut prompt stays below the window: the chat format's own are not documented exactly."""
@@ -50,22 +58,69 @@ def prompt_for(text: str, question: str) -> str:
     return f"{text}\n\n{question}"
 
 
-def cut_middle(text: str, room: int, model: str) -> str:
+class Cut(msgspec.Struct, frozen=True):
+    """A text without its middle: so many characters of it are left at its beginning (`head`) and its end (`tail`)."""
+
+    text: str
+    head: int
+    tail: int = 0
+
+
+def cut_middle(text: str, room: int, model: str) -> Cut:
     """`text` without its middle, so that it has at most `room` tokens; the gap says how much is missing."""
     have = tokens.count(text, model)[0]
     if have <= room:
-        return text
-    if room <= 0:
-        return ""
-    keep = int(len(text) * room / have)
+        return Cut(text, len(text))
+    keep = int(len(text) * max(0, room) / have)
     while keep > 0:
         head = (keep + 1) // 2
-        gap = f"\n[… {len(text) - keep:,} characters left out …]\n"
-        shorter = text[:head] + gap + text[len(text) - (keep - head) :]
+        tail = keep - head
+        shorter = text[:head] + GAP.format(len(text) - keep) + text[len(text) - tail :]
         if (have := tokens.count(shorter, model)[0]) <= room:
-            return shorter
+            return Cut(shorter, head, tail)
         keep = min(keep - 1, int(keep * room / have * 0.99))
-    return ""
+    return Cut("", 0)
+
+
+class _Known(Reading):
+    """A reading of a prompt whose document text is known: looking for it would cost more than the call's own work."""
+
+    def __init__(self, spans: tuple[Span, ...]) -> None:
+        super().__init__(None)
+        self._spans = spans
+
+    async def spans(self, text: str) -> tuple[Span, ...]:
+        return self._spans
+
+
+def spans_of(setup: Setup, length: int, cut: Cut) -> tuple[Span, ...] | None:
+    """Which spans of the documents a prompt holds whose text has `length` characters without the cut; ``None`` where that
+    has to be looked up.
+    """
+    documents = setup.documents
+    if cut.head == length:
+        return tuple(document.span(number) for number, document in enumerate(documents))
+    if len(documents) != 1 or documents[0].chars != length:
+        return None
+    spans = (Span(0, 0, cut.head), Span(0, length - cut.tail, length))
+    return tuple(span for span in spans if span.end > span.start)
+
+
+class _Opening:
+    """A log whose first events wait for the first commit: a call that has nothing to wait for needs no commit before it."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._waiting: tuple[Event, ...] = ()
+        self.put, self.get = log.put, log.get
+
+    def hold(self, *events: Event) -> None:
+        """Write these together with what comes next."""
+        self._waiting = events
+
+    async def append(self, *events: Event) -> tuple[Entry, ...]:
+        waiting, self._waiting = self._waiting, ()
+        return await self._log.append(*waiting, *events)
 
 
 async def run_direct(log: Log, session: str, setup: Setup, shared: Shared, *, truncate: bool = False) -> Ended:
@@ -76,16 +131,16 @@ async def run_direct(log: Log, session: str, setup: Setup, shared: Shared, *, tr
     config = setup.config
     model = config.model_at(0)
     window = shared.models.info(model).window
-    journal = Journal(log)
+    opening = _Opening(log)
+    journal = Journal(opening)
     started = time.monotonic()
     ledger = Ledger(
         config.limits, unknown_price=config.unknown_price, clock=lambda: time.monotonic() - started, finalise=Usage()
     )
-    caller = Caller(config, journal, ledger, shared.models, Reading(shared.finder))
     for document in setup.documents:
         log.put(document.text)
     context = setup.given_context()
-    await journal.write(
+    opening.hold(
         SessionStarted(
             session=session,
             query=clean(setup.query),
@@ -107,10 +162,14 @@ async def run_direct(log: Log, session: str, setup: Setup, shared: Shared, *, tr
     read: tuple[Event, ...] = ()
     try:
         text = text_for_prompt(context)
+        cut = Cut(text, len(text))
         if truncate and window is not None:
             room = window - config.max_output_tokens - tokens.count(setup.query, model)[0] - SPARE
-            text = await asyncio.to_thread(cut_middle, text, room, model)
-        prompt = prompt_for(text, setup.query)
+            cut = await asyncio.to_thread(cut_middle, text, room, model)
+        known = spans_of(setup, len(text), cut)
+        reading = Reading(shared.finder) if known is None else _Known(known)
+        caller = Caller(config, journal, ledger, shared.models, reading)
+        prompt = prompt_for(cut.text, setup.query)
         reply = await caller.ask(
             Order(
                 call=CALL,

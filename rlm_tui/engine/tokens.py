@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SAMPLE_ABOVE = 1_000_000
 """Texts longer than this many characters are estimated from samples: counting 1 MB takes about 0.1 s."""
 
+KEPT_CHARS = 16_384
+"""Counts of texts up to this many characters are remembered."""
+
 MESSAGE_OVERHEAD = 4
 """Tokens that the chat format adds to each message (role and separators), as OpenAI documents it, rounded up."""
 
@@ -54,6 +57,8 @@ def count(text: str, model: str) -> tuple[int, bool]:
     encoding = _encoding(name)
     if encoding is None:
         return max(1, (len(text) + 3) // 4), False
+    if len(text) <= KEPT_CHARS:
+        return _count_short(text, name), own
     if len(text) <= SAMPLE_ABOVE:
         return len(encoding.encode_ordinary(text)), own
     step = (len(text) - _SAMPLE_CHARS) // (_SAMPLES - 1)
@@ -77,6 +82,14 @@ def encoding_of(model: str) -> str:
 def shown(tokens: int, exact: bool) -> str:
     """The figure as people read it: ``1,234`` or ``~1,234``."""
     return f"{tokens:,}" if exact else f"~{tokens:,}"
+
+
+@lru_cache(maxsize=256)
+def _count_short(text: str, name: str) -> int:
+    """Tokens of a message: most of a prompt was in the one before it, or in that of another session."""
+    encoding = _encoding(name)
+    assert encoding is not None
+    return len(encoding.encode_ordinary(text))
 
 
 @lru_cache(maxsize=256)

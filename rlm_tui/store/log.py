@@ -90,9 +90,7 @@ class SessionLog:
             self._tell(entries)
 
         def settle(entries: tuple[Entry, ...], problem: str | None) -> None:
-            # A loop that was closed in the meantime has nobody waiting.
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(deliver, entries, problem)
+            self._writer.tell(loop, deliver, entries, problem)
 
         self._submit(events, settle)
         return await future

@@ -62,6 +62,7 @@ class Writer:
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._calls: dict[asyncio.AbstractEventLoop, list[tuple[Callable[..., object], tuple[object, ...]]]] = {}
         self._thread: threading.Thread | None = None
 
     def submit(self, job: Job) -> None:
@@ -84,8 +85,12 @@ class Writer:
         """`call` for an event loop, which goes on meanwhile. Cancelled, the job may still be written."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self.submit(AsyncCall(function, loop, future))
+        self.submit(AsyncCall(function, self, loop, future))
         return await future
+
+    def tell(self, loop: asyncio.AbstractEventLoop, function: Callable[..., object], *arguments: object) -> None:
+        """Call `function` in the event loop `loop`. For jobs, in `settle`: those of one transaction wake a loop once."""
+        self._calls.setdefault(loop, []).append((function, arguments))
 
     def close(self) -> None:
         """Write what waits, then close the connection. Idempotent."""
@@ -150,6 +155,11 @@ class Writer:
             # Whatever a job does with its outcome, the others must hear theirs.
             with contextlib.suppress(Exception):
                 job.settle(problems.get(index))
+        calls, self._calls = self._calls, {}
+        for loop, some in calls.items():
+            # A loop that was closed in the meantime has nobody waiting.
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_call_all, loop, some)
 
     def _write_one(self, connection: sqlite3.Connection, index: int, job: Job, problems: dict[int, str]) -> None:
         connection.execute("SAVEPOINT job")
@@ -234,16 +244,18 @@ class AsyncCall(Call[T]):
     def __init__(
         self,
         function: Callable[[sqlite3.Connection], T],
+        writer: Writer,
         loop: asyncio.AbstractEventLoop,
         future: asyncio.Future[T],
     ) -> None:
         super().__init__(function)
+        self._writer = writer
         self._loop = loop
         self._future = future
 
     def settle(self, problem: str | None) -> None:
         super().settle(problem)
-        self._loop.call_soon_threadsafe(self._deliver)
+        self._writer.tell(self._loop, self._deliver)
 
     def _deliver(self) -> None:
         if self._future.done():
@@ -252,3 +264,9 @@ class AsyncCall(Call[T]):
             self._future.set_result(self.result())
         except StoreError as error:
             self._future.set_exception(error)
+
+
+def _call_all(loop: asyncio.AbstractEventLoop, calls: list[tuple[Callable[..., object], tuple[object, ...]]]) -> None:
+    """Each on its own, so that what one of them raises is nobody else's."""
+    for function, arguments in calls:
+        loop.call_soon(function, *arguments)

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from rlm_tui.bench.base import BenchError
-from rlm_tui.bench.direct import cut_middle, text_for_prompt
+from rlm_tui.bench.direct import Cut, cut_middle, spans_of, text_for_prompt
 from rlm_tui.bench.method import method_of
 from rlm_tui.bench.suite import key_of, parameters_of, read_methods
+from rlm_tui.document.document import Document
 from rlm_tui.engine import tokens
+from rlm_tui.events import RunConfig, Span
+from rlm_tui.session.setup import Setup
 from tests.support.bench import Sums, works_of
 
 
@@ -96,16 +99,27 @@ def test_a_document_of_several_texts_names_them() -> None:
     assert text_for_prompt(["one", "two"]) == "Document 1:\none\n\nDocument 2:\ntwo"
 
 
-@pytest.mark.parametrize("room", [1, 20, 50, 200, 1000])
+@pytest.mark.parametrize("room", [-5, 0, 1, 20, 50, 200, 1000])
 def test_a_cut_text_fits_and_keeps_both_ends(room: int) -> None:
     text = "".join(f"line {n} of the text\n" for n in range(500))
     cut = cut_middle(text, room, "gpt-5")
-    assert tokens.count(cut, "gpt-5")[0] <= room
+    assert tokens.count(cut.text, "gpt-5")[0] <= max(0, room)
+    if cut.text:
+        assert cut.text.startswith(text[: cut.head]) and cut.text.endswith(text[len(text) - cut.tail :])
     if room >= 50:
-        assert cut.startswith("line 0") and cut.endswith("of the text\n")
-        assert tokens.count(cut, "gpt-5")[0] >= 0.8 * room, "no more is cut than needed"
-    assert cut_middle(text, 10_000, "gpt-5") == text
-    assert cut_middle(text, 0, "gpt-5") == ""
+        assert cut.text.startswith("line 0") and cut.text.endswith("of the text\n")
+        assert tokens.count(cut.text, "gpt-5")[0] >= 0.8 * room, "no more is cut than needed"
+    assert cut_middle(text, 10_000, "gpt-5") == Cut(text, len(text))
+
+
+def test_what_a_direct_prompt_holds_of_its_documents_is_known_without_looking() -> None:
+    one = Setup("q", RunConfig(model="m"), (Document.from_text("a", "x" * 100),))
+    assert spans_of(one, 100, Cut("x" * 100, 100)) == (Span(0, 0, 100),)
+    assert spans_of(one, 100, Cut("…", 30, 20)) == (Span(0, 0, 30), Span(0, 80, 100))
+    assert spans_of(one, 100, Cut("", 0)) == ()
+    two = Setup("q", RunConfig(model="m"), (Document.from_text("a", "xy"), Document.from_text("b", "z")))
+    assert spans_of(two, 40, Cut("…", 40)) == (Span(0, 0, 2), Span(1, 0, 1))
+    assert spans_of(two, 40, Cut("…", 10, 10)) is None
 
 
 def test_a_changed_document_makes_another_cell() -> None:
