@@ -93,20 +93,25 @@ class RLM:
         config: Mapping[str, Any] | None = None,
         **model_options: Any,
     ) -> None:
-        from rlm_tui.config.settings import load
+        from rlm_tui.config.settings import SettingsError, load
+        from rlm_tui.engine.providers.custom import as_provider
         from rlm_tui.engine.tools import tools_of
         from rlm_tui.session.configure import configure, contradiction
 
-        settings = load(
-            {
-                "model": model,
-                "sub_model": recursive_model,
-                "max_depth": max_depth,
-                "max_cost": max_cost_usd,
-                "max_turns": max_iterations,
-                "api_base": api_base,
-            }
-        ).settings
+        given = {
+            "model": model,
+            "sub_model": recursive_model,
+            "max_depth": max_depth,
+            "max_cost": max_cost_usd,
+            "max_turns": max_iterations,
+            "api_base": api_base,
+        }
+        try:
+            settings = load(given).settings
+        except SettingsError as error:
+            raise SettingsError(_as_argument(str(error))) from None
+        if provider is not None:
+            as_provider(provider)
         limits = {"calls": max_calls, "total_tokens": max_tokens, "seconds": timeout}
         for name, value in limits.items():
             if value is not None and value <= 0:
@@ -202,6 +207,7 @@ class RLM:
             follow_up=True,
             answer_schema=json_schema,
             limits=limits,
+            validator=_both(kind, self._validator),
         )
         return await self._finish(setup, gate, self._tell, kind)
 
@@ -217,7 +223,7 @@ class RLM:
         except (ProviderError, StoreError, LogError, AgainError) as error:
             return Result("", status="failed", error=str(error))
         result = _result(session, ended)
-        if kind is not None and result.status == "completed":
+        if kind is not None and result.value is not None and _unlike(kind, result.value) is None:
             return replace(result, value=kind.model_validate(result.value))
         return result
 
@@ -239,7 +245,7 @@ class RLM:
             prices=self._prices,
             custom={name: self._provider for name in names} if self._provider is not None else None,
             api_key=self._api_key,
-            validator=self._validator,
+            validator=_both(self._type, self._validator),
             tools=self._tools,
         )
 
@@ -432,6 +438,36 @@ def _checked(result: Result) -> Result:
     if result.status in ("failed", "cancelled") or (result.status == "partial" and not result.answer):
         raise RLMError(result.error or f"the run ended as {result.status} without an answer", result)
     return result
+
+
+def _unlike(kind: Any, value: Any) -> str | None:
+    """What makes `value` no instance of the Pydantic model `kind`, beyond what its JSON schema can say."""
+    try:
+        kind.model_validate(value)
+    except ValueError as error:
+        said = [(one["loc"], one["msg"]) for one in error.errors()] if hasattr(error, "errors") else [((), str(error))]
+        places = [f"{'.'.join(map(str, place))}: {what}" if place else what for place, what in said[:5]]
+        return f"The answer is not accepted: {'; '.join(places)}"
+    return None
+
+
+def _both(kind: Any, validator: Callable[[Any], str | None] | None) -> Callable[[Any], str | None] | None:
+    """A validator that asks the Pydantic model `kind` first, and then `validator`."""
+    if kind is None:
+        return validator
+    return lambda value: _unlike(kind, value) or (validator(value) if validator is not None else None)
+
+
+_ARGUMENTS = {"sub_model": "recursive_model", "max_cost": "max_cost_usd", "max_turns": "max_iterations"}
+
+
+def _as_argument(said: str) -> str:
+    """What is said about a setting of the command line, about the argument that it is here."""
+    place, _, rest = said.partition(": ")
+    if place != "command line":
+        return said
+    name, colon, what = rest.partition(":")
+    return f"{_ARGUMENTS.get(name, name)}{colon}{what}"
 
 
 def _is_json(value: Any) -> bool:

@@ -95,6 +95,8 @@ class Progress:
         if not state.over:
             end = "cut off"
         self.say(f"{end}: {spent}, {read} of the text read by a model")
+        if state.status == "cancelled":
+            self.say(f"rlm-tui resume {session} goes on with it")
         self.say(f"saved: rlm-tui replay {session}" if state.over else f"saved: rlm-tui resume {session} goes on here")
 
     def _words(self, event: ev.Event) -> str:
@@ -121,8 +123,8 @@ class Progress:
                 return f"walls around the code: {walls} (see rlm-tui doctor)"
             case ev.FinalRefused(reason=reason, node=node):
                 return f"  {_node(node)}answer refused: {reason}"
-            case ev.BudgetWarned(limit=limit, used=used, allowed=allowed):
-                return f"80% of the budget is used: {limit} {used:g} of {allowed:g}"
+            case ev.BudgetWarned(limit=limit, used=used, allowed=allowed) if used < allowed:
+                return f"{used / allowed:.0%} of the budget is used: {limit} {used:g} of {allowed:g}"
             case ev.BudgetExhausted(limit=limit):
                 return f"the budget is used up: {limit}; an answer from what is there follows"
         return ""

@@ -97,6 +97,17 @@ def fit(text: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
     return value, ""
 
 
+def spelled(text: str, value: Any, schema: Mapping[str, Any] | None) -> str:
+    """The text of an accepted answer: with a schema it is JSON, however Python would have written the value."""
+    if schema is None or isinstance(value, str):
+        return text
+    try:
+        json.loads(unfenced(text))
+    except ValueError:
+        return json.dumps(value, ensure_ascii=False)
+    return text
+
+
 def _is_string(schema: Mapping[str, Any]) -> bool:
     kinds = schema.get("type", ())
     return kinds == "string" or "string" in kinds

@@ -11,7 +11,7 @@ from typing import Any
 
 from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
-from rlm_tui.engine.answers import Answers, Validator, reads_like_a_plan
+from rlm_tui.engine.answers import Answers, Validator, fit, reads_like_a_plan, spelled
 from rlm_tui.engine.caller import EXTRACT_TOKENS, Caller, Order
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.conversation import Conversation
@@ -529,17 +529,18 @@ class NodeRun:
     # --- answers
 
     async def _accept(self, text: str, value: Any, source: str, cell: str | None) -> Outcome | None:
-        kept = self.journal.keep(text)
         record = self._shared.record
         verdict = record.verdict(self.id, self.turn) if record is not None and self._recalled else None
         value, refusal = self._answers.check(text, value, verdict)
         if refusal:
-            await self.journal.write(FinalRefused(node=self.id, reason=refusal, answer=kept))
+            await self.journal.write(FinalRefused(node=self.id, reason=refusal, answer=self.journal.keep(text)))
             self._draft = text or self._draft
             self._say(refusal)
             return None
         proposed: tuple[Event, ...] = (FinalProposed(node=self.id, source=source, answer=kept, cell=cell),)
         if reads_like_a_plan(text):
+        text = spelled(text, value, self._answers.schema)
+        kept = self.journal.keep(text)
             warned = f"The answer reads like a plan, not like an answer: {' '.join(text.split())[:80]}"
             proposed += (NodeWarned(node=self.id, topic="plan", text=clean(warned), cell=cell),)
         await self.journal.write(*proposed)
@@ -558,6 +559,9 @@ class NodeRun:
         request = prompts.forced_answer(self._query, stopped.reason, self._outputs, self._variables, draft)
         self._extracts += 1
         call = f"{self.id}:x{self._extracts}"
+        schema = self._answers.schema
+        if schema is not None:
+            request += f"\n\n{prompts.schema_request(prompts.cut(json.dumps(schema), 3000))}"
         try:
             reply = await self.caller.ask(
                 Order(
@@ -581,6 +585,11 @@ class NodeRun:
             )
         await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
         return Outcome("partial", text, None, limit=stopped.limit)
+        value = None
+        if schema is not None:
+            # At a limit the best there is counts, but a value that does not fit is none.
+            value, wrong = fit(text, None, schema)
+            value = None if wrong else value
 
     def _hear(self, call: str) -> None:
         """Put the operator's messages into the prompt; a recorded prompt is taken word for word."""

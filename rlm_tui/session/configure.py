@@ -64,6 +64,8 @@ def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
             f"a model is given for depth {beyond[0]}, but the deepest is {config.max_depth}: raise the limit on the depth, "
             "or leave that model out"
         )
+    if limits.seconds is not None and limits.seconds <= 0:
+        return "the limit of 0 seconds leaves no time to look: give more, or leave it out"
     if limits.calls is not None and limits.calls < 2:
         return "the limit of 1 call leaves none to look with: a run needs 2 at least, the last of them for the answer"
     prompt = FORCED_PROMPT_TOKENS + FIRST_PROMPT_TOKENS

@@ -170,7 +170,9 @@ def test_ctrl_c_cancels_and_saves(number: signal.Signals, folder: Path) -> None:
     out, err = process.communicate(timeout=30)
     assert process.returncode == CANCELLED, err
     assert out == "" and "Traceback" not in err
-    assert err.splitlines()[-1].startswith("saved: rlm-tui replay ")
+    *_, hint, saved = err.splitlines()
+    assert saved.startswith("saved: rlm-tui replay ")
+    assert hint == f"rlm-tui resume {saved.split()[-1]} goes on with it"
     with StoreReader(folder / "s.db") as reader:
         assert Catalog(reader).list()[0].status == "cancelled"
 

@@ -16,9 +16,10 @@ import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError
+from rlm_tui.engine.providers.custom import as_provider
 from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, RULES, rule_for
 from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
 
@@ -82,7 +83,7 @@ class Providers:
 
     `api_base` is the address of an OpenAI-compatible server for every model that LiteLLM answers for; such a server
     needs no key. `api_key` goes before the environment. `prices` overrides prices, in US dollars per million tokens.
-    `custom` maps model names to providers of the user's own.
+    `custom` maps model names to providers of the user's own (see `as_provider`).
     """
 
     def __init__(
@@ -92,13 +93,13 @@ class Providers:
         api_base: str | None = None,
         api_key: str | None = None,
         prices: Mapping[str, Mapping[str, float]] | None = None,
-        custom: Mapping[str, Provider] | None = None,
+        custom: Mapping[str, Any] | None = None,
     ) -> None:
         self._env = os.environ if env is None else env
         self._api_base = api_base or None
         self._api_key = api_key or None
         self._table = PriceTable(prices)
-        self._custom = dict(custom or {})
+        self._custom = {name: as_provider(given) for name, given in (custom or {}).items()}
         self._made: dict[str, Provider] = {}
         self._through_litellm: LiteLLM | None = None
         self._without_litellm: Direct | None = None

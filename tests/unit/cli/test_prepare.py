@@ -170,6 +170,7 @@ def test_a_tool_that_is_none(document: str, tmp_path: Path, place: str) -> None:
     ("options", "says"),
     [
         ({"max_calls": 1}, "leaves none to look with"),
+        ({"max_seconds": 0.0}, "leaves no time to look"),
         ({"max_tokens": 5000}, "the limit of 5,000 tokens is too low: one turn and the answer need up to"),
         ({"models_at": ((3, "explorer"),), "max_depth": 1}, "for depth 3, but the deepest is 1"),
         pytest.param({"repl": "javascript"}, "the explorer writes Python only", marks=needs_javascript),

@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rlm_tui.engine.providers.base import ModelInfo, Price, ProviderError
+from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, ProviderError, Request
 from rlm_tui.engine.providers.keys import RULES, rule_for
 from rlm_tui.engine.providers.registry import EXPLORER, Providers, choose_model, default_model
 
@@ -122,9 +122,12 @@ async def test_providers_of_the_users_own():
         def info(self, model):
             return ModelInfo(model, 7)
 
-    mine = Mine()
-    providers = Providers(env={}, custom={"mine": mine})
-    assert providers.resolve("mine") is mine
+        async def complete(self, request, on_text=None):
+            return "mine"
+
+    providers = Providers(env={}, custom={"mine": Mine()})
+    reply = await providers.resolve("mine").complete(Request("mine", [ChatMessage("user", "hello")], 9))
+    assert reply.text == "mine"
     assert providers.info("mine").window == 7
     await providers.close()
     await providers.close()

@@ -5,10 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import BaseModel
+from pydantic import BaseModel, field_validator
 
 from rlm_tui import RLM, RLMError
 from rlm_tui import events as ev
+from rlm_tui.config.settings import SettingsError
 from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.store import StoreReader
 from tests.support.engine import FakeModels, cell
@@ -160,3 +161,65 @@ def test_the_setting_for_the_transport_is_kept_with_the_session(monkeypatch: pyt
     monkeypatch.setenv("RLM_TUI_TRANSPORT", "litellm")
     assert rlm(top_p=0.5).config.model_options == {"transport": "litellm", "top_p": 0.5}
     assert rlm(transport="auto").config.model_options == {"transport": "auto"}
+
+
+class OneMethod:
+    """A provider with the one method that it must have."""
+
+    def __init__(self, turns: list[str]) -> None:
+        self.turns = turns
+        self.heard: list[str] = []
+
+    async def complete(self, request: Any, on_text: Any) -> str:
+        self.heard.append(request.messages[-1].content)
+        if request.messages[0].role != "system":
+            return '{"lines": 3}'
+        return self.turns[sum(m.role == "assistant" for m in request.messages)]
+
+
+def test_a_provider_with_one_method_answers() -> None:
+    result = RLM("mine", provider=OneMethod(TURNS), store=False).completion("How many lines?", TEXT)  # type: ignore[arg-type]
+    assert result.answer == "50" and result.usage.unpriced == 2 and result.usage.estimated
+    with pytest.raises(ValueError, match="a provider needs a coroutine method complete"):
+        RLM("mine", provider=object())  # type: ignore[arg-type]
+
+
+def test_a_wrong_argument_is_called_by_its_own_name() -> None:
+    for wrong, says in (
+        ({"max_cost_usd": -1}, "max_cost_usd: should be a number of at least 0, not -1."),
+        ({"max_iterations": 0}, "max_iterations: should be a whole number of at least 1, not 0."),
+        ({"recursive_model": ""}, "recursive_model: should be a text that is not empty, not ''."),
+        ({"max_depth": 99}, "max_depth: should be a whole number of at most 16, not 99."),
+    ):
+        with pytest.raises(SettingsError) as caught:
+            rlm(**wrong)
+        assert str(caught.value) == says
+
+
+class Lines(BaseModel):
+    lines: int
+
+    @field_validator("lines")
+    @classmethod
+    def even(cls, value: int) -> int:
+        if value % 2:
+            raise ValueError("should be even")
+        return value
+
+
+def test_a_typed_answer_is_json_and_what_its_schema_cannot_say_is_checked_too() -> None:
+    provider = OneMethod([TURNS[0], cell("FINAL({'lines': 51})"), cell("FINAL({'lines': n, 'note': None})")])
+    result = RLM("mine", provider=provider, schema=Lines, store=False).completion("How many?", TEXT)  # type: ignore[arg-type]
+    assert result.value == Lines(lines=50)
+    assert result.answer == '{"lines": 50, "note": null}'
+    assert "The answer is not accepted: lines: Value error, should be even" in provider.heard[-1]
+
+
+def test_a_typed_answer_at_a_limit_is_asked_for_as_such() -> None:
+    provider = OneMethod([TURNS[0]] * 9)
+    schema = {"type": "object", "required": ["lines"]}
+    result = RLM("mine", provider=provider, schema=schema, store=False, max_calls=3).completion("How many?", TEXT)  # type: ignore[arg-type]
+    assert (result.status, result.value, result.answer) == ("partial", {"lines": 3}, '{"lines": 3}')
+    assert '"required": ["lines"]' in provider.heard[-1]
+    even = RLM("mine", provider=OneMethod([TURNS[0]] * 9), schema=Lines, store=False, max_calls=3)  # type: ignore[arg-type]
+    assert even.completion("How many?", TEXT).value == {"lines": 3}, "what does not fit is left as it is"
