@@ -590,6 +590,8 @@ class NodeRun:
             # At a limit the best there is counts, but a value that does not fit is none.
             value, wrong = fit(text, None, schema)
             value = None if wrong else value
+        await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
+        return Outcome("partial", text, value, limit=stopped.limit)
 
     def _hear(self, call: str) -> None:
         """Put the operator's messages into the prompt; a recorded prompt is taken word for word."""
