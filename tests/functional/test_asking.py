@@ -107,7 +107,7 @@ async def test_several_models_run_beside_each_other_and_stand_below_their_parent
         assert app.view.head.parent == parent and app.view.head.config.model == "explorer"
         await until(pilot, lambda: not app.background.running)
         app.look_behind()
-        await until(pilot, lambda: "has ended" in screen_text(app))
+        await until(pilot, lambda: any("has ended: completed" in note.message for note in app._notifications))
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, Browser))
         browser = app.screen
