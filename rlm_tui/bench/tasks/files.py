@@ -7,6 +7,7 @@ import gzip
 import importlib
 import io
 import json
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -65,29 +66,48 @@ def _file(path: Path) -> Iterator[tuple[str, Row]]:
     if kind == "parquet":
         yield from _parquet(path)
         return
-    try:
-        data = path.read_bytes()
-        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
-    except (OSError, EOFError, UnicodeDecodeError) as error:
-        raise BenchError(f"{path} can't be read: {error}") from None
-    if text.startswith("version https://git-lfs"):
-        raise BenchError(f"{path} is a pointer of Git LFS and not the data; fetch the file itself (git lfs pull)")
-    reader = {"jsonl": _jsonl, "json": _json, "yaml": _yaml}.get(kind)
-    found = reader(text, path) if reader else _table(text, path, "\t" if kind == "tsv" else ",")
+    found = _jsonl(path) if kind == "jsonl" else _whole(path, kind)
     for where, row in found:
         if not isinstance(row, dict):
             raise BenchError(f"{where} is {_named(row)} where a row with named columns should be")
         yield where, row
 
 
-def _jsonl(text: str, path: Path) -> Iterator[tuple[str, Any]]:
-    # Not splitlines: a row may hold line ends of other kinds, such as U+2028.
-    for number, line in enumerate(text.split("\n"), 1):
-        if line.strip():
-            try:
-                yield f"{path.name}, line {number}", json.loads(line)
-            except ValueError as error:
-                raise BenchError(f"{path}, line {number} is not JSON: {error}") from None
+def _jsonl(path: Path) -> Iterator[tuple[str, Any]]:
+    """Line by line, for such files can be larger than memory. Not splitlines: a row may hold ends such as U+2028."""
+    try:
+        with gzip.open(path) if path.suffix == ".gz" else path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if number == 1:
+                    _refuse_pointer(line, path)
+                if line.strip():
+                    yield f"{path.name}, line {number}", json.loads(line.decode("utf-8-sig"))
+    except BenchError:
+        raise
+    except UnicodeDecodeError as error:
+        raise BenchError(f"{path}, line {number} can't be read as UTF-8: {error.reason}") from None
+    except ValueError as error:
+        raise BenchError(f"{path}, line {number} is not JSON: {error}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise BenchError(f"{path} can't be read: {error}") from None
+
+
+def _whole(path: Path, kind: str) -> Iterator[tuple[str, Any]]:
+    """The other kinds of text, which have to be read at once."""
+    try:
+        data = path.read_bytes()
+        text = (gzip.decompress(data) if path.suffix == ".gz" else data).decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
+        raise BenchError(f"{path} can't be read: {error}") from None
+    _refuse_pointer(text[:100].encode(), path)
+    if kind == "json":
+        return _json(text, path)
+    return _yaml(text, path) if kind == "yaml" else _table(text, path, "\t" if kind == "tsv" else ",")
+
+
+def _refuse_pointer(start: bytes, path: Path) -> None:
+    if start.startswith(b"version https://git-lfs"):
+        raise BenchError(f"{path} is a pointer of Git LFS and not the data; fetch the file itself (git lfs pull)")
 
 
 def _json(text: str, path: Path) -> Iterator[tuple[str, Any]]:
@@ -140,7 +160,7 @@ def _parquet(path: Path) -> Iterator[tuple[str, Row]]:
         raise BenchError(f"{path} is a Parquet file: install pyarrow to read it, or save it as JSON Lines") from None
     try:
         number = 0
-        for batch in parquet.ParquetFile(path).iter_batches(batch_size=64):
+        for batch in parquet.ParquetFile(path).iter_batches(batch_size=8):
             for row in batch.to_pylist():
                 number += 1
                 yield f"{path.name}, row {number}", row

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import datetime
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -42,16 +43,14 @@ class _OolongFile(Filed):
     def _options(self, options: Options) -> None:
         """The options of one task alone."""
 
-    def _rows(self) -> list[tuple[str, Row]]:
-        """The rows of the data set that is wanted."""
-        wanted = []
+    def _rows(self) -> Iterator[tuple[str, Row]]:
+        """The rows of the data set that is wanted, one after the other: all at once they are larger than memory."""
         for where, row in rows(self.path):
             dataset = str(column(row, where, "dataset"))
             if self._dataset in (dataset, "all"):
-                wanted.append((where, row))
+                yield where, row
             else:
                 self._others.add(dataset)
-        return wanted
 
     def nothing(self) -> str:
         others = ", ".join(sorted(self._others)) or "no data set at all"

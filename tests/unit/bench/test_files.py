@@ -36,6 +36,15 @@ def test_json_lines(tmp_path: Path) -> None:
     assert read(tmp_path / "b.jsonl.gz") == ROWS
 
 
+def test_json_lines_are_read_one_by_one(tmp_path: Path) -> None:
+    """The whole of OOLONG doesn't fit into memory."""
+    found = rows(write(tmp_path, "a.jsonl", '{"n": 1}\n\n{"n": 2}\n{oops\n'))
+    assert next(found) == ("a.jsonl, line 1", {"n": 1})
+    assert next(found) == ("a.jsonl, line 3", {"n": 2})
+    with pytest.raises(BenchError, match=r"a\.jsonl, line 4 is not JSON"):
+        next(found)
+
+
 def test_json(tmp_path: Path) -> None:
     assert read(write(tmp_path, "a.json", json.dumps(ROWS))) == ROWS
     assert read(write(tmp_path, "b.json", json.dumps({"version": 1, "data": ROWS}))) == ROWS
@@ -81,7 +90,7 @@ def test_a_folder_is_all_its_files_in_order(tmp_path: Path) -> None:
         ("a.csv", "a,b\n1,2,3\n", "another number of columns"),
         ("a.csv", 'a,b\n1,"2\n', "is not a table with a header"),
         ("a.pdf", "x", "its name should end in .jsonl, json, csv"),
-        ("a.jsonl", "version https://git-lfs.github.com/spec/v1\n", "is a pointer of Git LFS"),
+        ("a.jsonl", "version https://git-lfs.github.com/spec/v1\n", r"a\.jsonl is a pointer of Git LFS"),
     ],
 )
 def test_what_can_not_be_read(tmp_path: Path, name: str, text: str, says: str) -> None:
@@ -93,7 +102,11 @@ def test_what_can_not_be_read(tmp_path: Path, name: str, text: str, says: str) -
 def test_bytes_that_are_no_text(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b"\xff\xfe{")
     (tmp_path / "b.jsonl.gz").write_bytes(b"no gzip")
-    for name in ("a.jsonl", "b.jsonl.gz"):
+    packed = gzip.compress(b'{"a": 1}\n' * 1000)
+    (tmp_path / "c.jsonl.gz").write_bytes(packed[:20])
+    (tmp_path / "d.jsonl.gz").write_bytes(packed[:12] + bytes(8) + packed[20:])
+    (tmp_path / "e.csv.gz").write_bytes(packed[:12] + bytes(8) + packed[20:])
+    for name in ("a.jsonl", "b.jsonl.gz", "c.jsonl.gz", "d.jsonl.gz", "e.csv.gz"):
         with pytest.raises(BenchError, match="can't be read"):
             read(tmp_path / name)
 
