@@ -473,7 +473,7 @@ class NodeRun:
         if edited is not None:
             code = edited
             notices = (f"The operator changed the code of this block before it ran. What ran:\n```repl\n{code}\n```",)
-        await self.journal.write(CellStarted(cell=cell))
+        self.journal.hold(CellStarted(cell=cell))
         host = SubCalls(self, cell)
         began = time.time()
         assert self._inside is not None
@@ -495,7 +495,7 @@ class NodeRun:
         self._variables = self._inside.variables = result.variables or self._variables
         if result.status == "ok" and (result.touched or "context" in code):
             self._answers.looked = True
-        await self.journal.write(
+        self.journal.hold(
             CellFinished(
                 cell=cell,
                 status=result.status,
@@ -510,6 +510,8 @@ class NodeRun:
                 rebuilt=result.lost,
             )
         )
+        if self.gate.asks:
+            await self.journal.settle()
         await self.gate.after_cell(self.id, cell)
         kind = "on_error" if result.error is not None else "after_exec"
         await self.gate.reach(Stop(kind, self.id, self.turn, cell))
@@ -537,10 +539,10 @@ class NodeRun:
             self._draft = text or self._draft
             self._say(refusal)
             return None
-        proposed: tuple[Event, ...] = (FinalProposed(node=self.id, source=source, answer=kept, cell=cell),)
-        if reads_like_a_plan(text):
         text = spelled(text, value, self._answers.schema)
         kept = self.journal.keep(text)
+        proposed: tuple[Event, ...] = (FinalProposed(node=self.id, source=source, answer=kept, cell=cell),)
+        if reads_like_a_plan(text):
             warned = f"The answer reads like a plan, not like an answer: {' '.join(text.split())[:80]}"
             proposed += (NodeWarned(node=self.id, topic="plan", text=clean(warned), cell=cell),)
         await self.journal.write(*proposed)
@@ -557,11 +559,11 @@ class NodeRun:
         """The forced answer at a limit: one call over what is known, paid from the slice held back."""
         draft = self._draft or next((v.preview for v in self._variables if v.name == "answer" and v.preview), None)
         request = prompts.forced_answer(self._query, stopped.reason, self._outputs, self._variables, draft)
-        self._extracts += 1
-        call = f"{self.id}:x{self._extracts}"
         schema = self._answers.schema
         if schema is not None:
             request += f"\n\n{prompts.schema_request(prompts.cut(json.dumps(schema), 3000))}"
+        self._extracts += 1
+        call = f"{self.id}:x{self._extracts}"
         try:
             reply = await self.caller.ask(
                 Order(
@@ -583,8 +585,6 @@ class NodeRun:
                 limit=stopped.limit,
                 error=f"{stopped.reason} No answer could be made from what was known.",
             )
-        await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
-        return Outcome("partial", text, None, limit=stopped.limit)
         value = None
         if schema is not None:
             # At a limit the best there is counts, but a value that does not fit is none.
