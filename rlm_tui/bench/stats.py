@@ -1,7 +1,7 @@
 """Paired statistics: what a difference between two methods is worth.
 
-Only the standard library is used, also for the bootstrap, so that the same scores give the same figures to the last digit
-on every machine, whatever is installed there.
+Only the standard library is used, also for the bootstrap, so that the same scores give the same figures whatever is
+installed beside it.
 """
 
 from __future__ import annotations

@@ -83,6 +83,23 @@ def test_questions_of_one_window_come_together() -> None:
     assert shared.high - shared.low == pytest.approx(math.sqrt(20) * (alone.high - alone.low), rel=0.1)
 
 
+def test_intervals_over_windows_hold_what_they_promise_and_those_over_questions_do_not() -> None:
+    """Three hundred studies of 20 windows with 10 questions each, whose true difference is 0 and whose windows differ."""
+    source = random.Random(5)
+    held = {"windows": 0, "questions": 0}
+    for study in range(300):
+        some = []
+        for window in range(20):
+            shift = source.gauss(0, 0.3)
+            some += [Pair(f"{window}/{n}", f"{window}", 0.0, shift + source.gauss(0, 0.3)) for n in range(10)]
+        alone = [Pair(one.item, one.item, one.a, one.b) for one in some]
+        for name, pairs_ in (("windows", some), ("questions", alone)):
+            found = compare(pairs_, resamples=300, seed=study)
+            held[name] += found.low <= 0 <= found.high
+    assert held["windows"] / 300 > 0.88
+    assert held["questions"] / 300 < 0.75
+
+
 def test_few_windows_are_said_and_items_drawn() -> None:
     found = compare(pairs([1.0, 0.0] * 25, per_window=25))
     assert not found.clustered
