@@ -92,6 +92,15 @@ def test_a_dry_run_runs_nothing_and_says_what_it_would_take(place: Path, capsys:
     assert json.loads(capsys.readouterr().out)["open"] == 2
 
 
+def test_planning_takes_no_key_and_running_does(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    args = ["bench", "run", "sniah", *SMALL, "--models", "gpt-5-mini", "--methods", "direct"]
+    assert run_program([*args, "--dry-run", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)["estimates"]
+    assert found["low"] > 0
+    assert run_program(args) == 2
+    assert "OPENAI_API_KEY" in capsys.readouterr().err and not (place / "s.db").exists()
+
+
 def test_an_rlm_is_estimated_from_earlier_runs(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run_program(["bench", "run", "sniah", *SMALL, "--methods", "rlm:0", "--name", "first"]) == 0
     capsys.readouterr()

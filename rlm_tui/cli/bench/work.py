@@ -42,7 +42,7 @@ def fill(
     from rlm_tui.cli.prepare import check_server, check_store
     from rlm_tui.store import Store
 
-    infos = _infos(settings, works)
+    infos = _infos(settings, works, keys=not wanted.dry_run)
     path = check_store(settings)
     per_run = wanted.max_cost_per_run if wanted.max_cost_per_run is not None else settings.max_cost
     if wanted.dry_run:
@@ -79,18 +79,27 @@ def fill(
         return _closing(store, names, live, table, as_json=as_json)
 
 
-def _infos(settings: Settings, works: Sequence[Work]) -> Infos:
-    """Everything that is known of the models, once each of them was found to work."""
-    from rlm_tui.engine.providers.base import ModelInfo
+def _infos(settings: Settings, works: Sequence[Work], *, keys: bool) -> Infos:
+    """Everything that is known of the models, once each of them was found to work; without `keys`, a model whose key is
+    missing is as good as any other: planning takes none.
+    """
+    from rlm_tui.engine.providers.base import ModelInfo, ProviderError
+    from rlm_tui.engine.providers.pricing import PriceTable
     from rlm_tui.engine.providers.registry import Providers
 
+    table = PriceTable(settings.price_overrides())
     providers = Providers(
         api_base=works[0].config.api_base if works else settings.api_base, prices=settings.price_overrides()
     )
 
     @cache
     def info(model: str) -> ModelInfo:
-        return providers.info(model)
+        try:
+            return providers.info(model)
+        except ProviderError as error:
+            if keys or error.kind != "auth":
+                raise
+            return ModelInfo(model, table.window(model), table.price(model))
 
     for config in dict.fromkeys((w.config.model, w.config.sub_model, *w.config.models_at.values()) for w in works):
         for name in config:
