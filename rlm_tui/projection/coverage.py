@@ -85,15 +85,19 @@ class Intervals:
 class Counts:
     """How many intervals cover each number: the borders of all of them, and what changes there."""
 
-    __slots__ = ("_change", "_points")
+    __slots__ = ("_change", "_ends", "_points", "_starts")
 
     def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []
         self._points: list[int] = []
         self._change: dict[int, int] = {}
 
     def add(self, start: int, end: int) -> None:
         if start >= end:
             return
+        insort(self._starts, start)
+        insort(self._ends, end)
         for point, change in ((start, 1), (end, -1)):
             if point in self._change:
                 self._change[point] += change
@@ -117,7 +121,12 @@ class Counts:
     def copy(self) -> Counts:
         new = Counts()
         new._points, new._change = self._points.copy(), self._change.copy()
+        new._starts, new._ends = self._starts.copy(), self._ends.copy()
         return new
+
+    def touching(self, start: int, end: int) -> int:
+        """How many of the intervals have a number from `start` to before `end`."""
+        return bisect_left(self._starts, end) - bisect_right(self._ends, start)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +244,10 @@ class Coverage:
                 low, high = n * size / buckets, (n + 1) * size / buckets
                 shares[n] += max(0.0, min(end, high) - max(start, low)) / (high - low)
         return [min(1.0, share) for share in shares]
+
+    def readings(self, document: int, start: int, end: int, strength: Strength = "seen") -> int:
+        """How often any of the characters from `start` to before `end` were read: as many as `readers_of` finds."""
+        return self._counts[strength][document].touching(start, end) if start < end else 0
 
     # ---------------------------------------------------------------- who
 

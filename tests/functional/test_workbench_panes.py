@@ -12,7 +12,7 @@ from rlm_tui.document.document import Document
 from rlm_tui.tui.app import Options, WorkbenchApp
 from rlm_tui.tui.widgets.timeline import TimeStrip
 from tests.support.novel import build, novel
-from tests.support.screen import app_at, app_on, press, screen_text, settle
+from tests.support.screen import app_at, app_on, press, screen_text, settle, source_of
 from tests.support.sessions import Clock, Script, usage
 
 AWKWARD = (
@@ -341,3 +341,48 @@ async def test_the_bell_rings_when_a_run_stops_after_a_while(monkeypatch: pytest
         source.feed(script.entries[marks["first"] + 1 : marks["held"]])  # type: ignore[union-attr]
         await settle(pilot)
         assert rung == [1]
+
+
+async def test_a_key_draws_the_lines_that_it_changes() -> None:
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        text = app.workbench.document.text
+        await press(pilot, "1", "ctrl+home")
+        others = {pane.id: pane.syncs for pane in app.workbench.panes}
+        for key in ("down", "down", "up"):
+            before = text.renders
+            await press(pilot, key)
+            assert (
+                text.renders - before <= 4
+            )  # The two rows each of the line that the cursor leaves and the one it comes to.
+        for _ in range(text.size.height):
+            await press(pilot, "down")
+        before = text.renders
+        await press(pilot, "down")
+        assert text.renders - before <= 6  # Scrolling brings one more line.
+        assert {pane.id: pane.syncs for pane in app.workbench.panes} == others
+
+
+async def test_events_that_read_elsewhere_draw_no_line_of_the_document() -> None:
+    from rlm_tui import events as ev
+
+    script, document, marks = build()
+    app = app_on(script, [document], upto=marks["held"])
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.workbench.document.text.go_to_char(0)
+        await settle(pilot)
+        before = app.workbench.document.text.renders
+        last = script.entries[marks["held"] - 1]
+        far = document.chars - 20
+        source_of(app).feed(
+            [
+                ev.Entry(
+                    last.seq + n, last.at + n, ev.TextSeen(source="0:t1", node="0", spans=(ev.Span(0, far, far + 9),))
+                )
+                for n in range(1, 20)
+            ]
+        )
+        await settle(pilot)
+        assert app.workbench.document.text.renders == before

@@ -17,7 +17,7 @@ from textual.strip import Strip
 from rlm_tui.document.document import Document
 from rlm_tui.document.visible import visible
 from rlm_tui.events import Span
-from rlm_tui.projection.coverage import Coverage, Reader
+from rlm_tui.projection.coverage import Coverage
 from rlm_tui.tui.text import width_of, wrap
 from rlm_tui.tui.widgets.line_view import LineView, Parts, strip_of
 
@@ -34,6 +34,10 @@ class Piece:
     first: bool
     start: int
     text: str
+
+
+Heat = tuple[int, bool]
+"""How often models read something, from 0 to 4, and whether only code did."""
 
 
 class DocumentText(LineView):
@@ -58,7 +62,8 @@ class DocumentText(LineView):
         self._pieces: list[Piece] = []
         self._laid: tuple[object, ...] = ()
         self._wraps: LRUCache[int, list[tuple[int, int]]] = LRUCache(1024)
-        self._readers: tuple[object, list[Reader]] = ((), [])
+        self._strips: LRUCache[object, Strip] = LRUCache(512)
+        self._drawn: dict[int, Heat] = {}
 
     # --- what is shown
 
@@ -83,13 +88,16 @@ class DocumentText(LineView):
 
     def paint(self, coverage: Coverage, spans: Sequence[Span]) -> None:
         """Show what was read, and the spans of the selected row."""
-        before, self._coverage = self._coverage, coverage
+        self._coverage = coverage
         mine = sorted(span for span in spans if span.document == self.number)
-        # Most of what is read during a run lies elsewhere: then there is nothing to draw.
-        if mine == self._spans and before is coverage and self._readers[1] == self._readers_here():
+        if mine != self._spans:
+            self._spans = mine
+            self._again()
             return
-        self._spans = mine
-        self._again()
+        # Most of what is read during a run lies elsewhere: then there is nothing to draw.
+        rows = [y for y, piece in enumerate(self._layout()) if self._drawn.get(y) != self._heat(piece)]
+        if rows:
+            self.refresh(*(Region(0, y, self.size.width, 1) for y in rows))
 
     def mark_hits(self, hits: list[tuple[int, int]]) -> None:
         """Highlight these characters."""
@@ -135,7 +143,7 @@ class DocumentText(LineView):
         self._again()
 
     def _again(self) -> None:
-        self._kept.clear()
+        self._strips.clear()
         self._laid = ()
         self.refresh()
 
@@ -326,40 +334,36 @@ class DocumentText(LineView):
         pieces = self._layout()
         if y >= len(pieces):
             return Strip.blank(width, base)
-        self.renders += 1
-        strip = strip_of(self._piece_parts(pieces[y]))
+        piece = pieces[y]
+        heat = self._drawn[y] = self._heat(piece)
+        key = (piece.start, len(piece.text), piece.line == self.cursor, self.has_focus, width, heat)
+        strip = self._strips.get(key)
+        if strip is None:
+            self.renders += 1
+            strip = self._strips[key] = strip_of(self._piece_parts(piece, heat))
         strip = self._selected(strip, y)
         return strip.crop_extend(0, width, base).apply_style(base).apply_offsets(0, y)
 
     def row_text(self, row: int) -> str:
         pieces = self._layout()
-        return strip_of(self._piece_parts(pieces[row])).text if row < len(pieces) else ""
+        return strip_of(self._piece_parts(pieces[row], (0, False))).text if row < len(pieces) else ""
 
     def parts(self, row: int, width: int) -> Parts:
         return []
 
-    def _readers_here(self) -> list[Reader]:
-        """Who read any of what is on screen."""
-        pieces = self._layout()
-        if self._coverage is None or not pieces or self.number >= len(self._coverage.sizes):
-            return []
-        start, end = pieces[0].start, pieces[-1].start + len(pieces[-1].text) + 1
-        key = (id(self._coverage), self._coverage.version, self.number, start, end)
-        if self._readers[0] != key:
-            self._readers = (key, self._coverage.readers_of(self.number, start, end))
-        return self._readers[1]
+    def _heat(self, piece: Piece) -> Heat:
+        """How much a piece was read."""
+        if self._coverage is None or self.number >= len(self._coverage.sizes):
+            return 0, False
+        start, end = piece.start, piece.start + max(1, len(piece.text))
+        seen = self._coverage.readings(self.number, start, end)
+        level = seen if seen < 3 else 3 if seen <= 4 else 4
+        return level, not level and self._coverage.readings(self.number, start, end, "touched") > 0
 
-    def _piece_parts(self, piece: Piece) -> Parts:
+    def _piece_parts(self, piece: Piece, heat: Heat) -> Parts:
         palette, glyphs = self.palette, self.glyphs
         start, end = piece.start, piece.start + max(1, len(piece.text))
-        seen = touched = 0
-        for reader in self._readers_here():
-            if reader.span.start < end and reader.span.end > start:
-                if reader.strength == "seen":
-                    seen += 1
-                else:
-                    touched += 1
-        level = 0 if not seen else 1 if seen == 1 else 2 if seen == 2 else 3 if seen <= 4 else 4
+        level, touched = heat
         sign = glyphs.heat[level] if level else (glyphs.dot if touched else " ")
         here = piece.line == self.cursor
         number = f"{piece.line + 1:>{self._digits}}" if piece.first else " " * self._digits

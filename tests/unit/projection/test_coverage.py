@@ -93,6 +93,18 @@ def test_heat_and_shares() -> None:
     assert Coverage([0]).heat(0, 3) == [0, 0, 0]
 
 
+@settings(max_examples=300)
+@given(RANGES, st.integers(0, 40), st.integers(1, 45))
+def test_readings_are_as_many_as_readers(ranges: list[tuple[int, int]], start: int, length: int) -> None:
+    coverage = Coverage([60])
+    for number, (low, high) in enumerate(ranges):
+        coverage.add("seen", f"c{number}", [Span(0, low, high)])
+    end = start + length
+    assert coverage.readings(0, start, end) == len(coverage.readers_of(0, start, end, "seen"))
+    assert coverage.copy().readings(0, start, end) == coverage.readings(0, start, end)
+    assert coverage.readings(0, start, start) == 0
+
+
 def test_who_read_what() -> None:
     coverage = read()
     assert [r.source for r in coverage.readers_of(0, 12, 13)] == ["0:c1.1", "0:t2", "0:c1"]
