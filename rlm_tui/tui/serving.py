@@ -7,6 +7,7 @@ request), not under another name for this address (its `Host`), and not without 
 from __future__ import annotations
 
 import hmac
+import re
 import shlex
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -15,6 +16,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 COOKIE = "rlm_tui_token"
+_ELSEWHERE = re.compile(r'<link[^>]*href="https?://[^>]*>', re.DOTALL)
+"""What the page would load from other sites: they need not know that somebody looks at it."""
+
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -82,7 +86,10 @@ def guard(token: str | None) -> Any:
             answer = web.Response(status=302, headers={"Location": "/"})
             answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict")
             return answer
-        return await handler(request)
+        answer = await handler(request)
+        if request.path == "/" and isinstance(answer, web.Response) and answer.text is not None:
+            answer.text = _ELSEWHERE.sub("", answer.text)
+        return answer
 
     return check
 

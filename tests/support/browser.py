@@ -25,7 +25,7 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 """The browser listens on descriptor 3 and speaks on 4."""
 
-_CODES = {"ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Enter": 13, "Escape": 27, "Tab": 9}
+_CODES = {"ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Delete": 46, "Enter": 13, "Escape": 27, "Tab": 9}
 
 
 def find_browser() -> str | None:
@@ -42,7 +42,8 @@ class Browser:
         (theirs_in, self._out), (self._in, theirs_out) = os.pipe(), os.pipe()
         args = [program, "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars"]
         args += [f"--window-size={size[0]},{size[1]}", f"--user-data-dir={profile}", "--remote-debugging-pipe"]
-        args += ["--no-first-run", "--disable-extensions", "--disable-background-networking", "about:blank"]
+        args += ["--no-first-run", "--disable-extensions", "--disable-background-networking", "--disable-quic"]
+        args += ["--disable-component-update", "--disable-sync", "about:blank"]
         self._process = subprocess.Popen(
             [sys.executable, "-c", _LAUNCH, str(theirs_in), str(theirs_out), *args],
             pass_fds=(theirs_in, theirs_out),
