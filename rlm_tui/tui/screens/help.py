@@ -22,6 +22,19 @@ if TYPE_CHECKING:
     from rlm_tui.tui.app import WorkbenchApp
 
 
+NODES = """While one node is held all others wait at their next stop; calls that are under way come back and wait, too.
+Over and Out are for one node: the selected one if it runs, else the held one. The others run freely until it
+comes to its next cell, or to its answer. When it ends on the way, its parent takes its place.
+Into stops at whatever comes first, in any node; Continue at the next breakpoint, of any node.
+R begins the selected child node again: what it did stays in the tree as superseded and stays paid for, and the
+code that asked for it waits for the new answer. The root is the whole run: R asks again when it has ended."""
+
+LOOKING = """Evaluate runs an expression or statements. What certainly changes nothing is looked at in place; all else
+runs in a copy of the REPL, made by running the recorded cells again at no cost, and thrown away. So the run, a
+resume and a fork see the names as if nobody had looked. While a cell runs, one sees the names before it.
+Watches only look: they may not assign, nor call what might change something."""
+
+
 class Help(Dialog[None]):
     """Scrolls. What can't be done now is quieter; the palette says why."""
 
@@ -57,6 +70,10 @@ def help_text(view: View, keys: Keymap, palette: Palette) -> Text:
     text.append("\nConditions of breakpoints\n", palette["title"])
     text.append("".join(f"  {line}\n" for line in EXAMPLES.split("\n")), palette["muted"])
     text.append("  and, or, not, and brackets join them.\n", palette["muted"])
+    text.append("\nSeveral nodes at once\n", palette["title"])
+    text.append("".join(f"  {line}\n" for line in NODES.split("\n")), palette["muted"])
+    text.append("\nLooking without a trace\n", palette["title"])
+    text.append("".join(f"  {line}\n" for line in LOOKING.split("\n")), palette["muted"])
     text.append("\nSigns\n", palette["title"])
     for sign, meaning in signs(view.glyphs):
         text.append(f"  {sign:<9} ", palette["key"])
@@ -75,6 +92,7 @@ def signs(glyphs: Glyphs) -> list[tuple[str, str]]:
         (glyphs.stop, "held by a breakpoint, or ended early"),
         (glyphs.warn, "retry, refusal, or a limit is near"),
         (glyphs.edited, "changed by you"),
+        (glyphs.mark, "a moment that you marked"),
         (glyphs.changed, "changed by the last cell"),
         (" ".join(glyphs.heat[1:]), "read by models: once, twice, three or four times, more often"),
         (glyphs.dot, "sliced by code, but no model has seen it"),
