@@ -165,6 +165,21 @@ def _async_items(source: Any) -> Iterator[Any]:
         yield item
 
 
+def advance(iterator: Any, *default: Any) -> Deferred:
+    """What ``anext(iterator)`` gives: something to await."""
+
+    def run() -> Any:
+        step = getattr(type(iterator), "__anext__", None)
+        try:
+            return settle(step(iterator)) if step is not None else next(iterator)
+        except (StopIteration, StopAsyncIteration):
+            if default:
+                return default[0]
+            raise StopAsyncIteration from None
+
+    return Deferred(run)
+
+
 class _AsyncContext:
     def __init__(self, manager: Any) -> None:
         self._manager = manager
@@ -339,6 +354,18 @@ class TaskGroup:
                 task.result()
 
 
+class Runner(Idle):
+    """``asyncio.Runner``."""
+
+    def run(self, awaitable: Any, **options: Any) -> Any:
+        return settle(awaitable)
+
+    def get_loop(self) -> Any:
+        return Loop()
+
+    def close(self) -> None: ...
+
+
 class Loop:
     """What ``asyncio.get_event_loop()`` gives."""
 
@@ -420,6 +447,9 @@ def asyncio_members(sleep: Callable[[float], None]) -> dict[str, Any]:
         "timeout_at": Idle,
         **COMPLETED,
         "TaskGroup": TaskGroup,
+        "Runner": Runner,
+        "Barrier": Idle,
+        "all_tasks": lambda *loop: set(),
         "TimeoutError": TimeoutError,
         "CancelledError": CancelledError,
         "Future": Deferred,

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+from rlm_tui.engine.sandbox.worker import aio
 from rlm_tui.engine.sandbox.worker.classes import SafeType
 from rlm_tui.engine.sandbox.worker.guards import Guards
 from rlm_tui.engine.sandbox.worker.names import is_private
@@ -273,6 +274,8 @@ def builtin_names(guards: Guards, standins: Standins, namespace: dict[str, Any])
         found[name] = function
     found.update(
         print=print,
+        aiter=aio.iterate,
+        anext=aio.advance,
         type=SafeType,
         exit=standins.exit,
         quit=standins.exit,

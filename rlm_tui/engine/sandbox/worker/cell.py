@@ -90,13 +90,35 @@ class PythonCell:
             ("html.parser", ("HTMLParser",)),
             ("string", ("Template",)),
             ("enum", ("Enum", "IntEnum", "StrEnum", "Flag", "IntFlag")),
-            ("collections", ("ChainMap", "UserDict")),
+            ("collections", ("ChainMap", "UserDict", "UserList")),
             ("dataclasses", ("FrozenInstanceError",)),
             (
                 "contextlib",
                 ("nullcontext", "ContextDecorator", "AbstractContextManager", "AbstractAsyncContextManager"),
             ),
             ("threading", ("Thread",)),
+            ("csv", ("Dialect", "excel", "excel_tab", "unix_dialect")),
+            ("datetime", ("tzinfo",)),
+            ("types", ("SimpleNamespace",)),
+            ("decimal", ("Decimal",)),
+            ("fractions", ("Fraction",)),
+            (
+                "collections.abc",
+                (
+                    *(
+                        "Iterable",
+                        "Iterator",
+                        "Mapping",
+                        "Sequence",
+                        "Callable",
+                        "Sized",
+                        "Container",
+                        "Hashable",
+                        "Set",
+                    ),
+                    *("MutableMapping", "MutableSequence", "MutableSet", "Collection", "Generator", "Reversible"),
+                ),
+            ),
         ):
             facade = self.modules.facades[module]
             self.classes.allow_base(*(getattr(facade, n) for n in names))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+from abc import ABCMeta
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from typing import Any
 
@@ -58,6 +59,7 @@ class UserClasses:
         self.made: set[type] = set()
         self.bases: set[type] = set(_DATA_BASES)
         self.abstract: set[type] = set()
+        self._making = 0
 
     def allow_base(self, *kinds: type) -> None:
         """Let REPL code inherit from `kinds`."""
@@ -66,6 +68,13 @@ class UserClasses:
     def is_made(self, ob: Any) -> bool:
         """Whether `ob` is a class that REPL code made."""
         return isinstance(ob, type) and ob in self.made
+
+    def adopt(self, kind: type) -> bool:
+        """Whether `kind` is an enumeration that is being made: its members are, before the class is done."""
+        if self._making and issubclass(kind, enum.Enum) and kind.__module__ == "__main__":
+            self.made.add(kind)
+            return True
+        return False
 
     def is_enum(self, ob: Any) -> bool:
         """Whether `ob` is an enumeration that REPL code made."""
@@ -159,7 +168,11 @@ class UserClasses:
                 for key, value in dict(namespace).items():
                     body[key] = value
             self._check_names(body)
-            return self._register(enum.EnumType(name, bases, body, **keywords))
+            self._making += 1
+            try:
+                return self._register(enum.EnumType(name, bases, body, **keywords))
+            finally:
+                self._making -= 1
         namespace = dict(namespace)
         namespace.setdefault("__module__", "__main__")
         self._check_names(namespace)
@@ -167,6 +180,11 @@ class UserClasses:
             keywords.pop("total", None)
         if type(written) is tuple and any(isinstance(b, Marker) and b.name in ("Generic", "Protocol") for b in written):
             namespace.setdefault("__class_getitem__", GENERIC)
+        if any(isinstance(b, ABCMeta) for b in bases) and "__subclasshook__" in namespace:
+            # The library asks such hooks about objects of its own.
+            raise TypeError(
+                "__subclasshook__ is not available in classes that inherit from the library's abstract ones"
+            )
         made = type(name, bases, namespace, **keywords)
         if not self.abstract.isdisjoint(made.__mro__):
             inherited = {n for b in bases for n in getattr(b, "__abstractmethods__", ())}

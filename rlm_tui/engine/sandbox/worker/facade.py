@@ -11,9 +11,9 @@ class Facade:
     that dictionary itself is out of reach (``__dict__`` and ``vars`` are guarded), and `_write_` refuses to change it.
     """
 
-    def __init__(self, name: str, members: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, members: Mapping[str, Any] | None = None) -> None:
         fields = object.__getattribute__(self, "__dict__")
-        fields.update(members)
+        fields.update(members or {})
         fields["__name__"] = name
 
     def __getattr__(self, name: str) -> NoReturn:

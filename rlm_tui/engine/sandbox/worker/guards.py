@@ -7,19 +7,24 @@ except for those that ordinary programs use. Errors raised here are fresh: they 
 
 from __future__ import annotations
 
+import functools
 import operator
 import sys
 import types
+from abc import ABCMeta
 from collections import ChainMap, Counter, OrderedDict, defaultdict, deque
 from decimal import Context
+from textwrap import TextWrapper
 from typing import Any
+from xml.etree.ElementTree import Element
 
 from rlm_tui.engine.sandbox.worker.aio import is_async
 from rlm_tui.engine.sandbox.worker.classes import SafeType, UserClasses, is_namedtuple
 from rlm_tui.engine.sandbox.worker.facade import Facade, facade_name, members
 from rlm_tui.engine.sandbox.worker.formatting import Formatter
 from rlm_tui.engine.sandbox.worker.names import CALLABLE_DUNDERS, LABELS, MAGIC_METHODS, SPECIAL, is_private
-from rlm_tui.engine.sandbox.worker.objects import Trace, trace_of
+from rlm_tui.engine.sandbox.worker.objects import Logger, Trace, trace_of
+from rlm_tui.engine.sandbox.worker.pools import Thread
 
 _GENERATOR = frozenset({"send", "throw", "close", "gi_running", "gi_suspended"})
 _OPAQUE: dict[type, frozenset[str]] = {
@@ -53,7 +58,42 @@ _IN_PLACE: dict[str, Any] = {
 _PICKLING = frozenset({"__reduce__", "__getstate__", "__setstate__", "__getnewargs__"})
 """What the built-in classes do there reaches further than the object itself."""
 
+_ABSTRACT_OWN = frozenset({"_abc_impl", "_dump_registry", "_abc_registry_clear", "_abc_caches_clear"})
+"""What the library's abstract base classes carry for themselves."""
+
+_CACHED = type(functools.lru_cache(lambda: None))
 _NOTHING = object()
+
+
+_FIELDS: dict[type, frozenset[str]] = {
+    type(Element("e")): frozenset({"text", "tail", "tag", "attrib"}),
+    TextWrapper: frozenset(name for name in vars(TextWrapper()) if name != "wordsep_re"),
+    Thread: frozenset({"name", "daemon"}),
+    Logger: frozenset({"propagate", "disabled"}),
+}
+"""Objects of the library whose public fields programs assign, and which fields these are."""
+
+
+class _Assigned:
+    """Takes the assignment ``ob.field = value`` for the objects of `_FIELDS`; see `Guards.write`."""
+
+    __slots__ = ("_names", "_ob")
+
+    def __init__(self, ob: Any, names: frozenset[str]) -> None:
+        object.__setattr__(self, "_ob", ob)
+        object.__setattr__(self, "_names", names)
+
+    def __getattr__(self, name: str) -> Any:  # an assignment in place reads first
+        return getattr(self._field(name), name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(self._field(name), name, value)
+
+    def _field(self, name: str) -> Any:
+        ob = object.__getattribute__(self, "_ob")
+        if name not in object.__getattribute__(self, "_names"):
+            raise TypeError(f"the attribute {name} of a {type(ob).__name__!r} object cannot be assigned in this REPL")
+        return ob
 
 
 class _Label:
@@ -107,7 +147,7 @@ class Guards:
             elif name == "mro" and issubclass(kind, type):
                 return self._refuse(name)
             elif name == "register":  # of an abstract base class of the library, which the library itself asks
-                if isinstance(ob, type) and not self.classes.is_made(ob):
+                if isinstance(ob, ABCMeta) or (isinstance(ob, type) and not self.classes.is_made(ob)):
                     return self._refuse(name)
             elif name in _EXCEPTION_HIDDEN:
                 if issubclass(kind, BaseException):
@@ -156,7 +196,7 @@ class Guards:
         if name == "__name__" or name == "__qualname__":
             if kind is Facade:
                 return facade_name(ob)
-            if isinstance(ob, _CALLABLES):
+            if isinstance(ob, (*_CALLABLES, _CACHED)):
                 return str(getattr(ob, name))
             own = self._own(ob, kind)
             if name in own:
@@ -176,7 +216,7 @@ class Guards:
         elif name == "__traceback__" and issubclass(kind, BaseException):
             return trace_of(ob.__traceback__, self._namespace)
         elif name == "__annotations__":
-            return self._annotations(ob, kind)
+            return self.annotations(ob)
         elif name == "__members__" and issubclass(kind, type) and self.classes.is_enum(ob):
             return dict(ob.__members__)
         elif name == "__mro__" and ob in self._made if issubclass(kind, type) else False:
@@ -187,6 +227,8 @@ class Guards:
             return self._plain(ob, name, default)
         elif name in ("__new__", "__setattr__", "__delattr__", "__getattribute__"):
             return self._object_protocol(ob, kind, name)
+        elif name == "__wrapped__" and kind is _CACHED:
+            return ob.__wrapped__
         elif name == "__wrapped__" and (kind in self._made or (kind is types.FunctionType and self.is_users(ob))):
             own = self._own(ob, kind)
             if name in own:
@@ -201,12 +243,14 @@ class Guards:
                 return self._plain(ob, name, default)
             if kind is super and name == "__init_subclass__":
                 return self._plain(ob, name, default)
+        elif name in _ABSTRACT_OWN:
+            return self._refuse(name)
         elif is_private(name):
-            if kind in self._made or self.classes.is_made(ob) or kind is super:
+            if kind in self._made or self.classes.adopt(kind) or self.classes.is_made(ob) or kind is super:
                 if name in _NAMEDTUPLE or kind is not super or name.strip("_"):
                     return self._plain(ob, name, default)
             elif name in _NAMEDTUPLE and (is_namedtuple(kind) or (kind is type and is_namedtuple(ob))):
-                return self._plain(ob, name, default)
+                return dict(ob._field_defaults) if name == "_field_defaults" else self._plain(ob, name, default)
             elif kind is types.SimpleNamespace or (kind is types.FunctionType and self.is_users(ob)):
                 if name in ob.__dict__:
                     return ob.__dict__[name]
@@ -246,7 +290,7 @@ class Guards:
         return getattr(ob, name) if default is _NOTHING else getattr(ob, name, default)
 
     def _fields(self, ob: Any, kind: type) -> Any:
-        if kind in self._made or kind is types.SimpleNamespace:
+        if kind in self._made or kind is types.SimpleNamespace or self.is_users(ob):
             return object.__getattribute__(ob, "__dict__")
         if issubclass(kind, type) and ob in self._made:
             return {k: v for k, v in ob.__dict__.items() if not k.startswith("__")}
@@ -254,7 +298,9 @@ class Guards:
             return members(ob)
         return self._refuse("__dict__", "; use the object's own attributes")
 
-    def _annotations(self, ob: Any, kind: type) -> dict[str, Any]:
+    def annotations(self, ob: Any) -> dict[str, Any]:
+        """The annotations of a class or function of the REPL, as text."""
+        kind = type(ob)
         if issubclass(kind, type) and ob in self._made:
             return dict(getattr(ob, "__annotations__", {}))
         return dict(ob.__annotations__) if self.is_users(ob) else {}
@@ -305,13 +351,15 @@ class Guards:
     def write(self, ob: Any) -> Any:
         """`ob`, when its attributes may be assigned: plain containers, and what the REPL's code made."""
         kind = type(ob)
-        if kind in self._made or kind in _PLAIN_WRITABLE:
+        if kind in self._made or kind in _PLAIN_WRITABLE or self.classes.adopt(kind):
             return ob
         if issubclass(kind, type):
             if ob in self._made:
                 return ob
         elif kind is types.FunctionType and self.is_users(ob):
             return ob
+        if kind in _FIELDS:
+            return _Assigned(ob, _FIELDS[kind])
         if kind is Facade and id(ob) in self.assignable:
             return self.assignable[id(ob)]
         name = f"module {facade_name(ob)!r}" if kind is Facade else f"{kind.__name__!r} object"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import collections.abc
 import typing
+from collections.abc import Callable
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import Marker
@@ -68,6 +69,10 @@ class Hint(Marker):
 
     __slots__ = ()
 
+    def __mro_entries__(self, bases: tuple[Any, ...]) -> tuple[type, ...]:
+        origin = _ORIGINS.get(self.name)
+        return super().__mro_entries__(bases) if origin is None else (origin,)
+
     def __getitem__(self, item: Any) -> Hint:
         return self
 
@@ -98,7 +103,7 @@ def _identity(value: Any = None, /) -> Any:
     return value
 
 
-def members(classes: Any) -> dict[str, Any]:
+def members(classes: Any, annotations: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
     """The names of the ``typing`` facade."""
     found: dict[str, Any] = {name: Hint(name) for name in _NAMES}
     found.update({name: Hint(name) for name in _ORIGINS})
@@ -117,6 +122,11 @@ def members(classes: Any) -> dict[str, Any]:
         no_type_check=_identity,
         TYPE_CHECKING=False,
         assert_never=_identity,
+        assert_type=lambda value, kind: value,
+        reveal_type=_identity,
+        dataclass_transform=lambda **options: _identity,
+        is_typeddict=lambda kind: False,
+        get_type_hints=lambda ob, *scopes, **options: annotations(ob),
         get_args=lambda hint: (),
         get_origin=lambda hint: None,
     )

@@ -16,8 +16,10 @@ from rlm_tui.engine.sandbox.worker.copying import Copier
 from rlm_tui.engine.sandbox.worker.datacls import Dataclasses
 from rlm_tui.engine.sandbox.worker.facade import Facade, add_member, members
 from rlm_tui.engine.sandbox.worker.guards import Guards
-from rlm_tui.engine.sandbox.worker.objects import UserDict
+from rlm_tui.engine.sandbox.worker.objects import UserDict, UserList
 from rlm_tui.engine.sandbox.worker.standins import Standins
+from rlm_tui.engine.sandbox.worker.trees import tree_members
+from rlm_tui.engine.sandbox.worker.xmltrees import sax_members, xml_members
 
 _ALL = "*"
 """Every public name of a C module whose functions are all harmless."""
@@ -46,42 +48,50 @@ NAMES: dict[str, str] = {
     "ifloordiv ilshift imatmul imod imul index indexOf inv invert ior ipow irshift is_ is_not isub itruediv ixor le "
     "length_hint lshift lt matmul mod mul ne neg not_ or_ pos pow rshift setitem sub truediv truth xor",
     "decimal": "Decimal ROUND_HALF_UP ROUND_HALF_EVEN ROUND_HALF_DOWN ROUND_DOWN ROUND_UP ROUND_FLOOR ROUND_CEILING "
-    "InvalidOperation DivisionByZero Overflow getcontext localcontext Context",
+    "ROUND_05UP InvalidOperation DivisionByZero Overflow Underflow Inexact Rounded Subnormal Clamped FloatOperation "
+    "DecimalException DecimalTuple getcontext setcontext localcontext Context MAX_PREC MAX_EMAX MIN_EMIN",
     "fractions": "Fraction",
-    "difflib": "SequenceMatcher Differ get_close_matches unified_diff context_diff ndiff IS_CHARACTER_JUNK IS_LINE_JUNK",
+    "difflib": "SequenceMatcher Differ Match get_close_matches unified_diff context_diff ndiff restore IS_CHARACTER_JUNK IS_LINE_JUNK",
     "unicodedata": "normalize category name combining lookup bidirectional east_asian_width decimal digit numeric mirrored "
-    "is_normalized decomposition",
+    "is_normalized decomposition unidata_version",
     "html": "escape unescape",
     "html.parser": "HTMLParser",
-    "html.entities": "html5 name2codepoint codepoint2name",
+    "html.entities": "html5 name2codepoint codepoint2name entitydefs",
     "base64": "b64encode b64decode urlsafe_b64encode urlsafe_b64decode standard_b64encode standard_b64decode b32encode "
-    "b32decode b16encode b16decode b85encode b85decode encodebytes decodebytes",
+    "b32decode b16encode b16decode b85encode b85decode a85encode a85decode encodebytes decodebytes",
     "binascii": "hexlify unhexlify crc32 b2a_hex a2b_hex b2a_base64 a2b_base64 Error",
-    "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 sha3_256 sha3_512 blake2b blake2s",
+    "hashlib": "md5 sha1 sha224 sha256 sha384 sha512 sha3_224 sha3_256 sha3_384 sha3_512 shake_128 shake_256 blake2b blake2s "
+    "new pbkdf2_hmac algorithms_guaranteed",
     "hmac": "new digest compare_digest",
-    "zlib": "compress decompress crc32 adler32 error",
-    "gzip": "compress decompress",
-    "struct": "pack unpack unpack_from calcsize iter_unpack Struct error",
+    "zlib": "compress decompress compressobj decompressobj crc32 adler32 error MAX_WBITS Z_BEST_COMPRESSION Z_BEST_SPEED "
+    "Z_DEFAULT_COMPRESSION",
+    "gzip": "compress decompress BadGzipFile",
+    "struct": "pack pack_into unpack unpack_from calcsize iter_unpack Struct error",
     "ast": "",
     "csv": "reader writer DictReader DictWriter QUOTE_ALL QUOTE_MINIMAL QUOTE_NONNUMERIC QUOTE_NONE Sniffer Error excel "
-    "excel_tab unix_dialect Dialect field_size_limit list_dialects",
+    "excel_tab unix_dialect Dialect field_size_limit list_dialects register_dialect unregister_dialect get_dialect",
     "io": "StringIO BytesIO SEEK_SET SEEK_CUR SEEK_END",
-    "enum": "Enum IntEnum StrEnum Flag IntFlag auto unique",
+    "enum": "Enum IntEnum StrEnum Flag IntFlag auto unique verify UNIQUE CONTINUOUS NAMED_FLAGS STRICT CONFORM EJECT KEEP",
     "numbers": "Number Complex Real Rational Integral",
-    "calendar": "monthrange month_name month_abbr day_name day_abbr isleap leapdays timegm weekday monthcalendar MONDAY SUNDAY",
+    "calendar": "monthrange month_name month_abbr day_name day_abbr isleap leapdays timegm weekday monthcalendar MONDAY TUESDAY "
+    "WEDNESDAY THURSDAY FRIDAY SATURDAY SUNDAY Calendar TextCalendar month calendar weekheader firstweekday IllegalMonthError",
     "contextlib": "contextmanager suppress closing nullcontext ExitStack",
     "queue": "Queue LifoQueue PriorityQueue SimpleQueue Empty Full",
-    "types": "SimpleNamespace MappingProxyType FunctionType LambdaType GeneratorType NoneType",
+    "types": "SimpleNamespace MappingProxyType FunctionType LambdaType GeneratorType NoneType MethodType BuiltinFunctionType "
+    "BuiltinMethodType EllipsisType NotImplementedType UnionType GenericAlias",
     "urllib.parse": "quote unquote quote_plus unquote_plus urlencode urlparse urlsplit urlunparse urlunsplit urljoin parse_qs "
-    "parse_qsl urldefrag quote_from_bytes unquote_to_bytes",
-    "xml.etree.ElementTree": "fromstring fromstringlist XML tostring Element SubElement Comment ParseError indent iselement",
+    "parse_qsl urldefrag quote_from_bytes unquote_to_bytes ParseResult SplitResult DefragResult",
+    "xml.etree.ElementTree": "fromstring fromstringlist XML tostring tostringlist Element SubElement Comment "
+    "ProcessingInstruction PI QName ParseError indent iselement",
     "shlex": "split quote join",
     "fnmatch": "fnmatch fnmatchcase filter translate",
-    "ipaddress": "ip_address ip_network IPv4Address IPv6Address IPv4Network IPv6Network",
+    "ipaddress": "ip_address ip_network ip_interface summarize_address_range collapse_addresses AddressValueError NetmaskValueError "
+    "IPv4Interface IPv6Interface IPv4Address IPv6Address IPv4Network IPv6Network",
     "tomllib": "loads TOMLDecodeError",
-    "uuid": "UUID uuid3 uuid5 NAMESPACE_DNS NAMESPACE_URL",
+    "uuid": "UUID uuid3 uuid5 NAMESPACE_DNS NAMESPACE_URL NAMESPACE_OID NAMESPACE_X500",
     "colorsys": _ALL,
     "graphlib": "TopologicalSorter CycleError",
+    "keyword": "kwlist softkwlist iskeyword issoftkeyword",
     "pprint": "pformat saferepr isreadable isrecursive",
 }
 
@@ -152,18 +162,23 @@ class Modules:
     def _own(self, guards: Guards, standins: Standins) -> None:
         copier = Copier(self._classes)
         own: dict[str, dict[str, Any]] = {
-            "collections": {"namedtuple": self._classes.named_tuple, "UserDict": UserDict},
+            "collections": {"namedtuple": self._classes.named_tuple, "UserDict": UserDict, "UserList": UserList},
             "operator": {"attrgetter": standins.attrgetter, "methodcaller": standins.methodcaller},
             "functools": {
                 "wraps": standins.wraps, "update_wrapper": standins.update_wrapper,
                 "total_ordering": standins.total_ordering, "singledispatch": standins.singledispatch,
+                "singledispatchmethod": standins.singledispatchmethod,
             },
             "copy": {"copy": copier.copy, "deepcopy": copier.deepcopy},
             "dataclasses": Dataclasses(self._classes, guards.getattr).members(),
-            "typing": hints.members(self._classes),
-            "typing_extensions": hints.members(self._classes),
+            "typing": hints.members(self._classes, guards.annotations),
+            "typing_extensions": hints.members(self._classes, guards.annotations),
             "abc": standins.abc_members(),
-            "ast": {"literal_eval": standins.literal_eval},
+            "ast": {"literal_eval": standins.literal_eval, **tree_members(guards.getattr, self._classes.allow_base)},
+            "xml.etree.ElementTree": xml_members(standins.emit),
+            "xml.sax.saxutils": sax_members(),
+            "types": {"ModuleType": Facade, "CoroutineType": aio.Deferred},
+            "calendar": standins.calendar_members(),
             "json": {"load": standins.no_file("json.load", "json.loads(text)"),
                      "dump": standins.no_file("json.dump", "json.dumps(value)")},
             "random": standins.random_members(),
@@ -234,5 +249,8 @@ def _vetted(name: str, names: str) -> dict[str, Any]:
     wanted = [n for n in dir(module) if not n.startswith("_")] if names == _ALL else names.split()
     found = {n: getattr(module, n) for n in wanted if hasattr(module, n)}
     # Tables are copied, for the library goes on using its own; a read-only view would hand it out when compared.
-    found = {n: dict(v) if type(v) is dict else v for n, v in found.items()}
+    found = {
+        n: dict(v) if type(v) is dict else tuple(v) if type(v) is list else frozenset(v) if type(v) is set else v
+        for n, v in found.items()
+    }
     return {n: v for n, v in found.items() if type(v) is not ModuleType}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Any
 
@@ -98,6 +99,75 @@ class UserDict:
         return type(self)(self.data)
 
 
+class UserList:
+    """``collections.UserList``: a list in its ``data``."""
+
+    def __init__(self, items: Any = ()) -> None:
+        self.data: list[Any] = list(items)
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __getitem__(self, index: Any) -> Any:
+        return type(self)(self.data[index]) if isinstance(index, slice) else self.data[index]
+
+    def __setitem__(self, index: Any, value: Any) -> None:
+        self.data[index] = value
+
+    def __delitem__(self, index: Any) -> None:
+        del self.data[index]
+
+    def __contains__(self, value: Any) -> bool:
+        return value in self.data
+
+    def __repr__(self) -> str:
+        return repr(self.data)
+
+    def __eq__(self, other: object) -> bool:
+        return self.data == (other.data if isinstance(other, UserList) else other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.data + list(other))
+
+    def __mul__(self, times: int) -> Any:
+        return type(self)(self.data * times)
+
+    def append(self, value: Any) -> None:
+        self.data.append(value)
+
+    def extend(self, values: Any) -> None:
+        self.data.extend(values)
+
+    def insert(self, index: int, value: Any) -> None:
+        self.data.insert(index, value)
+
+    def pop(self, index: int = -1) -> Any:
+        return self.data.pop(index)
+
+    def remove(self, value: Any) -> None:
+        self.data.remove(value)
+
+    def clear(self) -> None:
+        self.data.clear()
+
+    def copy(self) -> Any:
+        return type(self)(self.data)
+
+    def count(self, value: Any) -> int:
+        return self.data.count(value)
+
+    def index(self, value: Any, *where: int) -> int:
+        return self.data.index(value, *where)
+
+    def reverse(self) -> None:
+        self.data.reverse()
+
+    def sort(self, *, key: Any = None, reverse: bool = False) -> None:
+        self.data.sort(key=key, reverse=reverse)
+
+
 class ContextDecorator:
     """``contextlib.ContextDecorator``: a context manager that can stand over a function."""
 
@@ -167,6 +237,13 @@ class Dispatcher:
         return self._call(*args, **kwargs)
 
 
+class MethodDispatcher(Dispatcher):
+    """What ``functools.singledispatchmethod`` gives."""
+
+    def __get__(self, ob: Any, kind: Any = None) -> Any:
+        return partial(self._call, ob)
+
+
 class Printer:
     """What ``pprint.PrettyPrinter`` gives."""
 
@@ -180,6 +257,9 @@ class Logger:
 
     def __init__(self, name: str, standins: Any, parent: Logger | None = None) -> None:
         self.name = name
+        self.propagate = True
+        self.disabled = False
+        self.handlers: list[Any] = []
         self._standins = standins
         self._parent = parent
         self._level: int | None = 30 if parent is None else None
@@ -210,10 +290,10 @@ class Logger:
         return self.level
 
     def log(self, level: int, message: Any, *args: Any, **kwargs: Any) -> None:
-        if level >= self.level:
+        if level >= self.level and not self.disabled:
             names = {10: "DEBUG", 20: "INFO", 30: "WARNING", 40: "ERROR", 50: "CRITICAL"}
             text = str(message) % args if args else str(message)
-            self._standins.emit(f"{names.get(level, level)}:{self.name}:{text}\n")
+            self._standins.emit(self._standins.log_line(str(names.get(level, level)), level, self.name, text) + "\n")
 
     def debug(self, message: Any, *args: Any, **kwargs: Any) -> None:
         self.log(10, message, *args)

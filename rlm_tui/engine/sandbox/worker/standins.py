@@ -5,10 +5,12 @@ run again: time, randomness, attributes by name, output, tracebacks.
 from __future__ import annotations
 
 import ast
+import base64
 import calendar
 import contextlib
 import datetime as _dt
 import functools
+import hmac
 import io
 import json
 import pprint as _pprint
@@ -30,10 +32,12 @@ from rlm_tui.engine.sandbox.worker.objects import (
     Dispatcher,
     Handler,
     Logger,
+    MethodDispatcher,
     Printer,
     stream_setter,
 )
 from rlm_tui.engine.sandbox.worker.output import Output, Stream
+from rlm_tui.engine.sandbox.worker.trees import NODES
 
 LONGEST_SLEEP = 1.0
 """Seconds that one ``time.sleep`` takes at most: there is nothing to wait for in here."""
@@ -67,6 +71,8 @@ class Standins:
         self._out, self._err = Stream(output.write, "<stdout>"), Stream(output.write, "<stderr>")
         self._streams: dict[str, Any] = {"stdout": self._out, "stderr": self._err}
         self._sys: Facade | None = None
+        self._log_format = "%(levelname)s:%(name)s:%(message)s"
+        self._log_dates: str | None = None
 
     def reseed(self, seed: int) -> None:
         """Start the REPL's randomness anew."""
@@ -163,10 +169,16 @@ class Standins:
         return functools.total_ordering(cls)
 
     def singledispatch(self, function: Any) -> Any:
+        return Dispatcher(*self._dispatch(function, 0))
+
+    def singledispatchmethod(self, function: Any) -> Any:
+        return MethodDispatcher(*self._dispatch(function, 1))
+
+    def _dispatch(self, function: Any, position: int) -> tuple[Callable[..., Any], Callable[..., Any]]:
         table: dict[type, Any] = {}
 
         def call(*args: Any, **kwargs: Any) -> Any:
-            for kind in type(args[0]).__mro__:
+            for kind in type(args[position]).__mro__:
                 if kind in table:
                     return table[kind](*args, **kwargs)
             return function(*args, **kwargs)
@@ -182,7 +194,7 @@ class Standins:
             table[kind] = implementation
             return implementation
 
-        return Dispatcher(call, register)
+        return call, register
 
     # Small modules
 
@@ -203,6 +215,8 @@ class Standins:
         }
 
     def literal_eval(self, node: Any) -> Any:
+        if type(node) in NODES:
+            return ast.literal_eval(node)
         if type(node) is not str or len(node) > _LITERAL_MAX:
             raise ValueError(f"literal_eval takes a str of at most {_LITERAL_MAX:,} characters")
         return ast.literal_eval(node)
@@ -256,6 +270,7 @@ class Standins:
         def seed(a: Any = None, version: int = 2) -> None:
             source.seed(0 if a is None else a, version)
 
+        Random.__module__, Random.__qualname__ = "random", "Random"
         return {**{n: getattr(source, n) for n in names}, "seed": seed, "Random": Random}
 
     def uuid4(self, *ignored: Any) -> _uuid.UUID:
@@ -268,6 +283,9 @@ class Standins:
             "token_bytes": lambda n=32: r.randbytes(n),
             "choice": r.choice,
             "randbelow": lambda n: r.randrange(n),
+            "randbits": r.getrandbits,
+            "token_urlsafe": lambda n=32: base64.urlsafe_b64encode(r.randbytes(n)).rstrip(b"=").decode(),
+            "compare_digest": hmac.compare_digest,
         }
 
     def sleep(self, seconds: float) -> None:
@@ -289,7 +307,10 @@ class Standins:
             "perf_counter": elapsed,
             "perf_counter_ns": lambda: int(elapsed() * 1e9),
             "monotonic": elapsed,
+            "monotonic_ns": lambda: int(elapsed() * 1e9),
             "process_time": elapsed,
+            "process_time_ns": lambda: int(elapsed() * 1e9),
+            "thread_time": elapsed,
             "sleep": self.sleep,
             "strftime": lambda form, t=None: _time.strftime(form, _time.gmtime(clock.now()) if t is None else t),
             "strptime": _time.strptime,
@@ -300,6 +321,8 @@ class Standins:
             "mktime": lambda t: float(calendar.timegm(t)),
             "struct_time": _time.struct_time,
             "timezone": 0,
+            "altzone": 0,
+            "daylight": 0,
             "tzname": ("UTC", "UTC"),
         }
 
@@ -371,6 +394,9 @@ class Standins:
             "format_tb": lambda *args, **kwargs: [],
             "print_tb": lambda *args, **kwargs: None,
             "extract_tb": lambda *args, **kwargs: [],
+            "extract_stack": lambda *args, **kwargs: [],
+            "format_stack": lambda *args, **kwargs: [],
+            "format_list": lambda *args, **kwargs: [],
         }
 
     def warnings_members(self) -> dict[str, Any]:
@@ -389,17 +415,50 @@ class Standins:
             "catch_warnings": catch_warnings,
         }  # fmt: skip
 
+    def calendar_members(self) -> dict[str, Any]:
+        return {
+            "prmonth": lambda year, month, w=0, line=0: self.emit(calendar.month(year, month, w, line)),
+            "prcal": lambda year, *layout: self.emit(calendar.calendar(year, *layout)),
+        }
+
+    def log_line(self, level: str, number: int, name: str, message: str) -> str:
+        """A record of ``logging`` in the format that ``basicConfig`` was given."""
+        now = self.clock.now()
+        fields = {
+            "levelname": level, "levelno": number, "name": name, "message": message, "msg": message, "created": now,
+            "msecs": now % 1 * 1000, "module": "cell", "funcName": "<module>", "filename": "cell", "pathname": "cell",
+            "lineno": 0, "process": 1, "thread": 1, "processName": "MainProcess", "threadName": "MainThread",
+            "asctime": _time.strftime(self._log_dates or "%Y-%m-%d %H:%M:%S", _time.gmtime(now))
+            + ("" if self._log_dates else f",{int(now % 1 * 1000):03d}"),
+        }  # fmt: skip
+        try:
+            return self._log_format % fields
+        except (KeyError, ValueError, TypeError):
+            return f"{level}:{name}:{message}"
+
     def logging_members(self) -> dict[str, Any]:
         levels = {"DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
+        numbers = {number: name for name, number in levels.items()}
         root = Logger("root", self)
 
-        def basic_config(level: Any = None, **ignored: Any) -> None:
+        def basic_config(
+            level: Any = None, format: Any = None, datefmt: Any = None, style: str = "%", **ignored: Any
+        ) -> None:
             if level is not None:
                 root.setLevel(level)
+            if type(format) is str and style == "%":
+                self._log_format = format
+            if type(datefmt) is str:
+                self._log_dates = datefmt
+
+        def get_level_name(level: Any) -> Any:
+            found = numbers.get(level) if isinstance(level, int) else levels.get(level)
+            return f"Level {level}" if found is None else found
 
         names = ["debug", "info", "warning", "error", "critical", "exception", "log"]
         return {
-            **levels, "WARN": 30, "NOTSET": 0, "getLogger": lambda name="root": Logger(str(name), self, root),
+            **levels, "WARN": 30, "FATAL": 50, "NOTSET": 0, "getLevelName": get_level_name, "warn": root.warning,
+            "shutdown": lambda: None, "captureWarnings": lambda on: None, "getLogger": lambda name="root": Logger(str(name), self, root),
             "basicConfig": basic_config, "disable": lambda level=50: root.setLevel(level + 1), "Logger": Logger,
             **{n: getattr(root, n) for n in names},
             **dict.fromkeys(("StreamHandler", "NullHandler", "Handler", "Formatter", "Filter"), Handler),
