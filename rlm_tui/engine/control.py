@@ -55,8 +55,9 @@ PREVIEW = 200
 class Stop:
     """A place where a node can be held.
 
-    `code` is the cell's code before it runs; at a sub-call, `planned` is how many the cell has asked for, and `prompt`
-    what this one would send: the log does not have it before it is sent.
+    `code` is the cell's code before it runs; at a sub-call, `planned` is how many the cell has asked for, `batch` how many
+    at once, `cost` what those will cost in US dollars, about (``None`` if that can't be known), and `prompt` what this one
+    would send: the log does not have it before it is sent.
     """
 
     kind: str
@@ -66,6 +67,8 @@ class Stop:
     call: str | None = None
     code: str = ""
     planned: int | None = None
+    batch: int = 1
+    cost: float | None = None
     prompt: str = ""
 
 

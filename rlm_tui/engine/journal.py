@@ -54,4 +54,5 @@ class Journal:
             cell=stop.cell,
             call=stop.call,
             planned=stop.planned,
+            cost=stop.cost,
         )

@@ -7,7 +7,7 @@ import json
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rlm_tui.engine.answers import fit
@@ -16,11 +16,12 @@ from rlm_tui.engine.control import Stop
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.ledger import OverBudget, UnknownPrice
 from rlm_tui.engine.prompts import schema_request
-from rlm_tui.engine.providers.base import ChatMessage
+from rlm_tui.engine.providers.base import ChatMessage, ProviderError
 from rlm_tui.engine.sandbox.base import CellResult, HostCall, Slot
 from rlm_tui.engine.tools import ToolFailed
 from rlm_tui.engine.works import CutOff
 from rlm_tui.events import BudgetExhausted, CellOutput, ToolCalled, ToolReturned, clean
+from rlm_tui.projection.price_tag import price_tag, usual_reply
 
 if TYPE_CHECKING:
     from rlm_tui.engine.node import NodeRun
@@ -163,17 +164,31 @@ class SubCalls:
             batch = self._batch
         limit = self._node.config.limits.subcalls_per_cell
         # A loop asks for one at a time, so what a cell plans is what it has asked for so far.
-        planned = self._ordinal + len(request.prompts)
+        asked = _Asked(self._ordinal + len(request.prompts), len(request.prompts), self._tag(request, child))
         jobs = []
         for prompt, context in zip(request.prompts, request.contexts, strict=True):
             self._ordinal += 1
             if self._ordinal > limit:
                 jobs.append(_failed(f"one cell may make at most {limit} sub-calls; use fewer, fuller prompts"))
             elif child and self._node.has_children:
-                jobs.append(self._child(self._ordinal, batch, prompt, context, request.model, planned))
+                jobs.append(self._child(self._ordinal, batch, prompt, context, request.model, asked))
             else:
-                jobs.append(self._leaf(self._ordinal, batch, prompt, context, request, planned, degraded=child))
+                jobs.append(self._leaf(self._ordinal, batch, prompt, context, request, asked, degraded=child))
         return await _all(jobs)
+
+    def _tag(self, request: HostCall, child: bool) -> float | None:
+        """About what these sub-calls will cost; what a child node will ask for, nobody knows."""
+        node = self._node
+        if child and node.has_children:
+            return None
+        try:
+            price = node.caller.info(request.model or node.config.leaf_model(node.depth)).price
+        except ProviderError:
+            return None
+        chars = sum(len(prompt) for prompt in request.prompts)
+        chars += sum(len(c if isinstance(c, str) else as_text(c)) for c in request.contexts if c is not None)
+        rates = (price.input, price.output) if price is not None else None
+        return price_tag(len(request.prompts), chars, rates, usual_reply(node.journal.state))
 
     async def _leaf(
         self,
@@ -182,7 +197,7 @@ class SubCalls:
         prompt: str,
         context: Any,
         request: HostCall,
-        planned: int,
+        asked: _Asked,
         *,
         degraded: bool,
     ) -> Slot:
@@ -191,7 +206,17 @@ class SubCalls:
         text = prompt if context is None else f"{prompt}\n\n{as_text(context)}"
         if request.schema is not None:
             text += "\n\n" + schema_request(json.dumps(request.schema))
-        stop = Stop("at_subcall", node.id, node.turn, self._cell, call, planned=planned, prompt=text)
+        stop = Stop(
+            "at_subcall",
+            node.id,
+            node.turn,
+            self._cell,
+            call,
+            planned=asked.planned,
+            batch=asked.batch,
+            cost=asked.cost,
+            prompt=text,
+        )
         await node.gate.reach(stop)
         order = Order(
             call=call,
@@ -228,13 +253,14 @@ class SubCalls:
         return parse_json(reply.text, request.schema)
 
     async def _child(
-        self, ordinal: int, batch: int | None, query: str, context: Any, model: str | None, planned: int
+        self, ordinal: int, batch: int | None, query: str, context: Any, model: str | None, asked: _Asked
     ) -> Slot:
         node = self._node
         share = len(as_text(context or "")) / max(node.context_chars, THICK_FROM)
         if share >= THICK:
             self._thick, self._share = self._thick + 1, max(self._share, share)
-        await node.gate.reach(Stop("at_subcall", node.id, node.turn, self._cell, planned=planned, prompt=query))
+        place = (node.id, node.turn, self._cell, None)
+        await node.gate.reach(Stop("at_subcall", *place, planned=asked.planned, batch=asked.batch, prompt=query))
         try:
             outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
         except OverBudget as error:
@@ -250,6 +276,15 @@ class SubCalls:
             await self._node.journal.write(
                 BudgetExhausted(limit=error.limit, used=error.used, allowed=error.allowed, node=self._node.id)
             )
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """How many sub-calls the cell has asked for, how many of them at once, and what those will cost."""
+
+    planned: int
+    batch: int
+    cost: float | None
 
 
 _PRINTED = re.compile(r"^(?:FINAL|FINAL_VAR|SUBMIT)\(.*\)\s*$", re.MULTILINE)

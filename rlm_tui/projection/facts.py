@@ -42,6 +42,7 @@ def facts_at(
     cell: str | None = None,
     call: str | None = None,
     planned: int | None = None,
+    cost: float | None = None,
 ) -> Facts:
     """The facts at a stop of `kind` (see `rlm_tui.events.Paused`) of `node`. `text` loads a body by reference."""
     where = state.nodes.get(node)
@@ -73,6 +74,7 @@ def facts_at(
         "coverage": lambda: state.coverage.share("seen"),
         "var": lambda: _changed(the_cell) if ended else None,
         "planned": lambda: planned,
+        "planned.cost": lambda: cost,
         "reads": lambda: _reads(state, the_cell, the_call),
     }
     if turn is not None:

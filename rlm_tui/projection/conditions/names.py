@@ -39,6 +39,7 @@ _ROWS: tuple[tuple[str, Kind, str], ...] = (
     ("events", "number", "events of a session"),
     ("score", "number", "your score of a session, 1 to 5"),
     ("cost", "money", "US dollars spent so far"),
+    ("planned.cost", "money", "US dollars that the sub-calls asked for at once will cost, about, at a sub-call"),
     ("latency", "seconds", "how long the last call took"),
     ("seconds", "seconds", "time since the session began"),
     ("age", "seconds", "how long ago a session began"),

@@ -109,6 +109,9 @@ class Code(LineView):
             what += f" of {held.planned}"
         mean = average_subcall(view.state)
         tag = f" {view.glyphs.dot} {view.glyphs.about} {price(mean)} each" if mean is not None else ""
+        if held.cost is not None:
+            whose = f" for {held.batch} at once" if held.batch > 1 else ""
+            tag = f" {view.glyphs.dot} {view.glyphs.about} {dollars(held.cost)}{whose}"
         self._remarks.append(("rule", f"held before {what} {view.glyphs.dot} {count(len(held.prompt))} chars{tag}"))
         self._remarks += [("text", line) for line in visible(held.prompt[:20_000]).split("\n")]
 

@@ -148,6 +148,32 @@ async def test_a_breakpoint_asks_before_a_cell_makes_many_calls() -> None:
     assert ran.ended.outcome.answer == "30" and len(ran.events(ev.Paused)) == 1
 
 
+async def test_a_breakpoint_asks_before_a_cell_spends_much_at_once() -> None:
+    gate = Gate(paused=False)
+    gate.set_breakpoint("planned.cost>0.009")
+    held: list[tuple[int, int | None, float | None]] = []
+
+    async def operator(gate: Gate, log: MemoryLog) -> None:
+        await until(log, lambda e: isinstance(e, ev.Paused))
+        assert gate.held is not None
+        held.append((gate.held.batch, gate.held.planned, gate.held.cost))
+        gate.go()
+
+    # A token in is a millionth of a dollar, one out two; a reply was one token long before.
+    code = "few = llm_query_batched(['a'] * 5)\ngot = llm_query_batched(['b' * 4000] * 10)\nprint(len(got))"
+    ran = await play(FakeModels([cell(code), cell("FINAL(len(got))")]), gate=gate, operator=operator)
+    assert held == [(10, 15, pytest.approx(10 * 1000e-6 + 10 * 2e-6))]
+    assert ran.ended.outcome.answer == "10" and len(ran.events(ev.Paused)) == 1
+
+
+async def test_what_has_no_known_price_stops_at_no_price() -> None:
+    gate = Gate(paused=False)
+    gate.set_breakpoint("planned.cost>0")
+    models = FakeModels([cell("got = llm_query_batched(['b' * 4000] * 10)\nprint(got)"), cell("FINAL(1)")], price=None)
+    ran = await play(models, gate=gate)
+    assert ran.ended.outcome.answer == "1" and not ran.events(ev.Paused)
+
+
 async def test_the_whole_context_in_one_sub_call_is_refused_before_the_request() -> None:
     code = "got = llm_query_batched(['Sum up:', 'What is 1 + 1?'], [context, None])\nprint(got[0], '|', got[1])"
     ran = await play(FakeModels([cell(code), cell("FINAL(got[1])")], window=4_000), context=LONG)
