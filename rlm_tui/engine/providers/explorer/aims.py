@@ -183,7 +183,7 @@ class Aiming(Filtering):
     def counted_records(self, noun: int | None) -> bool:
         """Whether the noun after `how many` stands for records, not for a numeric field to add up."""
         return noun is None or not any(
-            self.strength(f, noun) >= 2 and f.numeric and not f.id for f in self.profile.fields
+            self.strength(f, noun) >= 1.5 and f.numeric and not f.id for f in self.profile.fields
         )
 
     def most(self, noun: int | None) -> None:
@@ -314,7 +314,10 @@ class Aiming(Filtering):
             named_person = self.mention(
                 lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)
             )
-            plan.target = named_person[0] if named_person else people[0] if len(people) == 1 else None
+            sure = named_person and (
+                named_person[0].who or max(self.strength(named_person[0], i) for i in named_person[1]) >= 2
+            )
+            plan.target = named_person[0] if named_person and sure else people[0] if len(people) == 1 else None
             verb = re.search(r"\bwho ([a-z]+)\b", self.low)
             if (
                 plan.target

@@ -217,7 +217,12 @@ class Asking:
         start = found.end() if found else 0
         for i, (a, _, t) in enumerate(self.tokens):
             if a >= start and fold(t) not in STOP and fold(t) not in SUPERLATIVES:
-                return i
+                verb = (
+                    found
+                    and found[0].startswith("how many")
+                    and re.search(r" (?:are|were|was|is) $", self.low[start:a])
+                )
+                return None if verb else i
         return None
 
     def phrase(self, noun: int | None) -> list[int]:

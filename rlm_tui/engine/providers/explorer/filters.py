@@ -289,7 +289,7 @@ class Filtering(Asking):
                 roots = [stem(m.group()) for m in TOKEN.finditer(value)]
                 if f.name == "table":
                     roots = [stem(value.split(".")[-1])]
-                if not roots or len(roots) > 12 or len(value) >= 60:
+                if not roots or len(roots) > 12 or len(value) >= 60 or value.rstrip().endswith("?"):
                     continue
                 for i in range(len(self.tokens) - 1):
                     joined = fold(self.tokens[i][2] + self.tokens[i + 1][2])

@@ -13,7 +13,7 @@ def _stems(name: str) -> frozenset[str]:
 
 
 SUMMARY = re.compile(
-    r"\bsummar|\boverview\b|\bgist\b|\btl;?dr\b|\bmain points?\b|\bwhat (?:is|are) (?:this|the) (?:\w+ )?about\b|\bin short\b"
+    r"\bsummar|\bsums? (?:\w+ )?up\b|\bkey points?\b|\bmain idea|\boverview\b|\bgist\b|\btl;?dr\b|\bmain points?\b|\bwhat (?:is|are) (?:this|the) (?:\w+ )?about\b|\bin short\b"
 )
 LINE = re.compile(
     r"\b(?:which|what) lines?\b|\bline number|\b(?:give|quote|find|show)(?: me)? the line\b|\bon (?:which|what) line\b"
@@ -43,7 +43,9 @@ ALIASES = {
     "item": frozenset("bullet bullets points".split()),
     "female": frozenset("women woman females ladies girls girl".split()),
     "male": frozenset("men man males boys boy".split()),
-    "no": frozenset("open todo remaining unfinished pending outstanding incomplete unchecked left undone".split()),
+    "no": frozenset(
+        "open todo remaining unfinished still pending outstanding incomplete unchecked left undone".split()
+    ),
 }
 """What people call the two states of a task."""
 VERBS = _stems("verbs")

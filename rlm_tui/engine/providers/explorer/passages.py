@@ -39,7 +39,7 @@ CLOCK = re.compile(
     re.I,
 )
 DAY = re.compile(
-    r"\b(?:next |last |every )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?: from \w+ (?:to|until) \w+)?|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
+    r"\b(?:next |last |every )?(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b(?: from \w+ (?:to|until) \w+)?|\bthe (?:\w+ )?(?:first|second|third|fourth|last) \w+day (?:of|in) (?:every|each|the) month|\bin (?:the )?(?:spring|summer|autumn|winter)\b|\b(?:1[0-9]|20)\d0s\b",
     re.I,
 )
 NAME = re.compile(
@@ -51,6 +51,9 @@ REASON = re.compile(
 FREQUENCY = re.compile(
     r"\b(?:once|twice|thrice|\w+ times) (?:a|an|per|every|each) \w+|\bevery (?:\w+ )?(?:day|week|month|year|hour|minute|second|morning|evening|night)s?\b|\b(?:daily|weekly|monthly|yearly|annually|hourly)\b",
     re.I,
+)
+SIGNED = re.compile(
+    rf"(?m)^(?:By|Author:|Written by|From:)\s+({NAME.pattern})|^\W*(?:Yours?|Sincerely|Regards|Love|Best wishes|Kind regards)\b[\w ]{{0,30}},\s+({NAME.pattern})\s*$"
 )
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
 ABBREVIATION = re.compile(r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|No|vs|e\.g|i\.e|etc|Fig|ca|approx)|\b[A-Z])\.$")
@@ -146,6 +149,8 @@ def kind_of(question: str) -> str:
     lead = re.search(r"\b(?:why|who(?:m|se)?|when|where|which|what|how)\b", low)
     for kind, expression in (
         ("reason", r"\bwhy\b|\breason\b|\bwhat caused\b"),
+        ("phone", r"\b(?:phone|telephone|mobile|fax)\b(?! (?:call|box))"),
+        ("email", r"\bemail\b|\be-mail\b"),
         ("age", r"\bhow old\b|\bwhat age\b"),
         ("clock", r"\bwhat time\b|\bat which time\b"),
         ("date", r"\bwhen\b|\b(?:what|which) (?:year|date|day|month)s?\b|\bsince when\b"),
@@ -198,7 +203,7 @@ def keys_of(question: str, kind: str) -> list[Key]:
             )
             or (root in CUES and kind != "thing")
             or (kind == "quantity" and root in GAUGES)
-            or (len(word) < 2 and not word.isdigit())
+            or (len(word) < 2 and not word.isdigit() and (not i or word not in "BCDEFGHJKLMNPQRSTUVWXYZ"))
         ):
             continue
         start = i
@@ -231,7 +236,7 @@ def keys_of(question: str, kind: str) -> list[Key]:
             word.islower() and not acting and behind and (re.search(r"\d", behind) is not None or not behind.islower())
         )
         weak_one = bool(named) or (root in VERBS and word.islower())  # `error E18`, `Lake Mor`: the name is enough
-        strict = root in STRICT or word[0].isdigit() or (word[0].isupper() and i > 0) or "_" in word
+        strict = root in STRICT or len(word) == 1 or word[0].isdigit() or (word[0].isupper() and i > 0) or "_" in word
         found.setdefault(root, Key(root, entity, strict, weak_one and not strict))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
     if measure and kind != "age":
@@ -352,6 +357,9 @@ def _spans(
             year = re.fullmatch(r"(1[5-9]|20)\d\d", text) and worth < 1.5
             if worth and not year:
                 spans.append((worth, found.start(), found.end(1) if found[3] else found.end(), text))
+    elif kind in ("phone", "email"):
+        form = r"\+?\d[\d /().-]{4,}\d" if kind == "phone" else r"[\w.+-]+@[\w-]+\.[\w.-]*\w"
+        spans += [(1.5, m.start(), m.end(), m.group()) for m in re.finditer(form, body)]
     elif kind in ("date", "clock"):
         for expression, worth in (
             (CLOCK, 1.5 if kind == "clock" else 1.0),
@@ -589,6 +597,8 @@ def answer(question: str, passage: str) -> Answer | None:
     question = re.sub(r"\b(what|who|where|when|how)['’]s\b", r"\1 is", question, flags=re.I)
     kind = kind_of(question)
     keys = keys_of(question, kind)
+    if re.search(r"\bwho (?:wrote|signed)\b|\bauthor of th", fold(question)) and (signed := SIGNED.search(passage)):
+        return Answer(signed[1] or signed[2], signed.group().strip(), 90)
     if kind == "yes" or not keys:
         return None
     noun = re.search(
@@ -730,7 +740,7 @@ def replied(
         if not prefix or not prefix.end() or body.rstrip().endswith("?"):
             continue
         speaker = (prefix[1] or "") if prefix else ""
-        options = candidates(question, kind, body, set(), body, keys, speaker)
+        options = candidates(question, "which" if kind == "name" else kind, body, set(), body, keys, speaker)
         if (
             kind in ("which", "name", "person")
             and not options

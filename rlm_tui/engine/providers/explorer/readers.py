@@ -218,6 +218,9 @@ for n, line in enumerate(lines, 1):
         owner = name if kind in ("class", "struct", "enum", "interface", "trait") else owner if line[0] in " \\t" else ""
         if kind == "constant":
             facts.append((name, value))
+        base = re.search(r"\\bextends +([\\w.]+)|^\\s*class \\w+\\(([\\w., ]+)\\)|class \\w+ : (?:public )?([\\w.]+)", line)
+        if base:
+            facts.append((name + ".extend", next(g for g in base.groups() if g)))
         if comment.strip() and kind in ("function", "method", "class", "struct", "declaration"):
             facts.append((name + ".do", re.sub(rf"^\\W*{name}\\W+", "", comment).strip()))
         for part, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:

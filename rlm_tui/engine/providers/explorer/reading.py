@@ -38,6 +38,7 @@ def normal(question: str) -> str:
         (r"\b(?:in|during|from) the (1[5-9]\d|20\d)0s\b", r"between \g<1>0 and \g<1>9"),
         (r"\b(than|over|under|least|most) an?(?= (?:hour|minute|day|week|metre|meter|kilo\w*|year|month)\b)", r"\1 1"),
         (r"\blooks? after\b", "look"),
+        (r"\b(did|does|do|will)\b(.*) last(?=\W*$)", r"\1\2 take"),
     ):
         question = re.sub(pattern, plain, question, flags=re.I)
     return re.sub(

@@ -42,7 +42,7 @@ UNIT_WORDS = {
     stem_: unit
     for unit, names in {
         "km": "kilometre kilometres kilometer kilometers", "kg": "kilogram kilograms kilo kilos", "min": "minute minutes mins", "h": "hour hours hrs", "cm": "centimetre centimetres", "mm": "millimetre millimetres", "t": "tonne tonnes",
-        "eur": "euro euros", "usd": "dollar dollars", "gbp": "pound pounds", "m": "metre metres meter meters", "s": "second seconds",
+        "eur": "euro euros", "usd": "dollar dollars", "gbp": "pound pounds", "l": "litre litres liter liters", "m": "metre metres meter meters", "s": "second seconds",
         "g": "gram grams", "pct": "percent percentage", "ly": "lightyears", "ms": "milliseconds", "mb": "megabytes", "gb": "gigabytes",
     }.items()
     for stem_ in names.split()
