@@ -185,7 +185,8 @@ async def test_sequential_calls_against_a_server_that_takes_no_time(
     disk = await commits(tmp_path, durability, 600)
     print(f"\n300 sub-calls of 0 ms, one after another, {durability}: {seconds:.2f} s, CPU {cpu:.2f} s")
     print(f"the requests alone: {alone:.2f} s (LiteLLM {litellm:.2f} s), two commits a call alone: {disk:.2f} s")
-    assert seconds <= max(most, 2.5 * (alone + disk))
+    # Where the machine or its disk is busy with other things, the requests and commits alone take longer too.
+    assert seconds <= max(most, 2.5 * (alone + disk), litellm + disk)
     assert alone < litellm / 2
 
 
