@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rlm_tui.tui.app import Options
     from rlm_tui.tui.desk import Desk
     from rlm_tui.tui.forking import Forker
+    from rlm_tui.tui.offer import Unfinished
     from rlm_tui.tui.store_shelf import StoreShelf
 
 
@@ -54,8 +55,17 @@ def live_options(job: Job, *, paused: bool) -> Options:
         keymap=settings.keymap,
         shelf=_shelf(settings),
         desk=desk(job.command_line, extras=job.extras, tools=job.tools, conditions=job.conditions),
+        unfinished=_unfinished(job),
         fork=forker(job.store, settings.price_overrides(), settings.durability),
     )
+
+
+def _unfinished(job: Job) -> Unfinished | None:
+    """What was cut off before, for a run that is not itself the continuation of something."""
+    from rlm_tui.cli.again import AgainJob
+    from rlm_tui.tui.offer import Unfinished
+
+    return None if isinstance(job, AgainJob) else Unfinished(job.store)
 
 
 def show_saved(

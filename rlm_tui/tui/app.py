@@ -16,6 +16,7 @@ from rlm_tui.tui.commands import Commands
 from rlm_tui.tui.forking import Forker, ForkWish
 from rlm_tui.tui.keymap import Keymap, KeymapError, keymap
 from rlm_tui.tui.messages import Asked, ForkWished
+from rlm_tui.tui.offer import Unfinished, offer_resume
 from rlm_tui.tui.places import Places
 from rlm_tui.tui.screens.workbench import Workbench
 from rlm_tui.tui.themes import DEFAULT
@@ -40,8 +41,9 @@ class Options:
     `documents` are shown at once; `start` makes the run once there is a question, `source` is a ready one (a replay).
     `note` stands in the title line instead of the models (``built-in explorer (not a language model)``), `models` in the
     dialog that asks for the question. `fork` makes new sessions out of saved ones; `shelf` holds the saved ones; `desk` opens
-    files and starts other questions. With `run_at_once` the run does not wait before its first cell. `home` is the screen
-    that the program begins with and comes back to: ``welcome``, ``sessions``, or none. A replay with a `speed` plays.
+    files and starts other questions; `unfinished` knows of sessions about the documents that were cut off. With
+    `run_at_once` the run does not wait before its first cell. `home` is the screen that the program begins with and comes
+    back to: ``welcome``, ``sessions``, or none. A replay with a `speed` plays.
     """
 
     documents: Sequence[Document] = ()
@@ -58,6 +60,7 @@ class Options:
     fork: Forker | None = None
     shelf: Shelf | None = None
     desk: Desk | None = None
+    unfinished: Unfinished | None = None
     home: str = ""
     speed: float | None = None
     clock: Callable[[], float] = field(default=time.time)
@@ -123,6 +126,12 @@ class WorkbenchApp(Places):
     # --- the run
 
     def _begin(self) -> None:
+        if self.options.unfinished is not None:
+            offer_resume(self, self.options.unfinished, self.options.question, self._begin_anew)
+        else:
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
         if self.options.question.strip():
             self.begin(self.options.question)
         else:
@@ -156,7 +165,9 @@ class WorkbenchApp(Places):
         self.aside(partial(self.options.start, question), self._started)
 
     @work(thread=True, exclusive=True)
-    def aside(self, what: Callable[[], Any], then: Callable[[Any], None], failed: str = "The run could not start") -> None:
+    def aside(
+        self, what: Callable[[], Any], then: Callable[[Any], None], failed: str = "The run could not start"
+    ) -> None:
         """Do something slow in a thread, and go on with what it gave; a failure is shown as its sentence below `failed`."""
         try:
             given = what()
