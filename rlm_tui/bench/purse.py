@@ -37,21 +37,25 @@ class Purse:
         """What is set aside for those in flight."""
         return self._ledger.reserved.cost
 
+    def try_reserve(self, key: str, amount: float) -> bool:
+        """Set `amount` aside for the run `key`, if there is that much now."""
+        try:
+            self._ledger.reserve(key, 1, 0, Price(amount, 0.0))
+        except OverBudget:
+            return False
+        self._in_flight.add(key)
+        return True
+
     async def reserve(self, key: str, amount: float) -> None:
         """Set `amount` aside for the run `key`; waits while others may give some back. Raises `PurseEmpty`."""
         async with self._changed:
-            while True:
-                try:
-                    self._ledger.reserve(key, 1, 0, Price(amount, 0.0))
-                    self._in_flight.add(key)
-                    return
-                except OverBudget:
-                    if not self._in_flight:
-                        raise PurseEmpty(
-                            f"${self.cap or 0.0:g} for all runs: ${self.spent:.4f} are spent, and the next run may cost "
-                            f"${amount:.4f}"
-                        ) from None
-                    await self._changed.wait()
+            while not self.try_reserve(key, amount):
+                if not self._in_flight:
+                    raise PurseEmpty(
+                        f"${self.cap or 0.0:g} for all runs: ${self.spent:.4f} are spent, and the next run may cost "
+                        f"${amount:.4f}"
+                    )
+                await self._changed.wait()
 
     async def settle(self, key: str, cost: float) -> None:
         """The run `key` has ended and cost so much."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sqlite3
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -28,6 +29,7 @@ from rlm_tui.engine.providers.base import Provider
 from rlm_tui.engine.providers.registry import Providers
 from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.engine.sandbox.languages import factory_for
+from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import LogError
 from rlm_tui.session.again import Fork
 from rlm_tui.session.setup import Setup, Shared, run_on
@@ -73,11 +75,19 @@ class Prepared:
 
 
 @dataclass(slots=True)
-class _Lucks:
+class _Luck:
     """How the cells of one model fare: `bad` of them in a row failed for a reason that stays."""
 
     bad: int = 0
     said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """What a cell leaves to be written when its session has ended: its row, and the steps of the transaction."""
+
+    row: CellRow
+    steps: Sequence[Callable[[sqlite3.Connection], Any]]
 
 
 @dataclass
@@ -107,7 +117,7 @@ class Runner:
         self._preparing = asyncio.Lock()
         self._models: dict[str | None, Providers] = {}
         self._repls: dict[str, ReplFactory] = {}
-        self._lucks: dict[str, _Lucks] = {}
+        self._lucks: dict[str, _Luck] = {}
         self._why: dict[str, None] = {}
         self._done = self._failed = 0
 
@@ -154,33 +164,64 @@ class Runner:
             await self._models_at(api_base).warm(model)
 
     async def _work(self) -> None:
+        """Run one cell after the other. What a cell leaves to be written shares a commit with the claim of the next."""
+        last: _Ending | None = None
+        try:
+            while (work := self._take()) is not None:
+                key, most = work.row.key, work.most or 0.0
+                if not self.purse.try_reserve(key, most):
+                    # Nothing that is finished may wait for others.
+                    await self._write(last)
+                    last = None
+                    try:
+                        await self.purse.reserve(key, most)
+                    except PurseEmpty as error:
+                        self._why[str(error)] = None
+                        self._queue.clear()
+                        return
+                cost: float | None = 0.0
+                try:
+                    if not self._stopping:
+                        before, last = last, None
+                        last = await self._cell(work, before)
+                        cost = last.row.cost if last is not None else 0.0
+                finally:
+                    # Unknown prices are only run when there is no cap.
+                    await self.purse.settle(key, cost or 0.0)
+        finally:
+            await to_the_end(self._write(last))
+
+    def _take(self) -> Work | None:
+        """The next cell of a model that isn't hopeless."""
         while self._queue and not self._stopping:
             work = self._queue.popleft()
-            luck = self._lucks.setdefault(work.row.model, _Lucks())
-            if luck.bad >= HOPELESS_AFTER:
-                self._why[f"{work.row.model} was left alone after {HOPELESS_AFTER} failures: {luck.said}"] = None
-                continue
-            key = work.row.key
-            try:
-                await self.purse.reserve(key, work.most or 0.0)
-            except PurseEmpty as error:
-                self._why[str(error)] = None
-                self._queue.clear()
-                return
-            cost: float | None = 0.0
-            try:
-                if not self._stopping:
-                    cost = await self._cell(work, luck)
-            finally:
-                # Unknown prices are only run when there is no cap.
-                await self.purse.settle(key, cost or 0.0)
+            luck = self._lucks.setdefault(work.row.model, _Luck())
+            if luck.bad < HOPELESS_AFTER:
+                return work
+            self._why[f"{work.row.model} was left alone after {HOPELESS_AFTER} failures: {luck.said}"] = None
+        return None
 
-    async def _cell(self, work: Work, luck: _Lucks) -> float | None:
-        """Run one cell; returns what it cost."""
+    async def _write(self, last: _Ending | None) -> None:
+        """Write what a cell left to be written, and tell of it."""
+        if last is not None:
+            await self.store.results.ado(*last.steps)
+            self._count(last)
+
+    def _count(self, ending: _Ending) -> None:
+        if ending.row.done:
+            self._done += 1
+            self._failed += ending.row.status != OK
+        self._tell(ending.row)
+
+    async def _cell(self, work: Work, before: _Ending | None) -> _Ending | None:
+        """Claim and run one cell; returns what is left to be written. ``None`` if somebody else runs it."""
         results, session = self.store.results, new_id()
-        number = await results.aclaim(work.row, session)
+        claim = results.claiming(work.row, session)
+        number = (await results.ado(*(before.steps if before is not None else ()), claim))[-1]
+        if before is not None:
+            self._count(before)
         if number is None:
-            return 0.0
+            return None
         started = time.time()
         row = msgspec.structs.replace(
             work.row, status=RUNNING, session=session, attempts=number, started=started, ended=None
@@ -203,21 +244,15 @@ class Runner:
             if ended is None or (ended.outcome.status == "cancelled" and not timed_out):
                 cost = 0.0 if ended is None else cost_of(ended.usage)
                 row = msgspec.structs.replace(row, status=PENDING, cost=cost, error="stopped")
-                await asyncio.gather(log.aclose(), results.arelease(row))
-                self._tell(row)
-                return row.cost
+                return _Ending(row, (log.ending(), results.releasing(row)))
             seconds = time.monotonic() - began
             status = status_of(ended.outcome, faults.last, timed_out=timed_out)
             score = await self._score(work.case, ended.outcome.answer or "")
             row = finished(row, ended, log.row, score, status, at=started + seconds, seconds=seconds)
-        # Written together: they share a commit.
-        await asyncio.gather(log.aclose(), results.afinish(row, self.tags))
-        self._done += 1
-        self._failed += row.status != OK
+        luck = self._lucks[work.row.model]
         luck.bad = luck.bad + 1 if row.status != OK and faults.last in HOPELESS else 0
         luck.said = row.error or luck.said
-        self._tell(row)
-        return row.cost
+        return _Ending(row, (log.ending(), results.finishing(row, self.tags)))
 
     async def _session(self, work: Work, log: SessionLog) -> tuple[Ended | None, bool]:
         """Run the session of a cell; returns its end, and whether it had to be cut off at the end of its time.

@@ -133,11 +133,9 @@ class SessionLog:
             if self._end():
                 self._writer.call(self._give_back)
 
-    async def aclose(self) -> None:
-        """`close` for an event loop that has other sessions to go on with."""
-        with contextlib.suppress(StoreError):
-            if self._end():
-                await self._writer.acall(self._give_back)
+    def ending(self) -> Callable[[sqlite3.Connection], None]:
+        """`close` as a step of a transaction that has more to write: the log takes no more events from now on."""
+        return self._give_back if self._end() else lambda connection: None
 
     def _end(self) -> bool:
         """Take no more events; whether any were taken until now."""

@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Any
 
 import msgspec
 
@@ -204,11 +205,14 @@ class Results:
 
     # --- running
 
-    async def aclaim(self, cell: CellRow, session: str) -> int | None:
-        """Claim a pending cell for a run as `session`; returns the attempt's number, ``None`` if somebody else has it."""
-        now, holder = time.time(), self._holder
+    def claiming(self, cell: CellRow, session: str) -> Callable[[sqlite3.Connection], int | None]:
+        """The step that claims a pending cell for a run as `session`: it gives the attempt's number, ``None`` if somebody
+        else has the cell.
+        """
+        holder = self._holder
 
         def claim(connection: sqlite3.Connection) -> int | None:
+            now = time.time()
             row = connection.execute(_CLAIM, (RUNNING, session, now, *holder, cell.key, PENDING)).fetchone()
             if row is None:
                 return None
@@ -218,30 +222,47 @@ class Results:
             )
             return int(row[0])
 
-        return await self._writer.acall(claim)
+        return claim
 
-    async def afinish(self, row: CellRow, tags: Sequence[str] = ()) -> None:
-        """Write the outcome of a claimed cell and of its attempt, and tag its session."""
+    def finishing(self, row: CellRow, tags: Sequence[str] = ()) -> Callable[[sqlite3.Connection], None]:
+        """The step that writes the outcome of a claimed cell and of its attempt, and tags its session."""
 
         def finish(connection: sqlite3.Connection) -> None:
             values = [getattr(row, name) for name in _OUTCOME]
             connection.execute(_FINISH, (*values, row.key, row.session, RUNNING))
             connection.execute(_END, (row.status, row.ended, row.official, row.error, row.cost, row.key, row.attempts))
             if tags and row.session is not None:
-                with_session = connection.execute("SELECT 1 FROM session WHERE id = ?", (row.session,)).fetchone()
-                if with_session is not None:
+                there = connection.execute("SELECT 1 FROM session WHERE id = ?", (row.session,)).fetchone()
+                if there is not None:
                     marks.tag(connection, row.session, tags, ())
 
-        await self._writer.acall(finish)
+        return finish
 
-    async def arelease(self, row: CellRow, status: str = "cancelled") -> None:
-        """Give a claimed cell back without an outcome; its attempt is kept as `status`, with its cost."""
+    def releasing(self, row: CellRow, status: str = "cancelled") -> Callable[[sqlite3.Connection], None]:
+        """The step that gives a claimed cell back without an outcome; its attempt is kept as `status`, with its cost."""
 
         def release(connection: sqlite3.Connection) -> None:
             connection.execute(_RELEASE, (PENDING, row.key, row.session, RUNNING))
             connection.execute(_END, (status, time.time(), None, row.error, row.cost, row.key, row.attempts))
 
-        await self._writer.acall(release)
+        return release
+
+    async def ado(self, *steps: Callable[[sqlite3.Connection], Any]) -> list[Any]:
+        """Take steps in one commit, all or none; returns what each gave."""
+        return await self._writer.acall(lambda connection: [step(connection) for step in steps])
+
+    async def aclaim(self, cell: CellRow, session: str) -> int | None:
+        """Claim a cell (`claiming`)."""
+        number: int | None = (await self.ado(self.claiming(cell, session)))[0]
+        return number
+
+    async def afinish(self, row: CellRow, tags: Sequence[str] = ()) -> None:
+        """Write an outcome (`finishing`)."""
+        await self.ado(self.finishing(row, tags))
+
+    async def arelease(self, row: CellRow, status: str = "cancelled") -> None:
+        """Give a cell back (`releasing`)."""
+        await self.ado(self.releasing(row, status))
 
     def judge(self, verdicts: Iterable[tuple[str, float | None]]) -> None:
         """Write what a judge said: (key, 0 to 1)."""
