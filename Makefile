@@ -1,6 +1,6 @@
 PYTHON ?= .venv/bin/python
 
-.PHONY: test check format picture samples wheel
+.PHONY: test check format picture reference samples wheel
 
 test:
 	$(PYTHON) -m pytest
@@ -17,6 +17,9 @@ format:
 
 picture:
 	$(PYTHON) docs/picture.py
+
+reference:
+	$(PYTHON) docs/reference.py
 
 samples:
 	$(PYTHON) sessions/record.py
