@@ -49,6 +49,8 @@ ALIASES = {
 }
 """What people call the two states of a task."""
 VERBS = _stems("verbs")
+MEASURING = frozenset(stem(w) for w in "cost weigh earn pay last measure score hold eat drink".split())
+"""Verbs that ask for a figure or a thing of their own."""
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|within|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
 LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"

@@ -6,10 +6,12 @@ import re
 
 from rlm_tui.engine.providers.explorer.aims import Aiming
 from rlm_tui.engine.providers.explorer.asking import Plan
+from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.kinds import (
     ANCHORS,
     COLLECTIONS,
     DETERMINERS,
+    MEASURING,
     NOUNS,
     SUBJECTS,
     VERBS,
@@ -152,7 +154,7 @@ class Question(Aiming):
                 any(self.strength(f, i) >= 1 for f in about)
                 or fold(self.tokens[i][2]) in ("rarest", "commonest", "busiest", "popular", "frequent")
                 or self.stems[i] in NOUNS
-                or self.stems[i] in VERBS
+                or (self.stems[i] in VERBS and not self.telling(i, about))
                 or fold(self.tokens[i][2]) in SUPERLATIVES
             ):
                 self.used[i] = True
@@ -172,6 +174,15 @@ class Question(Aiming):
         if re.match(r"\s*(why|how come|how do|how does|how did)\b", low):
             plan.doubts.append("a reason")
         return plan
+
+    def telling(self, i: int, about: list[Field]) -> bool:
+        """Whether a verb at the end of `what does … COST` says what is asked, and no field used here is about that."""
+        return (
+            self.plan.op in ("lookup", "list")
+            and i + 1 == len(self.tokens)
+            and self.stems[i] in MEASURING
+            and not any(self.strength(f, i) for f in about)
+        )
 
     def filler(self, i: int) -> bool:
         """Whether an unmatched word narrows nothing: a verb, an adverb, what the records are called, or the collection itself.
