@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from textual.pilot import Pilot
 
+from rlm_tui.config.settings import EXPLAINED
 from rlm_tui.tui.app import Options, WorkbenchApp
+from rlm_tui.tui.desk import Desk
+from rlm_tui.tui.recent import Recent
 from rlm_tui.tui.screens.workbench import Workbench
 from tests.support.compared import diff_app
 from tests.support.novel import build
 from tests.support.screen import app_at, press, settle
 from tests.support.sessions import Clock
-from tests.support.shelf import NOW, BrowserApp, MadeUpShelf
+from tests.support.shelf import NOW, ROWS, BrowserApp, MadeUpShelf
 
 Compare = Callable[..., bool]
 
@@ -199,3 +204,123 @@ def test_diff(snap_compare: Compare, size: tuple[int, int]) -> None:
     """Figures of A and B with the change, the first difference in words; two aligned trees with the cursor at turn 2, a turn
     that only B has in green; below them the code of turn 2 with the changed word underlined, side by side where there is room."""
     assert snap_compare(diff_app(), terminal_size=size)
+
+
+@BOTH
+def test_three_sessions_compared(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The figures of A, B and C in columns; three lines of heat, one for each, that show where one read and another did not."""
+    assert snap_compare(diff_app("ABC"), terminal_size=size)
+
+
+# --- the screens around the debugger
+
+
+@pytest.fixture
+def home(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody's folders: nothing is read from them, nothing is written."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    for place in ("CONFIG", "DATA", "CACHE"):
+        monkeypatch.setenv(f"XDG_{place}_HOME", f"/nowhere/{place.lower()}")
+    monkeypatch.setenv("RLM_TUI_STORE", "/nowhere/sessions.db")
+    for name in ("OPENAI_API_KEY", "GEMINI_API_KEY", "GOOGLE_API_KEY", "RLM_TUI_MODEL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "not-a-key")
+
+
+class StillDesk(Desk):
+    """One that remembers two documents."""
+
+    def recent(self, most: int = 8) -> list[Recent]:
+        paths = ("/books/war_and_peace.txt", "/data/bills_2024.jsonl")
+        return [Recent(Path(path), 3_200_000 // (n + 1), NOW - 90_000 * n) for n, path in enumerate(paths)]
+
+
+def around(**options: Any) -> WorkbenchApp:
+    """The program at its first screen, over made-up sessions."""
+    shelf = MadeUpShelf([*ROWS, replace(ROWS[1], id="5c01", status="interrupted", parent=None)])
+    chosen = {"home": "welcome", "desk": StillDesk(), "shelf": shelf, "clock": lambda: NOW, "ticking": False}
+    return WorkbenchApp(Options(**{**chosen, **options}))
+
+
+def pressed(*keys: str) -> Callable[[Pilot[Any]], Any]:
+    """Wait for what is read beside the screen, then press keys and wait again."""
+
+    async def run(pilot: Pilot[Any]) -> None:
+        for key in ("", *keys):
+            if key:
+                await pilot.press(key)
+            await pilot.app.workers.wait_for_complete()
+            await pilot.pause()
+        pilot.app.clear_notifications()
+        await pilot.pause()
+
+    return run
+
+
+@BOTH
+def test_welcome(snap_compare: Compare, size: tuple[int, int], home: None) -> None:
+    """What can be done without a document, with its keys: open, demo, sessions, settings; a session that was cut off and two
+    recent documents below; at the foot the model that would answer, with its price."""
+    assert snap_compare(around(), terminal_size=size, run_before=pressed())
+
+
+@BOTH
+def test_settings(snap_compare: Compare, size: tuple[int, int], home: None) -> None:
+    """A table of settings with value, origin and (where there is room) meaning; what is not a default stands out; below it
+    what the chosen one means."""
+    assert snap_compare(around(), terminal_size=size, run_before=pressed("f2", "down", "down"))
+
+
+def test_settings_keys_of_providers(snap_compare: Compare, home: None) -> None:
+    """Further down: the keymap without clashes, and for each provider the variable of its key, set in green or missing."""
+    assert snap_compare(around(), terminal_size=WIDE, run_before=pressed("f2", "pagedown", "pagedown"))
+
+
+def test_settings_wear_a_theme(snap_compare: Compare, home: None) -> None:
+    """Another theme is worn while it is chosen; its row says that Enter saves it, the lower box shows its styles."""
+    keys = ["down"] * list(EXPLAINED).index("theme")
+    assert snap_compare(around(), terminal_size=WIDE, run_before=pressed("f2", *keys, "right"))
+
+
+@BOTH
+def test_open(snap_compare: Compare, size: tuple[int, int], home: None) -> None:
+    """A box that asks for files, over the first screen."""
+    assert snap_compare(around(), terminal_size=size, run_before=pressed("o"))
+
+
+@BOTH
+def test_ask_with_models(snap_compare: Compare, size: tuple[int, int], home: None) -> None:
+    """A box over the workbench: document, question, then model, sub-model, dollars and depth to change."""
+    _, document, _ = build()
+    app = around(home="", documents=[document])
+    assert snap_compare(app, terminal_size=size, run_before=after("a", *"Who is she?", "tab"))
+
+
+@BOTH
+def test_ask_on(snap_compare: Compare, size: tuple[int, int], home: None) -> None:
+    """A box that says what was asked, which variables are still there and what is spent, with a line for the next question."""
+    app = app_at("replay", desk=StillDesk(), fork=lambda wish: pytest.fail("nobody asked"))
+    assert snap_compare(app, terminal_size=size, run_before=after("Q"))
+
+
+@BOTH
+def test_run_again_with_several_models(snap_compare: Compare, size: tuple[int, int], home: None) -> None:
+    """The box of a rerun: models separated by commas, budget, depth, question and advice; nothing comes from the record."""
+    app = app_at("replay", fork=lambda wish: pytest.fail("nobody asked"))
+    assert snap_compare(app, terminal_size=size, run_before=after("R", *", explorer"))
+
+
+@BOTH
+def test_a_session_of_another_process(snap_compare: Compare, size: tuple[int, int]) -> None:
+    """The pill says FOLLOWING, the process and what it does; the title says read-only, and no verb of the run is offered."""
+    script, document, marks = build()
+    source = script.source([document], upto=marks["asked"], live=False)
+    source.process = 4711  # type: ignore[attr-defined]
+    app = WorkbenchApp(Options(source=source, documents=[document], clock=Clock(), ticking=False))
+    assert snap_compare(app, terminal_size=size, run_before=after())
+
+
+def test_playing_faster(snap_compare: Compare) -> None:
+    """A replay at four times the speed: the pill says 4x beside the number of the event."""
+    assert snap_compare(app_at("replay"), terminal_size=WIDE, run_before=after("N", ".", "."))
