@@ -131,6 +131,7 @@ class PythonCell:
         self._ending = ending
         self.touched = Touched(context)
         self.namespace["_getitem_"] = self.touched.getitem
+        self.namespace["_getslice_"] = self.touched.getslice
         self.namespace["_getiter_"] = self.touched.getiter
         self.namespace["_read_"] = self.touched.read
         self.scaffold = Scaffold(names, ask, self.variables)

@@ -11,6 +11,7 @@ GUARDS = frozenset(
     [
         "_getattr_",
         "_getitem_",
+        "_getslice_",
         "_getiter_",
         "_write_",
         "_read_",

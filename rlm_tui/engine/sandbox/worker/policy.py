@@ -6,7 +6,8 @@ is refused, and widens the rest to the Python that models write. What is rewritt
 =====================================  =============================================================================
 ``o.name``                             ``_getattr_(o, 'name')``, except for the vetted names of `names.NATIVE`
 ``o.name = v``, ``del o.name``         on ``_write_(o)``
-``o[a:b]``, ``context[k]``             ``_getitem_(o, …)``, which reports what was read of a document
+``o[a:b]``                             ``_getslice_(o, a, b)``, which reports what was read of a document
+``o[a:b:c]``, ``context[k]``           ``_getitem_(o, …)``, which does the same
 ``for x in o``                         ``for x in _getiter_(o)`` where `o` may be a document
 ``import m``, ``from m import a``      assignments of what ``_import_`` and ``_import_from_`` give; never the import system
 ``class C(B)``                         the same with ``metaclass=_metaclass_``
@@ -145,6 +146,9 @@ class Policy(RestrictingNodeTransformer):
         documents = isinstance(node.value, ast.Name) and node.value.id == "context"
         node = self.node_contents_visit(node)
         if isinstance(node.ctx, ast.Load) and (sliced or documents):
+            if isinstance(node.slice, ast.Slice) and node.slice.step is None:
+                ends = (node.slice.lower or ast.Constant(None), node.slice.upper or ast.Constant(None))
+                return self._call("_getslice_", node, node.value, *ends)
             return self._call("_getitem_", node, node.value, node.slice)
         return node
 

@@ -19,7 +19,9 @@ Spans = dict[int, list[tuple[int, int]]]
 
 
 class Touched:
-    """Collects spans for one context. `getitem`, `getiter` and `read` are the guards that report to it."""
+    """Collects spans for one context. `getitem`, `getslice`, `getiter` and `read` are the guards that report
+    to it.
+    """
 
     def __init__(self, context: Any) -> None:
         self._context = context
@@ -38,6 +40,7 @@ class Touched:
         self._values: Any = values
         self._flush: Callable[[], None] = lambda: None
         text = context if type(context) is str else None
+        self.getslice: Callable[[Any, Any, Any], Any] = lambda ob, start, end: self.getitem(ob, slice(start, end))
         if text is not None:
             self.getitem, self.getiter, self.read = self._text_guards(text)
         else:
@@ -128,8 +131,6 @@ class Touched:
                     if type(key) is int and -length <= key < length:
                         at = key % length
                         add(0, at, at + 1)
-                elif key.start == last and type(end := key.stop) is int and last < end <= length and key.step is None:
-                    last = end
                 else:
                     start, end, step = key.indices(length)
                     if step > 0:
@@ -138,6 +139,16 @@ class Touched:
                     else:
                         add(0, end + 1, start + 1)
             return ob[key]
+
+        def getslice(ob: Any, start: Any, end: Any) -> Any:
+            nonlocal last
+            if ob is text:
+                if start != last or type(end) is not int or not last < end <= length:
+                    return getitem(ob, slice(start, end))
+                last = end
+            return ob[start:end]
+
+        self.getslice = getslice
 
         def getiter(ob: Any) -> Any:
             if ob is text:
