@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sqlite3
+import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,7 @@ from rlm_tui.engine.providers.registry import Providers
 from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.engine.sandbox.languages import factory_for
 from rlm_tui.engine.waiting import to_the_end
-from rlm_tui.events import LogError
+from rlm_tui.events import LogError, Span
 from rlm_tui.session.again import Fork
 from rlm_tui.session.setup import Setup, Shared, run_on
 from rlm_tui.store import Store, StoreError, new_id
@@ -65,13 +66,29 @@ class Summary:
     why: Sequence[str] = ()
 
 
+class Finder:
+    """Finds text of documents, with an index that is made when it is first wanted: direct calls never want it."""
+
+    def __init__(self, documents: Sequence[Document]) -> None:
+        self._documents = documents
+        self._lock = threading.Lock()
+        self._matcher: Matcher | None = None
+
+    def match(self, text: str) -> tuple[Span, ...]:
+        """The spans of the documents that `text` holds. Thread-safe."""
+        with self._lock:
+            if self._matcher is None:
+                self._matcher = Matcher(self._documents)
+        return self._matcher.match(text)
+
+
 @dataclass(slots=True)
 class Prepared:
     """A document, ready to be asked about by many cells."""
 
     context: Context
     documents: Sequence[Document]
-    finder: Matcher
+    finder: Finder
 
 
 @dataclass(slots=True)
@@ -338,4 +355,4 @@ def _prepare(case: Case) -> Prepared:
     documents = case.documents(context)
     for document in documents:
         document.ref()
-    return Prepared(context, documents, Matcher(documents))
+    return Prepared(context, documents, Finder(documents))
