@@ -109,8 +109,12 @@ class WorkbenchApp(Places):
             if self.view.source is None and self.options.start is not None:
                 self.call_after_refresh(self._begin)
             elif self.options.speed is not None:
-                self.call_after_refresh(self.workbench.action_run, "time.play")
+                self.call_after_refresh(self._play)
         self.set_interval(1.0, self.look_behind)
+
+    def _play(self) -> None:
+        self.workbench.tick()  # The record has to be there before it can be played.
+        self.workbench.action_run("time.play")
 
     def index_documents(self) -> None:
         """Index huge documents in the background."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -126,6 +127,6 @@ def _line(text: str) -> str:
 def _fenced(lines: Iterator[str], kind: str) -> Iterator[str]:
     """Lines as a block that nothing in them can end."""
     body = list(lines)
-    longest = max((len(line.strip()) for line in body if set(line.strip().lstrip("+- ")) == {"`"}), default=2)
+    longest = max((len(run) for line in body for run in re.findall("`+", line)), default=0)
     fence = "`" * max(3, longest + 1)
     return iter([fence + kind, *body, fence])

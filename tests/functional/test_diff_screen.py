@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from rlm_tui.tui.diff_rows import lines_of, split, unified
 from rlm_tui.tui.diff_rows import shown as line_text
 from rlm_tui.tui.screens.choose import Choose
 from rlm_tui.tui.screens.diff import Diff
+from rlm_tui.tui.widgets.diff_coverage import shares
 from rlm_tui.tui.widgets.line_view import LineView
 from tests.support.compared import diff_app, scripts
 from tests.support.sessions import Clock
@@ -174,3 +177,62 @@ def test_no_character_is_lost_by_wrapping(columns: int) -> None:
         beside = [both[side] for both in split(lines, columns)]
         whole = "".join(line_text(cut.line)[cut.start : cut.end] for cut in beside if cut is not None)
         assert whole == "".join(line_text(line) for line in lines if line.sign in signs)
+
+
+async def test_what_each_session_read_stands_below_each_other() -> None:
+    app = diff_app("ABC")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        assert app.diff.coverage.size.height == 3
+        assert all(f" {name} read " in shown(pilot) for name in "ABC")
+        await pilot.resize_terminal(80, 24)
+        await pilot.pause()
+        assert app.diff.coverage.size.height == 2  # The pair that is shown: there is no room for more.
+
+
+def test_columns_are_shared_out_by_size() -> None:
+    assert shares([900, 100], 100) == [90, 10]
+    assert shares([10_000_000, 1], 50) == [48, 2]
+    assert sum(shares([1, 1, 1], 50)) == 50
+    assert shares([], 50) == [] and shares([0], 50) == [50]
+
+
+@pytest.mark.parametrize("ending", ["md", "json"])
+async def test_a_comparison_is_written_into_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = diff_app("ABC")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "x", *["backspace"] * 60, *f"out.{ending}", "enter")
+        text = (tmp_path / f"out.{ending}").read_text()
+        if ending == "json":
+            data = json.loads(text)
+            assert [side["name"] for side in data["sides"]] == ["A", "B", "C"] and len(data["pairs"]) == 2
+            assert data["pairs"][0]["first"]["sentence"].startswith("turn 2")
+        else:
+            assert "## A and B" in text and "## A and C" in text and "First difference, turn 2" in text
+            assert "-hits = re.findall('Pierre', context)" in text
+            assert "\x1b" not in text and "Is it \\[b\\]here" in text
+        # What is there already is replaced only when one says so again.
+        (tmp_path / f"out.{ending}").write_text("mine")
+        await press(pilot, "x", *["backspace"] * 60, *f"out.{ending}", "enter")
+        assert (tmp_path / f"out.{ending}").read_text() == "mine" and "Enter again" in shown(pilot)
+        await press(pilot, "enter")
+        assert (tmp_path / f"out.{ending}").read_text() == text
+
+
+async def test_a_file_that_cannot_be_written_is_a_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    app = diff_app()
+    async with app.run_test(size=(120, 36)) as pilot:
+        await press(pilot, "x", *["backspace"] * 60, *"out.txt", "enter")
+        assert any("should end in .md or .json" in note.message for note in app._notifications)
+        await press(pilot, "x", *["backspace"] * 60, *"no/out.md", "enter")
+        assert any("can't be written" in note.message for note in app._notifications)
+
+
+def test_no_line_of_a_text_ends_its_block_in_the_file() -> None:
+    from rlm_tui.tui.diff_export import _fenced
+
+    assert list(_fenced(iter(["a", "+````", "b"]), "diff")) == ["`````diff", "a", "+````", "b", "`````"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rlm_tui import events as ev
+from rlm_tui.tui.player import SPEEDS
 from rlm_tui.tui.status import pill
 from tests.support.novel import build
 from tests.support.screen import app_at, gate_of, press, screen_text, settle, source_of
@@ -96,6 +97,50 @@ async def test_space_plays_and_stands_still() -> None:
         assert app.view.playing and app.view.state.seq == 0
         await press(pilot, "space")
         assert not app.view.playing
+
+
+async def test_the_record_is_played_as_fast_as_it_is_told_to_be() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        bench, view = app.workbench, app.view
+        bench.seek(0)
+
+        def played(speed: float, beats: int) -> int:
+            bench.seek(0)
+            view.speed = speed
+            bench.player._ready = 0.0
+            for _ in range(beats):
+                bench.player.beat()
+            return view.state.seq
+
+        slow, plain, fast = played(0.25, 80), played(1.0, 80), played(16.0, 80)
+        assert 0 < slow < plain < fast
+        # Ten times as long at the highest speed: it has come to its end, and stands still there.
+        played(64.0, 800)
+        assert view.state.seq == view.head.seq and not view.playing
+
+
+async def test_faster_and_slower_end_at_the_last_speed() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "N", ".", ".")
+        assert app.view.speed == 4 and "4×" in screen_text(app)
+        await press(pilot, *["comma"] * 12)
+        assert app.view.speed == SPEEDS[0]
+        await press(pilot, *["."] * 12)
+        assert app.view.speed == SPEEDS[-1]
+
+
+async def test_a_replay_with_a_speed_plays_by_itself() -> None:
+    app = app_at("replay", speed=64.0)
+    async with app.run_test(size=(120, 36)) as pilot:
+        for _ in range(500):
+            if app.view.playing:
+                break
+            await settle(pilot)
+        assert app.view.playing and app.view.speed == 64
 
 
 async def test_a_click_on_the_timeline_seeks() -> None:
