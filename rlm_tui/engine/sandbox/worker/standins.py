@@ -48,6 +48,11 @@ _LITERAL_MAX = 5_000_000
 class Exit(Exception):
     """What ``exit()`` raises: ends the cell, quietly."""
 
+    @property
+    def code(self) -> Any:
+        """What ``exit`` was given."""
+        return self.args[0] if self.args and self.args[0] != "" else None
+
 
 Exit.__name__ = Exit.__qualname__ = "SystemExit"
 
