@@ -55,7 +55,7 @@ def text_for_prompt(document: Document) -> str:
 
 def prompt_for(text: str, question: str) -> str:
     """The whole prompt of a direct call. The document comes first, so that a provider's cache can serve its questions."""
-    return f"{text}\n\n{question}"
+    return f"{text}\n\n{question}" if text else question
 
 
 class Cut(msgspec.Struct, frozen=True):

@@ -34,6 +34,11 @@ class Case(Protocol):
     @property
     def question(self) -> str: ...
 
+    @property
+    def gold(self) -> Sequence[str]:
+        """Right answers, for a judge; none where none is known."""
+        ...
+
     def document(self) -> Document:
         """The context. May take a moment, and is called in a thread, one at a time."""
         ...
@@ -57,6 +62,10 @@ class TaskCase:
     @property
     def question(self) -> str:
         return self.item.question
+
+    @property
+    def gold(self) -> Sequence[str]:
+        return self.item.gold
 
     def document(self) -> Document:
         return self.task.document(self.item)

@@ -38,6 +38,10 @@ class SavedCase:
     def question(self) -> str:
         return self.saved.started.query
 
+    @property
+    def gold(self) -> Sequence[str]:
+        return () if self.expected is None else (self.expected,)
+
     def document(self) -> Document:
         context: Document = self.saved.context
         return context

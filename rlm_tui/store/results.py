@@ -264,12 +264,29 @@ class Results:
         """Give a cell back (`releasing`)."""
         await self.ado(self.releasing(row, status))
 
-    def judge(self, verdicts: Iterable[tuple[str, float | None]]) -> None:
-        """Write what a judge said: (key, 0 to 1)."""
-        rows = [(value, key) for key, value in verdicts]
-        self._writer.call(
-            lambda connection: connection.executemany('UPDATE bench_cell SET judge = ? WHERE "key" = ?', rows)
-        )
+    def judging(
+        self, row: CellRow, session: str, verdict: float | None, cost: float | None, error: str | None
+    ) -> Callable[[sqlite3.Connection], None]:
+        """The step that writes what a judge said of a cell's answer, and what asking it in `session` cost: that is an
+        attempt of its own, under the cell's key and ``:judge``.
+        """
+
+        def judge(connection: sqlite3.Connection) -> None:
+            now, key = time.time(), f"{row.key}:judge"
+            # Another attempt at the cell may have taken the answer's place meanwhile.
+            connection.execute(
+                'UPDATE bench_cell SET judge = ? WHERE "key" = ? AND session = ?', (verdict, row.key, row.session)
+            )
+            before = connection.execute('SELECT count(*) FROM bench_attempt WHERE "key" = ?', (key,)).fetchone()[0]
+            status = OK if verdict is not None else "error"
+            connection.execute(
+                f"INSERT INTO bench_attempt ({_ATTEMPT}) VALUES (?, ?, ?, ?, ?, ?, ?, NULL, ?, ?)",
+                (key, before + 1, row.suite, session, status, now, now, error, cost),
+            )
+            if connection.execute("SELECT 1 FROM session WHERE id = ?", (session,)).fetchone() is not None:
+                marks.tag(connection, session, ("bench", "judge"), ())
+
+        return judge
 
     # --- reading
 

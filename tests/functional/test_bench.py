@@ -92,6 +92,19 @@ def test_a_dry_run_runs_nothing_and_says_what_it_would_take(place: Path, capsys:
     assert json.loads(capsys.readouterr().out)["open"] == 2
 
 
+def test_a_judge_stands_beside_the_scores(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (place / "judge.yaml").write_text("default: 'correct: no'\nprice: {input: 1.0, output: 2.0}\n")
+    args = ["bench", "run", "sniah", *SMALL, "--models", script(place), "--methods", "direct"]
+    assert run_program([*args, "--judge", "scripted:judge.yaml"]) == 0
+    said = capsys.readouterr()
+    assert "2 answers judged by scripted:judge.yaml" in said.err and "judge" in said.out.splitlines()[1]
+    assert run_program([*args, "--judge", "scripted:judge.yaml", "--json"]) == 0
+    said = capsys.readouterr()
+    assert "0 answers judged" in said.err
+    assert [row["judge"] for row in json.loads(said.out)["cells"]] == [0.0, 0.0]
+    assert run_program([*args, "--judge", "gpt-99x"]) == 2
+
+
 def test_planning_takes_no_key_and_running_does(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     args = ["bench", "run", "sniah", *SMALL, "--models", "gpt-5-mini", "--methods", "direct"]
     assert run_program([*args, "--dry-run", "--json"]) == 0

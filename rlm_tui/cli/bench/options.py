@@ -108,6 +108,7 @@ _RUN_OPTIONS = (
         metavar="all|STATUS,…",
         help=f"Run failed cells again: all, or some of {', '.join(ANY)}.",
     ),
+    click.option("--judge", metavar="MODEL", help="Ask a model about every answer, beside the scores."),
     click.option("--name", metavar="NAME", help="What the table is called."),
     click.option("--dry-run", is_flag=True, help="Show cells, tokens, cost and sample sizes; run nothing."),
     click.option("--tui", "screen", is_flag=True, help="Watch the table on the screen."),
@@ -129,6 +130,7 @@ class Wanted:
     price: str | None
     api_base: str | None
     retry: tuple[str, ...]
+    judge: str | None
     name: str | None
     dry_run: bool
     screen: bool

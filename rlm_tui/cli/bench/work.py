@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import sys
@@ -43,6 +44,8 @@ def fill(
     from rlm_tui.store import Store
 
     infos = _infos(settings, works, keys=not wanted.dry_run)
+    if wanted.judge is not None:
+        infos(wanted.judge)
     path = check_store(settings)
     per_run = wanted.max_cost_per_run if wanted.max_cost_per_run is not None else settings.max_cost
     if wanted.dry_run:
@@ -76,6 +79,8 @@ def fill(
             watch(names, settings, live=live, look=look)
         elif table.open:
             _follow(live)
+        if wanted.judge is not None and (live.summary is not None or not table.open):
+            _judge(store, works, wanted, settings, names)
         return _closing(store, names, live, table, as_json=as_json)
 
 
@@ -164,6 +169,30 @@ def _print(live: LiveBench, ended: int) -> int:
             err=True,
         )
     return ended
+
+
+def _judge(store: Store, works: Sequence[Work], wanted: Wanted, settings: Settings, names: Sequence[str]) -> None:
+    """Ask the judge about the answers that have no verdict, and say how it went."""
+    from rlm_tui.bench.judging import judge_cells
+    from rlm_tui.bench.purse import Purse
+
+    assert wanted.judge is not None
+    purse = Purse(wanted.max_cost, sum(store.results.spent(name) for name in names))
+    judging = judge_cells(
+        store,
+        works,
+        wanted.judge,
+        purse=purse,
+        concurrency=wanted.concurrency,
+        prices=settings.price_overrides(),
+    )
+    found = asyncio.run(judging)
+    parts = [f"{found.done:,} answers judged by {wanted.judge}"]
+    if found.unclear:
+        parts.append(f"{found.unclear:,} verdicts could not be read")
+    if found.left:
+        parts.append(f"{found.left:,} left: {found.why}")
+    click.echo("; ".join(parts), err=True)
 
 
 def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, *, as_json: bool) -> int:

@@ -269,3 +269,30 @@ def test_a_runner_in_a_thread_tells_what_changed_and_can_be_stopped(store: Store
     rows += live.drain()
     assert live.summary is not None and live.summary.stopped
     assert sum(row.done for row in rows) == live.summary.done == sum(r.done for r in store.results.cells("sums"))
+
+
+async def test_a_judge_is_asked_once_about_every_answer_and_paid_from_the_same_purse(store: Store) -> None:
+    from rlm_tui.bench.judging import judge_cells, to_judge
+
+    works = works_of(Sums(2, 2), lengths=(8,))
+    await run(store, works, Mocked(fault=lambda prompt: "refusal" if "Question 1" in prompt else None))
+    assert len(to_judge(store, works)) == 2, "what gave no answer is not judged"
+    prompts: list[str] = []
+
+    def opinion(prompt: str) -> str:
+        prompts.append(prompt)
+        return "It says the same.\ncorrect: yes" if "28" in prompt else "I can't tell."
+
+    mock, spent = Mocked(answer=opinion), store.results.spent("sums")
+    found = await judge_cells(store, works, "judge", purse=Purse(1.0, spent), custom={"judge": mock})
+    assert (found.done, found.unclear, found.left) == (1, 1, 0) and len(prompts) == 2
+    assert "Question 0: what is the sum?" in prompts[0]
+    verdicts = sorted((row.judge is not None, row.judge) for row in store.results.cells("sums") if row.status == "ok")
+    assert verdicts == [(False, None), (True, 1.0)]
+    assert store.results.spent("sums") == pytest.approx(spent + 2 * 0.00011)
+    judges = [a for a in store.results.attempts("sums") if a.key.endswith(":judge")]
+    assert {store.catalog.find(a.session).tags for a in judges} == {("bench", "judge")}
+    again = await judge_cells(store, works, "judge", purse=Purse(1.0), custom={"judge": mock})
+    assert again.done + again.unclear == 1, "a verdict that was read is not asked for again"
+    empty = await judge_cells(store, works, "judge", purse=Purse(0.0001), custom={"judge": mock})
+    assert empty.left == 1 and "may cost" in empty.why
