@@ -129,7 +129,7 @@ class Transcript:
             blocks += known.blocks
         if "" in notes:
             blocks[:0] = [_note(note) for note in notes[""]]
-        if node.error:
+        if node.error and node.status != "superseded":
             blocks.append(Block("error", "bad", _lines(node.error)))
         if node.answer is not None:
             blocks.append(Block("answer", "answer", _lines(view.text(node.answer))))

@@ -28,7 +28,7 @@ DISCLAIMER = "not a language model"
 DISCLAIMER_SHORT = "no LLM"
 """The same, where there is little room."""
 
-DOCUMENT_LEAST = 20
+DOCUMENT_LEAST = 24
 """Columns of the document's name for which the disclaimer is shortened."""
 
 
@@ -62,7 +62,8 @@ class Title(Pane):
             name = EXPLORER if EXPLORER in models else models.partition(" (")[0]
             shorter = (f"{name}, {DISCLAIMER}", f"{name}, {DISCLAIMER_SHORT}")
             models = next((text for text in (models, *shorter) if width_of(text) <= room), shorter[-1])
-            words = shorten(words, max(24, width - width_of(models) - 6), glyphs.cut)
+            least = min(width_of(document), DOCUMENT_LEAST)
+            words = shorten(words, max(24, width - width_of(models) - least - 6), glyphs.cut)
             document = shorten_left(document, max(0, width - width_of(models) - width_of(words) - 6), glyphs.cut)
         room = width - 1
         words = shorten(words, room, glyphs.cut)
