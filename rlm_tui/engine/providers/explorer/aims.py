@@ -10,7 +10,6 @@ from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.filters import Filtering
 from rlm_tui.engine.providers.explorer.kinds import (
     ATTRIBUTES,
-    NOUNS,
     PLACES,
     VERBS,
 )
@@ -263,27 +262,6 @@ class Aiming(Filtering):
                 if fold(self.tokens[i][2]) not in SUPERLATIVES
                 and (i in self.free() or (not self.used[i] and self.strength(plan.target, i) == 3))
             )
-            said = re.search(
-                r"\b(?:average|mean|avg|median|total|sum|"
-                + (superlative or "sum")
-                + r")\b(?: (?:number|amount|value|sum|total))?(?: of)?(?: the| all| all the)? ",
-                self.low,
-            )
-            spoken = [i for i in self.free() if said and self.tokens[i][0] >= said.end()]
-            near: list[int] = []
-            for i in spoken:
-                if near and (i != near[-1] + 1):
-                    break
-                near.append(i)
-            strange = near and self.tokens[near[0]][0] == said.end() if said else False
-            if (
-                strange
-                and plan.op in ("sum", "mean", "median")
-                and not any(
-                    self.strength(plan.target, i) >= 1 or self.stems[i] in NOUNS or self.is_value(i) for i in near
-                )
-            ):
-                plan.doubts.append(f"what {self.tokens[near[0]][2]!r} is")
             self.name(plan.target)
             if superlative in ("oldest", "youngest") and (plan.target.moment or plan.target.year):
                 plan.sign = -plan.sign
@@ -354,14 +332,6 @@ class Aiming(Filtering):
         ):
             plan.doubts.append("a name")
         told = next((f for f in fields if f.name in ("text", "message", "definition")), None)
-        if (
-            plan.target is None
-            and told
-            and wh == "what"
-            and len(plan.said) > 1
-            and all(s.startswith(("section is", "part is", "version is", "kind is")) for s in plan.said)
-        ):
-            plan.target, plan.op = told, "list"
         if plan.target is None and told and any(s.startswith(("verse is", "number is", "term is")) for s in plan.said):
             plan.target = told
         said = self.mention(lambda f: f in fields, stops=True) if plan.target is None and plan.conditions else None
@@ -412,8 +382,6 @@ class Aiming(Filtering):
             and any(f.name == "message" for f in self.profile.fields)
         ):
             self.texts(verbs=True)  # the line of a log that speaks of it
-        if plan.target and plan.target.name in self.filtered:
-            plan.doubts.append("what is known already")
         if not plan.conditions and not (plan.target and plan.target.distinct == 1):
             plan.doubts.append("which record is meant")
 
@@ -465,8 +433,6 @@ class Aiming(Filtering):
             if wh in ("who", "whom") and person
             else None
         )
-        if wh in ("who", "whom") and not person:
-            plan.doubts.append("whose names")
         if plan.target is None:
             if self.profile.fields and (plan.conditions or len(self.profile.fields) == 1 or plan.op == "list"):
                 plan.target = self.label()
@@ -487,8 +453,6 @@ class Aiming(Filtering):
             and len(self.phrase(noun)) > 1
         ):
             plan.doubts.append("what kind of thing to list")
-        if plan.target is None or (plan.op == "distinct" and not noun_field and not self.only()):
-            plan.doubts.append("what to list")
 
     def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
@@ -525,8 +489,6 @@ class Aiming(Filtering):
                 and not self.has(r"\b(?:contain|mention|include|say|have)s? the (?:word|phrase|term)\b")
                 and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))
             ]
-            if len(groups) == 1 and groups[0].name in ("section", "part") and not plan.conditions:
-                plan.doubts.append("which level of headings is meant")
             if len(groups) == 1 and groups[0].name not in self.filtered and not (people and label and label.person):
                 plan.op, plan.target = "distinct", groups[0]
                 self.used[head] = True
@@ -541,9 +503,6 @@ class Aiming(Filtering):
         ):
             plan.op, plan.what, plan.target = "sum", "sum(values)", single_amount
             return
-        tables = next((f for f in self.profile.fields if f.name == "table"), None)
-        if tables and tables.distinct > 1 and "table" not in self.filtered and not plan.conditions:
-            plan.doubts.append("which of the tables is meant")
         column = next(
             (
                 f
@@ -560,13 +519,6 @@ class Aiming(Filtering):
         ):
             self.keep(f"r.get({column.name!r})", f"{column.name} is given")
             self.name(column)
-        if (
-            not plan.conditions
-            and head is not None
-            and self.has(r"\bdo(?:es)? .* have\b")
-            and any(self.strength(f, head) >= 2.2 and f not in self.subjects() for f in self.profile.fields)
-        ):
-            plan.doubts.append("records or values")
         numeric = [
             f
             for f in self.profile.fields
@@ -619,13 +571,6 @@ class Aiming(Filtering):
             self.used[noun] = True
         if plan.label:
             self.name(plan.label)
-        if (
-            plan.op == "best"
-            and self.has(r"\bwhich \w+ (?:is|was) the \w+\W*$")
-            and noun_field
-            and noun_field is plan.target
-        ):
-            plan.doubts.append("by what to compare")
         if plan.op == "first":
             dated = self.mention(lambda f: bool(f.moment or f.year))
             plan.target = None

@@ -61,12 +61,12 @@ class Asking:
             r",? ?\(?(?:not (?:counting|including)|excluding|without|ignoring) the header(?: row| line)?s?\)?|\(there may be .*?\)",
             self.low,
         )
-        for name in re.finditer(
+        for file in re.finditer(
             r"\b(?:in |of )?(?:the (?:file )?)?[\w-]+\.(?:c|h|py|js|ts|go|rs|java|txt|md|csv|tsv|json|jsonl|ya?ml|ini|toml|log)\b",
             self.low,
         ):
-            question = question[: name.start()] + " " * len(name.group()) + question[name.end() :]
-            self.low = self.low[: name.start()] + " " * len(name.group()) + self.low[name.end() :]
+            question = question[: file.start()] + " " * len(file.group()) + question[file.end() :]
+            self.low = self.low[: file.start()] + " " * len(file.group()) + self.low[file.end() :]
         if aside:  # header lines are never records
             question = question[: aside.start()] + " " * len(aside.group()) + question[aside.end() :]
             self.low = self.low[: aside.start()] + " " * len(aside.group()) + self.low[aside.end() :]

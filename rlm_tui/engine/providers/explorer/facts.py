@@ -22,7 +22,6 @@ from rlm_tui.engine.providers.explorer.words import (
     tokens,
 )
 
-
 PARTS_OF_SPEECH = frozenset(
     stem(w)
     for w in "code value number constant define default setting exception error parameter argument function method class field enum type struct macro variable".split()
@@ -53,14 +52,10 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
         r"\b(?:average|mean|median|total|sum|most|least|fewest|highest|lowest|largest|smallest|different|distinct)\b",
         fold(question),
     ):
-        if word == "mean" and re.search(r"\bdo(?:es)? .*\bmean\b", fold(question)):
-            continue
         if stem(word) not in named and not any(related(stem(word), p) for p in named):
             return ""
     counted = re.search(r"\bhow many ([a-z]+)", fold(question))
     words = [t for t in TOKEN.findall(fold(question)) if t.removesuffix("'s") not in STOP]
-    if re.match(r"\W*(?:why|how many|how often)\b", fold(question)) and not facts:
-        return ""
     joined = {stem(a + b) for a, b in itertools.pairwise(words)}
     asked = (
         ["do"] * bool(re.search(r"\bdo\W*$", fold(question)))
@@ -121,8 +116,8 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             for w, a in zip(words, asked, strict=False)
             if a == left[0]
         )
-        named = name.isupper() and re.match(rf"\W*(?:what|which) {re.escape(fold(name))}\b", fold(question))
-        if (leaf or (hint and exact)) and (named or len(left) <= (len(exact) > 1 and not head)):
+        asked_for = name.isupper() and re.match(rf"\W*(?:what|which) {re.escape(fold(name))}\b", fold(question))
+        if (leaf or (hint and exact)) and (asked_for or len(left) <= (len(exact) > 1 and not head)):
             front = {stem(w) for w in re.split(r"\b(?:of|for|in|at)\b", fold(question).strip(" ?."))[0].split()[1:]}
             unmatched = sum(p not in exact and not any(related(p, a) for a in asked) for p in flat)
             ranked.append(

@@ -181,19 +181,6 @@ class Filtering(Asking):
             return self.plan.doubts.append(f"which field to compare with {tests[0][1]}")
         said, kept = (UNIT_WORDS.get(u, UNIT_WORDS.get(u + "s", u)) for u in (unit, next(iter(f.units()), "")))
         scale = next((s[said] / s[kept] for s in SCALES if said in s and kept in s), 1.0)
-        if (
-            (
-                unit
-                and f.units()
-                and unit not in f.units()
-                and unit[:1] not in {u[:1] for u in f.units()}
-                and fold(unit) not in STOP
-            )
-            and stem(unit) not in NOUNS
-            and not any(related(stem(unit), p) for p in f.parts)
-            and scale == 1
-        ):
-            end -= len(unit)
         for op, figure in tests:
             figure = figure.replace(",", "") if scale == 1 else str(float(figure.replace(",", "")) * scale)
             negate = op != "==" and self.negated(start) and "more than" not in hint
@@ -291,10 +278,6 @@ class Filtering(Asking):
                     roots = [stem(value.split(".")[-1])]
                 if not roots or len(roots) > 12 or len(value) >= 60 or value.rstrip().endswith("?"):
                     continue
-                for i in range(len(self.tokens) - 1):
-                    joined = fold(self.tokens[i][2] + self.tokens[i + 1][2])
-                    if len(roots) == 1 and joined == fold(value) and not any(self.used[i : i + 2]):
-                        found.setdefault((i, i + 2), []).append((f, value, True))
                 for i in range(len(self.tokens)):
                     for size in range(len(roots), 0, -1):
                         span = slice(i, i + size)
@@ -331,9 +314,6 @@ class Filtering(Asking):
             )
             if len({o[0].name for o in options}) > 1:
                 options = self.prefer(options, a, b)
-            direct = [o for o in options if o[0].name == "section"]
-            if direct and any(o[0].name == "part" for o in options):
-                options = [o for o in options if o[0].name != "part"]
             if {"section", "part"} & {o[0].name for o in options}:
                 options = [o for o in options if o[0].name != "text"]
             negative = self.negated(self.tokens[a][0])
@@ -357,13 +337,9 @@ class Filtering(Asking):
             for negative in (False, True):
                 whole_values = [v for _, v, whole, neg in options2 if neg == negative and whole]
                 part_values = [v for _, v, whole, neg in options2 if neg == negative and not whole]
-                if part_values and all(self.profile.words.get(v, 0) == self.profile.records for v in part_values):
-                    continue  # said of all of them: it tells nothing apart
                 tests2 = [t for t in (self.equal(f, whole_values, True), self.equal(f, part_values, False)) if t]
                 if tests2:
                     test = " or ".join(tests2)
-                    if not whole_values and self.pinned():
-                        continue  # one record is named already
                     self.keep(
                         (f"not ({test})" if negative else f"({test})" if " or " in test else test),
                         f"{name} is {'not ' if negative else ''}{' or '.join(dict.fromkeys(whole_values + part_values))}",

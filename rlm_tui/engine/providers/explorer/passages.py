@@ -187,14 +187,11 @@ class Key:
 def keys_of(question: str, kind: str) -> list[Key]:
     """The words that tie an answer to the question."""
     found: dict[str, Key] = {}
-    weak: list[str] = []
     do = re.search(r"\b(?:do|does|did)\b", fold(question))
     words = list(re.finditer(r"[^\W_]+(?:['’._-][^\W_]+)*", question))
     for i, match in enumerate(words):
         word = match.group().removesuffix("'s").removesuffix("’s")
         root = stem(word)
-        if fold(word) in STOP and fold(word) not in FUNCTION and root not in CUES:
-            weak.append(word)
         if (
             (
                 fold(word) in STOP
@@ -241,9 +238,6 @@ def keys_of(question: str, kind: str) -> list[Key]:
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))
     if measure and kind != "age":
         found.setdefault(stem(measure[1]), Key(stem(measure[1]), True, False))
-    if not found and weak:
-        for word in weak:  # nothing but everyday words: then those must do
-            found.setdefault(stem(word), Key(stem(word), False, False))
     return list(found.values())
 
 
@@ -315,11 +309,6 @@ def _spans(
                     else 0
                 )
                 text = found.group(1).strip(" ,.") if found[3] else text
-                if (
-                    re.match(rf" (?:out )?of (?:the |our |their )?{FIGURE}", body[found.end(1) :])
-                    and wanted[0] in after
-                ):
-                    worth = 2.2  # "41 of 46 rents"
                 if (
                     not worth
                     and not after
@@ -494,8 +483,10 @@ def together(spans: list[tuple[float, int, int, str]], body: str) -> list[tuple[
         gap = body[merged[-1][2] : start] if merged else ""
         if merged and (
             start < merged[-1][2]
-            or re.fullmatch(r"(?: ?[a-z]*){0,2} ?|[ ,]+", gap)
-            and ("to" in gap or ":" in body[start:end] + merged[-1][3])
+            or (
+                re.fullmatch(r"(?: ?[a-z]*){0,2} ?|[ ,]+", gap)
+                and ("to" in gap or ":" in body[start:end] + merged[-1][3])
+            )
         ):
             worth, start = max(worth, merged[-1][0]), merged.pop()[1]
         merged.append((worth, start, end, body[start:end]))
@@ -690,8 +681,6 @@ def answer(question: str, passage: str) -> Answer | None:
         else:
             speaker = (prefix[1] or "") if prefix else ""
             options = candidates(question, kind, body, hits, passage, keys, speaker)
-            if kind == "money" and not options and not re.search(r"\b(?:cost|price|pay|paid|fee|rent)", question):
-                options = candidates(question, "quantity", body, hits, passage, keys, speaker)
             if not options and noun and stem(noun[1]) in heads[i] and len(sentence.split()) <= 5 and kind == "which":
                 options = [(1.2, body.strip("| ."))]  # a short note under the heading that was asked for
             if not options and sure >= 0.9 and direct >= len(keys) - 0.5 and len(keys) > 1 and kind in QUOTED:
@@ -705,8 +694,8 @@ def answer(question: str, passage: str) -> Answer | None:
                 sure *= 0.8
             value = min(1.0, 0.55 + value / 3)
         found.append(Answer(text, sentence, int(100 * sure * value)))
-    said = {stem(w) for w in tokens(question)}
-    found.sort(key=lambda a: (-a.confidence, -len(said & {stem(w) for w in tokens(a.sentence)})))
+    words = {stem(w) for w in tokens(question)}
+    found.sort(key=lambda a: (-a.confidence, -len(words & {stem(w) for w in tokens(a.sentence)})))
     if (
         len(found) > 1
         and found[1].confidence > 0.97 * found[0].confidence
@@ -727,11 +716,7 @@ def replied(
     """The reply to the same question asked in a conversation: the next message (or the one behind) of the asked type."""
     met = [k for k in keys if k.root in asked or any(len(s) > 2 and akin(k.root, s) for s in asked)]
     missing = [k for k in keys if k not in met]
-    wh = re.search(r"\b(?:who|where|when|which|how|why)\b", fold(question))
-    pronoun = wh is not None and stem(wh.group()) in asked and bool(asked & {"it", "that", "they", "he", "she", "one"})
     open_ones = [k for k in missing if k.root not in before]
-    if not met and not open_ones and pronoun:
-        met = missing  # "where do I get that?"
     if not met or len(open_ones) > (len(met) > 1) or any(k.strict for k in open_ones):
         return None
     for nth, sentence in enumerate(after):

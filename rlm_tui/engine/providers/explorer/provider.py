@@ -236,8 +236,6 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         head = asking.phrase(asking.noun())[-1:]
         if plan.op == "count" and head and not asking.known(head[0]) and asking.stems[head[0]] not in ANCHORS | NOUNS:
             plan.doubts.append("what is counted")
-    if shape.kind == "glossary" and plan.op == "lookup" and odd_verb(question):
-        plan.doubts.append("more than a meaning")
     if shape.kind == "code":
         head = asking.phrase(asking.noun())
         kind = next((k for k in CODE_KINDS if head and stem(k) == asking.stems[head[0]]), "")
@@ -282,15 +280,8 @@ def compute(plan: Plan) -> str:
     moments = [f for f in plan.moments]
     if op in ("aggregate", "group", "best") and target:
         (moments if wanted == "date" else numeric).append(target)
-    units = {u for f in numeric for u in f.units()}
     comma = any(re.search(r"\d,\d{1,2}(?!\d)|\d\.\d{3},", v) for f in numeric for v, _ in f.values)
     helper = cells.helpers("comma" if comma else "plain" if numeric else "", moments[0].moment if moments else "")
-    if len({f.moment for f in moments}) > 1 or (
-        len({u for u in units}) > 1
-        and len(numeric) == 1
-        and len({m for v, _ in numeric[0].values for m in re.findall(r"[A-Za-z]+", v)}) > 1
-    ):
-        return ""
     if plan.what.startswith("statistics"):
         helper = "import statistics\n" + helper
     return (

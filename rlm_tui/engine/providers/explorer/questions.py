@@ -36,10 +36,6 @@ class Question(Aiming):
             ) or all(not said.startswith("text has") for said in self.plan.said)
         head = self.phrase(self.noun()) if self.plan.op == "count" else list(range(len(self.tokens)))
         roots = [self.stems[i] for i in head]
-        if re.search(r"\bhow many (?:were|are|was|of|have|had)\b", self.low) and any(
-            not said.startswith("text has") for said in self.plan.said
-        ):
-            return True
         plain = any(r in ANCHORS for r in roots)
         named = any(self.strength(f, i) >= 2 for f in self.profile.fields for i in head)
         value = any(

@@ -237,8 +237,6 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         return Shape("outline")
     if code > 0.45:
         return Shape("code")
-    if share(full, r"\[[^\]]+\]\s*$") > 0 and share(full, r"\s*(?:\[[^\]]+\]\s*$|[;#]|[\w.-]+\s*[=:])") > 0.9:
-        return Shape("ini")
     table = _table(full, output)
     if table:
         return table
@@ -259,10 +257,6 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         ):
             return Shape("chat", r"(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)")
         return Shape("blocks")
-    if share(full, r"\s*(?:- )?[\w./-]+:(?:\s|$)") > 0.6:
-        return Shape("yaml")
-    if share(full, r"[\w.-]+\s*=\s*\S*") > 0.8:
-        return Shape("ini")
     if share(full, r"[^\s:][^:.]{0,40}(?:: | [-–—] | = )\S") > 0.9 and len(
         {re.split(r": | [-–—] | = ", line)[0] for line in full}
     ) > 0.9 * len(full):
