@@ -1,0 +1,218 @@
+"""The entrance: a question about a context."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Literal
+
+from rlm_tui.events import Entry, Event, Limits, kind_of
+from rlm_tui.rlm.arguments import as_argument, both, is_json, schema_of, unlike
+from rlm_tui.rlm.result import Result, checked, result_of
+from rlm_tui.rlm.session import Session
+from rlm_tui.rlm.stream import Stream
+from rlm_tui.rlm.waiting import wait
+
+if TYPE_CHECKING:
+    from rlm_tui.engine.control import Gate
+    from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.session.setup import Setup
+
+
+class RLM:
+    """A Recursive Language Model.
+
+    `model` answers at the root (default: the configured model, else that of the first provider whose key is set, else the
+    built-in explorer), `recursive_model` the sub-calls (default: the same). `provider` is an object of your own with one
+    coroutine method ``complete(request, on_text)`` that answers for every model. `max_depth` is as in the paper: 0 is the
+    REPL alone, 1 adds sub-calls, 2 one level of child nodes with REPLs of their own.
+
+    Limits for the whole tree: `max_cost_usd`, `max_tokens`, `max_calls`, `timeout` (seconds); for each node:
+    `max_iterations`. `tools` are functions of yours that the model's code can call: they run here, with your rights, and
+    the model reads their signatures and docstrings; child nodes get those named in `tools_for_children`. `schema` is a
+    JSON schema or a Pydantic model that the answer must fit, `validator` a function that returns what is wrong with an
+    answer, or ``None``; the model hears it. Sessions are saved to the store (`store` is another one's path, ``False``
+    keeps nothing), where ``rlm-tui replay`` finds them. `config` sets other fields of `rlm_tui.events.RunConfig`; all
+    further keywords go to the provider (``temperature``, ``top_p``, ``reasoning_effort`` …).
+
+    Raises `ValueError` or `SettingsError` for limits, settings and tools that make no sense.
+    """
+
+    def __init__(
+        self,
+        model: str | None = None,
+        recursive_model: str | None = None,
+        provider: Provider | None = None,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        max_depth: int | None = None,
+        max_iterations: int | None = None,
+        max_cost_usd: float | None = None,
+        max_tokens: int | None = None,
+        max_calls: int | None = None,
+        timeout: float | None = None,
+        repl: str = "python",
+        tools: Sequence[Callable[..., Any]] = (),
+        schema: Any = None,
+        validator: Callable[[Any], str | None] | None = None,
+        store: str | os.PathLike[str] | Literal[False] | None = None,
+        tools_for_children: Sequence[str] = (),
+        config: Mapping[str, Any] | None = None,
+        **model_options: Any,
+    ) -> None:
+        from rlm_tui.config.settings import SettingsError, load
+        from rlm_tui.engine.providers.custom import as_provider
+        from rlm_tui.engine.tools import tools_of
+        from rlm_tui.session.configure import configure, contradiction
+
+        given = {
+            "model": model,
+            "sub_model": recursive_model,
+            "max_depth": max_depth,
+            "max_cost": max_cost_usd,
+            "max_turns": max_iterations,
+            "api_base": api_base,
+        }
+        try:
+            settings = load(given).settings
+        except SettingsError as error:
+            raise SettingsError(as_argument(str(error))) from None
+        if provider is not None:
+            as_provider(provider)
+        limits = {"calls": max_calls, "total_tokens": max_tokens, "seconds": timeout}
+        for name, value in limits.items():
+            if value is not None and value <= 0:
+                raise ValueError(f"the limit on {name} must be greater than 0, not {value}")
+        self._type, json_schema = schema_of(schema)
+        self._tools = tools_of(tools)
+        if unknown := [name for name in tools_for_children if name not in self._tools]:
+            raise ValueError(f"there is no tool {unknown[0]} that children could get")
+        temperature = model_options.pop("temperature", None)
+        for name, value in model_options.items():
+            if not is_json(value):
+                raise ValueError(f"the option {name} can't be sent to a model: {value!r} is not a JSON value")
+        self.config = configure(
+            settings,
+            os.environ,
+            limits={name: value for name, value in limits.items() if value is not None},
+            temperature=temperature,
+            repl=repl,
+            answer_schema=json_schema,
+            model_options=model_options,
+            tools={name: tool.about for name, tool in self._tools.items()},
+            tools_for_children=tuple(tools_for_children),
+            **(config or {}),
+        )
+        if said := contradiction(self.config):
+            raise ValueError(said)
+        self._prices = settings.price_overrides()
+        self._durability = settings.durability
+        self._store = store if store is not None else settings.store
+        self._api_key = api_key
+        self._validator = validator
+        self._provider = provider
+        self._callbacks: list[tuple[str, Callable[[Event], None]]] = []
+
+    def on(self, kind: str, callback: Callable[[Event], None]) -> RLM:
+        """Call `callback` with every event of `kind` (as ``call.finished``; ``*`` for all) once it is saved. Returns self."""
+        self._callbacks.append((kind, callback))
+        return self
+
+    def completion(self, query: str, context: Any) -> Result:
+        """Answer `query` about `context` (str, list or dict). Raises `RLMError` when there is no answer."""
+        return checked(self.try_completion(query, context))
+
+    complete = completion
+
+    async def acompletion(self, query: str, context: Any) -> Result:
+        """`completion` for asynchronous code."""
+        return checked(await self.atry_completion(query, context))
+
+    acomplete = acompletion
+
+    def try_completion(self, query: str, context: Any) -> Result:
+        """`completion` that returns a failed result instead of raising. Works inside a running event loop as well."""
+        return wait(lambda: self.atry_completion(query, context))
+
+    async def atry_completion(self, query: str, context: Any, *, gate: Gate | None = None) -> Result:
+        """`acompletion` that returns a failed result instead of raising. `gate` lets you hold and step the run."""
+        return await self._run(query, context, gate, self._tell)
+
+    def stream(self, query: str, context: Any, *, gate: Gate | None = None) -> Stream:
+        """The events of a completion as they are saved: ``async for event in rlm.stream(query, context)``."""
+        return Stream(lambda listener: self._run(query, context, gate, listener), self._tell)
+
+    def session(self, session_id: str) -> Session:
+        """A saved session, to be asked another question. `session_id` may be the beginning of one, or ``last``.
+
+        Raises `ValueError` when nothing is saved, `rlm_tui.store.StoreError` when there is no such session.
+        """
+        if self._store is False:
+            raise ValueError("store=False keeps no sessions, so none can be asked again")
+        from rlm_tui.store import Store
+
+        with Store.open(self._store) as store:
+            return Session(store.catalog.find(session_id).id, self)
+
+    def _tell(self, entry: Entry) -> None:
+        kind = kind_of(entry.event)
+        for wanted, callback in self._callbacks:
+            if wanted in ("*", kind):
+                callback(entry.event)
+
+    async def _run(self, query: str, context: Any, gate: Gate | None, listener: Callable[[Entry], None]) -> Result:
+        return await self._finish(self._setup(query, context), gate, listener, self._type)
+
+    async def _ask(self, session: str, query: str, schema: Any, limits: Limits | None, gate: Gate | None) -> Result:
+        if not query.strip():
+            raise ValueError("the question is empty: pass it as `query`")
+        kind, json_schema = schema_of(schema)
+        setup = replace(
+            self._setup(query, ""),
+            documents=(),
+            resume=session,
+            follow_up=True,
+            answer_schema=json_schema,
+            limits=limits,
+            validator=both(kind, self._validator),
+        )
+        return await self._finish(setup, gate, self._tell, kind)
+
+    async def _finish(self, setup: Setup, gate: Gate | None, listener: Callable[[Entry], None], kind: Any) -> Result:
+        from rlm_tui.engine.providers.base import ProviderError
+        from rlm_tui.events import LogError
+        from rlm_tui.session.again import AgainError
+        from rlm_tui.session.setup import run_session
+        from rlm_tui.store import StoreError
+
+        try:
+            session, ended = await run_session(setup, gate, listener)
+        except (ProviderError, StoreError, LogError, AgainError) as error:
+            return Result("", status="failed", error=str(error))
+        result = result_of(session, ended)
+        if kind is not None and result.value is not None and unlike(kind, result.value) is None:
+            return replace(result, value=kind.model_validate(result.value))
+        return result
+
+    def _setup(self, query: str, context: Any) -> Setup:
+        from rlm_tui.session.setup import Setup, documents_of
+
+        if not query.strip():
+            raise ValueError("the question is empty: pass it as `query`")
+        if not isinstance(context, str | list | dict):
+            raise TypeError(f"the context must be a str, a list or a dict, not {type(context).__name__}")
+        names = {self.config.model, self.config.sub_model or self.config.model, *self.config.models_at.values()}
+        return Setup(
+            query=query,
+            config=self.config,
+            documents=documents_of(context),
+            context=context,
+            store=self._store,
+            durability=self._durability,
+            prices=self._prices,
+            custom={name: self._provider for name in names} if self._provider is not None else None,
+            api_key=self._api_key,
+            validator=both(self._type, self._validator),
+            tools=self._tools,
+        )
