@@ -48,6 +48,7 @@ DEPTH = 20_000
 _WHOLE_READERS = frozenset({"enumerate", "list", "tuple", "set", "sorted", "reversed", "iter", "zip"})
 _MAY_BE_DOCUMENT = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp)
 _CLASS_CONSTANTS = frozenset({"__slots__", "__match_args__", "__doc__"})
+_MODULE_CONSTANTS = frozenset({"__all__", "__version__", "__author__"})
 
 
 class Refused(Exception):
@@ -88,7 +89,7 @@ class Policy(RestrictingNodeTransformer):
         return self._classes[-1] if self._classes else None
 
     def check_name(self, node: ast.AST, name: str | None, allow_magic_methods: bool = False) -> None:
-        if name is None or not name.startswith("_") or is_private(name):
+        if name is None or not name.startswith("_") or is_private(name) or name in _MODULE_CONSTANTS:
             return
         if self._in_class and (name in ENUM_NAMES or name in _CLASS_CONSTANTS or name in MAGIC_METHODS):
             return
