@@ -53,6 +53,10 @@ class Terminal:
         """Type `text` as it is."""
         self._do("send-keys", "-l", text)
 
+    def resize(self, columns: int, lines: int) -> None:
+        """Give the terminal another size."""
+        self._do("resize-window", "-x", str(columns), "-y", str(lines))
+
     def wait(self, what: str | Callable[[str], bool], seconds: float = 60) -> str:
         """Wait until the screen holds a text, or until a condition on it is true; returns the screen then."""
         holds = what if callable(what) else (lambda screen: what in screen)
