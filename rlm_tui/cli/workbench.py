@@ -50,11 +50,13 @@ def live_options(job: Job, *, paused: bool) -> Options:
         start=start,
         note="" if job.model.language_model else f"{model} (not a language model)",
         models=model if sub_model == model else f"{model} / {sub_model}",
-        theme=_theme(settings),
+        theme=_theme(settings, job.command_line),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
         shelf=_shelf(settings),
-        desk=desk(job.command_line, extras=job.extras, tools=job.tools, conditions=job.conditions),
+        desk=desk(
+            job.command_line or {"store": str(job.store)}, extras=job.extras, tools=job.tools, conditions=job.conditions
+        ),
         unfinished=_unfinished(job),
         fork=forker(job.store, settings.price_overrides(), settings.durability),
     )
@@ -82,7 +84,7 @@ def show_saved(
     options = Options(
         documents=saved.documents,
         source=saved,
-        theme=_theme(settings),
+        theme=_theme(settings, command_line or {}),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
         shelf=_shelf(settings),
@@ -105,7 +107,7 @@ def show_home(home: str, command_line: Mapping[str, Any], *, otherwise: str) -> 
 
     settings = load_settings(command_line)
     options = Options(
-        theme=_theme(settings),
+        theme=_theme(settings, command_line or {}),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
         shelf=_shelf(settings),
@@ -155,8 +157,13 @@ def _forker(saved: SavedSession, settings: Settings) -> Forker | None:
     return forker(path, settings.price_overrides(), settings.durability)
 
 
-def _theme(settings: Settings) -> str:
-    """The theme's name, once it is known that there is such a theme. Raises `ThemeError`."""
-    from rlm_tui.tui.themes import find_theme
+def _theme(settings: Settings, command_line: Mapping[str, Any]) -> str:
+    """The theme's name. Raises `ThemeError` when the command line asks for one that doesn't exist.
 
-    return find_theme(settings.theme).name
+    Whatever else is wrong with a theme the app says itself, and wears the default one.
+    """
+    from rlm_tui.tui.themes import ThemeError, available
+
+    if command_line.get("theme") and settings.theme not in available():
+        raise ThemeError(f"There is no theme {settings.theme!r}; there are {', '.join(sorted(available()))}.")
+    return settings.theme

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from rlm_tui.cli.options import Given
 from rlm_tui.cli.prepare import prepare
 from rlm_tui.cli.workbench import live_options
+from rlm_tui.tui.app import WorkbenchApp
 from rlm_tui.tui.themes import ThemeError
 
 
@@ -35,6 +37,34 @@ def test_looks_come_from_the_settings(given: Given) -> None:
     assert (options.theme, options.glyphs) == ("light", "ascii")
     with pytest.raises(ThemeError, match="lihgt"):
         live_options(prepare(given, theme="lihgt"), paused=True)
+
+
+def test_a_broken_theme_is_named_and_the_default_one_is_worn(
+    given: Given, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    path = tmp_path / "rlm-tui" / "themes" / "mine.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text('colors:\n  primary: "#12zz"\n')
+    app = WorkbenchApp(live_options(prepare(given, theme="mine"), paused=True))
+    assert app.look.name == "dark"
+    assert app.problems == [f"{path}: colors.primary: '#12zz' is not a colour."]
+
+
+def test_a_theme_of_the_settings_that_is_gone_keeps_nobody_from_working(
+    given: Given, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RLM_TUI_THEME", "gone")
+    app = WorkbenchApp(live_options(prepare(given), paused=True))
+    assert app.look.name == "dark" and "There is no theme 'gone'" in app.problems[0]
+
+
+def test_other_questions_start_from_what_the_command_line_said(given: Given, tmp_path: Path) -> None:
+    options = live_options(prepare(replace(given, max_calls=7, max_depth=2)), paused=True)
+    assert options.desk is not None
+    config = options.desk.defaults()
+    assert (config.model, config.limits.calls, config.max_depth) == ("scripted:s.yaml", 7, 2)
+    assert options.desk.settings.store == str(tmp_path / "s.db")
 
 
 @pytest.mark.parametrize("paused", [True, False])
