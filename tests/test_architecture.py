@@ -64,7 +64,11 @@ def test_the_readme_names_commands_and_options_that_exist() -> None:
     for name in COMMANDS:
         command = program.get_command(context, name)
         assert command is not None
-        options |= {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
+        parts = [command]
+        if isinstance(command, click.Group):
+            parts += [part for sub in command.list_commands(context) if (part := command.get_command(context, sub))]
+        params = [parameter for part in parts for parameter in part.params]
+        options |= {option for parameter in params for option in [*parameter.opts, *parameter.secondary_opts]}
     text = (ROOT / "README.md").read_text(encoding="utf-8")
     used = set(re.findall(r"(?:`|bin/)rlm-tui ([a-z]+)", text))
     assert used and used <= set(COMMANDS)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import threading
 import time
 from collections import OrderedDict, deque
@@ -104,7 +103,7 @@ class _Ending:
     """What a cell leaves to be written when its session has ended: its row, and the steps of the transaction."""
 
     row: CellRow
-    steps: Sequence[Callable[[sqlite3.Connection], Any]]
+    steps: Sequence[Callable[[Any], Any]]
 
 
 @dataclass

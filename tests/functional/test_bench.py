@@ -199,6 +199,11 @@ def test_sweep_over_a_saved_session(place: Path, capsys: pytest.CaptureFixture[s
     assert run_program(["diff", rows[0]["session"], rows[1]["session"]]) == 0
     assert run_program(["bench", "show", "where"]) == 0
     assert run_program(["bench", "compare", "where"]) == 0
+    assert run_program(["sweep", rows[0]["item"], "--set", "max_depth=0,1", "--name", "unscored"]) == 0
+    said = capsys.readouterr()
+    assert "in Rome" in said.out and "compare: rlm-tui diff " in said.err and "windows are" not in said.out
+    assert run_program(["bench", "compare", "unscored"]) == 2
+    assert "no scores to compare" in capsys.readouterr().err
     # The session that was swept is no longer the last one, so it is named.
     args[1] = rows[0]["item"]
     assert run_program(args) == 0

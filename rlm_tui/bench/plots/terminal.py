@@ -22,8 +22,8 @@ def draw(plot: Plot, *, width: int = 80, height: int = 22, colour: bool = True, 
     plotext.title(plot.title)
     plotext.xlabel(plot.x)
     plotext.ylabel(plot.y)
-    if plot.y_top is not None:
-        plotext.ylim(0, plot.y_top)
+    highest = max((point.y for series in plot.series for point in series.points), default=0.0)
+    plotext.ylim(0, plot.y_top or 1.05 * highest or 1.0)
     place = math.log2 if plot.log_x else float
     for number, series in enumerate(plot.series):
         xs, ys = [place(point.x) for point in series.points], [point.y for point in series.points]

@@ -44,6 +44,8 @@ def against(rows: Sequence[CellRow], axis: str = "method", base: str | None = No
         first = next((arm for arm in group if base is None or _called(arm, axis, base)), None)
         if first is not None:
             found += [(first, arm, made) for arm in group if arm != first and (made := _compare(rows, first, arm))]
+    if not found and rows and all(row.official is None for row in rows):
+        raise BenchError("these results have no scores to compare; `rlm-tui diff` compares two of their sessions")
     if not found:
         raise BenchError(
             f"there is nothing to compare by {axis}: it takes two of them, run on the same items; "

@@ -136,7 +136,7 @@ def scores(title: str, lines: Sequence[Line], names: Sequence[str] = DEFAULT, *,
 def _notes(lines: Sequence[Line]) -> tuple[str, ...]:
     """What must be said about these figures."""
     notes = []
-    few = [line for line in lines if line.items and line.windows < FEW_WINDOWS]
+    few = [line for line in lines if line.official is not None and line.windows < FEW_WINDOWS]
     if few:
         least = min(few, key=lambda line: line.windows)
         questions = "question shares" if least.items == 1 else "questions share"

@@ -60,7 +60,7 @@ def show_command(
     elif as_json:
         print_json(saved.names, saved.cells, saved.attempts)
     elif each:
-        _print_cells(saved.cells)
+        print_cells(saved.cells)
     else:
         print_tables(saved.cells, columns)
 
@@ -96,7 +96,8 @@ def print_grid(grid: Grid) -> None:
         click.echo(click.wrap_text(plain(note), width=width))
 
 
-def _print_cells(cells: Sequence[CellRow]) -> None:
+def print_cells(cells: Sequence[CellRow]) -> None:
+    """Every cell by itself, with its session and what it answered."""
     from rlm_tui.bench.report.arms import settings
     from rlm_tui.bench.report.grid import money, score, seconds
     from rlm_tui.cli.table import table

@@ -197,7 +197,7 @@ def _judge(store: Store, works: Sequence[Work], wanted: Wanted, settings: Settin
 
 def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, *, as_json: bool) -> int:
     """Print the table; returns the exit code."""
-    from rlm_tui.cli.bench.show import print_json, print_tables
+    from rlm_tui.cli.bench.show import print_cells, print_json, print_tables
 
     if live.failure is not None:
         complain(live.failure)
@@ -209,6 +209,13 @@ def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, 
         print_json(names, cells, [attempt for name in names for attempt in store.results.attempts(name)])
     else:
         print_tables(cells)
+        if cells and all(row.official is None for row in cells):
+            # Nothing says what is right, so what they said is what there is to look at.
+            click.echo()
+            print_cells(cells)
+            ended = list(dict.fromkeys(row.session for row in cells if row.done and row.session))
+            if len(ended) > 1:
+                click.echo(f"compare: rlm-tui diff {' '.join(ended[:2])}", err=True)
     if live.failure is not None:
         return FAILED
     if summary is None:

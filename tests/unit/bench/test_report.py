@@ -216,6 +216,11 @@ def test_a_name_can_neither_steer_the_terminal_nor_the_page() -> None:
     ElementTree.fromstring(svg(plot("cost", rows)))
 
 
+def test_money_that_was_not_spent_is_drawn_above_zero() -> None:
+    text = draw(plot("spread", [cell(n, cost=0.0) for n in range(4)]), colour=False)
+    assert "-0." not in text
+
+
 def test_nothing_to_draw_is_a_sentence() -> None:
     with pytest.raises(BenchError, match="no cell has a score yet"):
         plot("score", [cell(1, status="pending", official=None)])
