@@ -62,11 +62,11 @@ class Job:
             tools=self.tools,
         )
 
-    def gate(self, *, paused: bool) -> Gate:
-        """The control of the run, with its breakpoints set."""
+    def gate(self, *, paused: bool, attended: bool = True) -> Gate:
+        """The control of the run, with its breakpoints set. Without a screen nobody attends to it."""
         from rlm_tui.engine.control import Gate
 
-        gate = Gate(paused=paused)
+        gate = Gate(paused=paused, attended=attended)
         for condition in self.conditions:
             gate.set_breakpoint(condition)
         return gate

@@ -198,7 +198,7 @@ def _run(saved: Saved, jobs: Sequence[AgainJob], *, parallel: bool, as_json: boo
 
     members: list[Member] = []
     for job in jobs:
-        live, state = LiveSession(job.setup(), job.gate(paused=False)), SessionState()
+        live, state = LiveSession(job.setup(), job.gate(paused=False, attended=False)), SessionState()
         progress = Progress(state, live.text, name=job.config.model_at(0) if len(jobs) > 1 else "")
 
         def watch(member: Member, progress: Progress = progress) -> None:

@@ -56,7 +56,7 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.live import LiveSession
 
-    live = LiveSession(job.setup(), job.gate(paused=False))
+    live = LiveSession(job.setup(), job.gate(paused=False, attended=False))
     state = SessionState()
     progress = Progress(state, live.text, after=after, tree=LiveTree() if fits_here() else None)
     progress.opening(job)

@@ -213,14 +213,16 @@ class Caller:
                 source=source,
                 seconds=time.monotonic() - started,
             )
-            await to_the_end(self._ended(matching, finished))
+            await to_the_end(self._ended(matching, finished, order.purpose))
             return reply
         except ProviderError as error:
             if (spent := sum(lost, Usage())) != Usage():
                 usage = _priced(msgspec.structs.replace(spent, calls=min(spent.calls, 1)), price)
             over = True
             fault = _fault(error)
-            await to_the_end(self._ended(matching, self._failed(order, fault, usage, error.partial, started)))
+            await to_the_end(
+                self._ended(matching, self._failed(order, fault, usage, error.partial, started), order.purpose)
+            )
             raise CallError(order.call, fault) from None
         except asyncio.CancelledError:
             if over:
@@ -323,11 +325,17 @@ class Caller:
     async def _refused(self, order: Order, fault: Fault) -> None:
         await self._journal.write(self._reserved(order, Grant(0, Usage())), CallFailed(call=order.call, fault=fault))
 
-    async def _ended(self, matching: asyncio.Task[tuple[TextSeen, ...]], event: CallFinished | CallFailed) -> None:
+    async def _ended(
+        self, matching: asyncio.Task[tuple[TextSeen, ...]], event: CallFinished | CallFailed, purpose: str
+    ) -> None:
         seen = await matching
         if isinstance(event, CallFailed) and event.usage == Usage() and event.partial is None:
             seen = ()  # Nothing was answered and nothing charged: no model has read this.
-        await self._journal.write(*seen, event)
+        if isinstance(event, CallFinished) and purpose == "turn":
+            # How the reply is read comes next, before anything is done with it.
+            self._journal.hold(*seen, event)
+        else:
+            await self._journal.write(*seen, event)
 
     def _failed(self, order: Order, fault: Fault, usage: Usage, partial: str, started: float) -> CallFailed:
         return CallFailed(

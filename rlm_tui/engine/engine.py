@@ -95,7 +95,7 @@ class Engine:
         self._journal = Journal(log, past)
         self._models = models
         self._repls = repls
-        self._gate = gate or Gate(paused=False)
+        self._gate = gate or Gate(paused=False, attended=False)
         self._retries = retries
         self._clock = clock
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import heapq
 from collections.abc import Mapping, Sequence
 
@@ -11,6 +12,10 @@ from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import BlobRef, Entry, Event, Log
 from rlm_tui.projection.facts import facts_at
 from rlm_tui.projection.fold import apply, fold
+
+
+LINGER = 0.02
+"""Seconds that held events wait at most for a commit to share."""
 
 
 class Journal:
@@ -25,13 +30,41 @@ class Journal:
         self.state = fold(past)
         self._past = Past(past)
         self._early: list[tuple[int, Entry]] = []
+        self._held: list[Event] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._lingering: asyncio.Task[None] | None = None
 
     async def write(self, *events: Event) -> None:
         """Commit events; on return, also by a cancellation, they are durable and part of `state`."""
-        fresh = [event for event in events if not self._past.holds(event)]
-        if not fresh:
+        self._held.extend(event for event in events if not self._past.holds(event))
+        if self._lingering is not None and self._lingering.done():
+            # A log that failed in between must not go unnoticed.
+            self._lingering.result()
+        if not self._held:
             return
+        fresh, self._held = self._held, []
         await to_the_end(self._append(fresh))
+
+    def hold(self, *events: Event) -> None:
+        """Write events together with the next ones, or in a moment when none come.
+
+        A durable commit costs milliseconds. This is for events of which nothing may be shown or paid for before something
+        else is written: the end of a cell, whose output goes into a prompt, and the prompt's reservation is an event.
+        """
+        self._held.extend(event for event in events if not self._past.holds(event))
+        if self._timer is None and self._held:
+            self._timer = asyncio.get_running_loop().call_later(LINGER, self._linger)
+
+    async def settle(self) -> None:
+        """Commit what is held now, so that `state` has it."""
+        if self._lingering is not None:
+            await asyncio.shield(self._lingering)
+        await self.write()
+
+    def _linger(self) -> None:
+        self._timer = None
+        if self._held:
+            self._lingering = asyncio.get_running_loop().create_task(self.write())
 
     async def _append(self, events: Sequence[Event]) -> None:
         for entry in await self.log.append(*events):

@@ -473,7 +473,7 @@ class NodeRun:
         if edited is not None:
             code = edited
             notices = (f"The operator changed the code of this block before it ran. What ran:\n```repl\n{code}\n```",)
-        await self.journal.write(CellStarted(cell=cell))
+        self.journal.hold(CellStarted(cell=cell))
         host = SubCalls(self, cell)
         began = time.time()
         assert self._inside is not None
@@ -495,7 +495,7 @@ class NodeRun:
         self._variables = self._inside.variables = result.variables or self._variables
         if result.status == "ok" and (result.touched or "context" in code):
             self._answers.looked = True
-        await self.journal.write(
+        self.journal.hold(
             CellFinished(
                 cell=cell,
                 status=result.status,
@@ -510,6 +510,8 @@ class NodeRun:
                 rebuilt=result.lost,
             )
         )
+        if self.gate.asks:
+            await self.journal.settle()
         await self.gate.after_cell(self.id, cell)
         kind = "on_error" if result.error is not None else "after_exec"
         await self.gate.reach(Stop(kind, self.id, self.turn, cell))

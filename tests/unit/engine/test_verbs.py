@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from rlm_tui import events as ev
 from rlm_tui.engine.control import Gate
 from rlm_tui.engine.looking import NotPossible, unquiet, watch_problem
+from rlm_tui.engine.providers.base import Reply, Request
 from rlm_tui.events import MemoryLog
 from rlm_tui.projection.fold import fold
 from tests.support.engine import FakeModels, cell, play, until
@@ -250,16 +253,41 @@ async def test_a_step_is_for_one_node_while_the_others_run_freely() -> None:
     assert ran.ended.outcome.answer == "done"
 
 
+@dataclass
+class OneWaits(FakeModels):
+    """A child, the first or the second, is answered from its turn `from_turn` on only when `go` is set.
+
+    The other one is answered only when that child has asked.
+    """
+
+    child_number: int = 1
+    from_turn: int = 1
+    go: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        asked = request.messages[1].content if len(request.messages) > 1 else ""
+        number = 0 if LONG[:60] in asked else 1 if LONG[:50] in asked else 2
+        if number == self.child_number and sum(m.role == "assistant" for m in request.messages) >= self.from_turn - 1:
+            self.asked.set()
+            await self.go.wait()
+        elif number and number != self.child_number:
+            await self.asked.wait()
+        return await super().complete(request, on_text)
+
+
 async def test_a_step_can_be_for_another_node_than_the_held_one() -> None:
     async def operator(gate: Gate, log: MemoryLog) -> None:
         seq = await until(log, paused("before_exec", "0"))
         gate.over("0/c1.2")
         await until(log, paused("before_exec", "0/c1.2"), after=seq)
+        models.go.set()
         gate.finish("0/c1.1")
         await until(log, lambda e: isinstance(e, ev.Paused) and e.node in ("0/c1.1", "0"), after=seq)
         gate.go()
 
-    models = FakeModels([CHILDREN, cell("FINAL('done')")], child=[cell("print(context)"), cell("FINAL('child')")])
+    children = [cell("print(context)"), cell("FINAL('child')")]
+    models = OneWaits([CHILDREN, cell("FINAL('done')")], child=children, child_number=1, from_turn=2)
     ran = await play(models, LONG, gate=Gate(), operator=operator, max_depth=2)
     assert [e.node for e in ran.events(ev.Resumed)][:2] == ["0/c1.2", "0/c1.1"]
 
@@ -269,11 +297,13 @@ async def test_while_one_node_is_held_the_others_wait_at_their_next_stop() -> No
         seq = await until(log, paused("before_exec", "0"))
         gate.over("0/c1.1")
         seq = await until(log, paused("before_exec", "0/c1.1"), after=seq)
+        models.go.set()
         await until(log, lambda e: isinstance(e, ev.CellProposed) and e.node == "0/c1.2" and e.turn == 1)
         assert not any(isinstance(x.event, ev.CellStarted) and x.event.cell == "0/c1.2:c1" for x in log.entries)
         gate.go()
 
-    models = FakeModels([CHILDREN, cell("FINAL('done')")], child=[cell("print(context)"), cell("FINAL('child')")])
+    children = [cell("print(context)"), cell("FINAL('child')")]
+    models = OneWaits([CHILDREN, cell("FINAL('done')")], child=children, child_number=2)
     await play(models, LONG, gate=Gate(), operator=operator, max_depth=2)
 
 
