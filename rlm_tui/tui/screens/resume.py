@@ -44,7 +44,7 @@ class OfferResume(Dialog[str]):
         )
         if len(self._rows) > 1:
             more = plural(len(self._rows) - 1, "older one")
-            yield plain(f"There is {more} too: rlm-tui sessions status:interrupted", classes="quiet")
+            yield plain(f"Also cut off, {more}: rlm-tui sessions status:interrupted", classes="quiet")
 
     def action_answer(self, answer: str) -> None:
         self.dismiss(answer)
