@@ -10,15 +10,17 @@ from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from rlm_tui.bench.live import LiveBench, set_up
-from rlm_tui.bench.purse import Purse
+from rlm_tui.bench.purse import Purse, PurseEmpty
 from rlm_tui.bench.runner import Runner, Summary
 from rlm_tui.bench.suite import Work
 from rlm_tui.engine.providers.base import Price
 from rlm_tui.events import Limits
 from rlm_tui.projection.fold import fold
-from rlm_tui.store import Store
+from rlm_tui.store import Store, StoreError
 from rlm_tui.store.results import CellRow
 from tests.support.bench import Mocked, Sums, add_up, store_at, works_of
 
@@ -296,3 +298,70 @@ async def test_a_judge_is_asked_once_about_every_answer_and_paid_from_the_same_p
     assert again.done + again.unclear == 1, "a verdict that was read is not asked for again"
     empty = await judge_cells(store, works, "judge", purse=Purse(0.0001), custom={"judge": mock})
     assert empty.left == 1 and "may cost" in empty.why
+
+
+async def test_a_store_that_fails_ends_the_run_with_its_sentence_and_hangs_nobody(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works = works_of(Sums(5, 4), lengths=(8,))
+    todo = set_up(store, works).open
+    whole, calls = store.results.ado, 0
+
+    async def full(*steps: Any) -> list[Any]:
+        nonlocal calls
+        calls += 1
+        if calls > 4:
+            raise StoreError("the disk is full")
+        return await whole(*steps)
+
+    monkeypatch.setattr(store.results, "ado", full)
+    with pytest.raises(StoreError, match="the disk is full"):
+        await asyncio.wait_for(Runner(store, todo, custom={"mock": Mocked(delay=0.01)}).run(), 20)
+    monkeypatch.undo()
+    done = [row for row in store.results.cells("sums") if row.done]
+    assert all(row.official == 1.0 for row in done)
+
+
+def test_a_direct_session_that_was_cut_off_is_not_offered_as_one_to_resume(store: Store) -> None:
+    from rlm_tui.events import RunConfig, SessionStarted
+    from rlm_tui.session.again import AgainError
+    from rlm_tui.session.fork import load_saved, resume_setup, unfinished
+
+    log = store.create("abcdef")
+    log.append_now(SessionStarted("abcdef", "Why?", (), RunConfig(model="m"), origin="direct"))
+    log.close()
+    assert store.catalog.find("abcdef").status == "interrupted" and unfinished(store) == []
+    with pytest.raises(AgainError, match="a single direct call"):
+        resume_setup(load_saved(store, "abcdef"))
+
+
+@given(
+    st.floats(0.5, 5.0),
+    st.lists(st.tuples(st.floats(0.01, 1.0), st.floats(0.0, 1.0)), min_size=1, max_size=30),
+    st.integers(1, 6),
+)
+def test_a_purse_is_never_overdrawn_however_runs_come_and_go(
+    cap: float, runs: list[tuple[float, float]], at_once: int
+) -> None:
+    async def main() -> None:
+        purse, queue, left = Purse(cap), list(enumerate(runs)), []
+
+        async def worker() -> None:
+            while queue:
+                number, (most, share) = queue.pop()
+                try:
+                    await purse.reserve(str(number), most)
+                except PurseEmpty:
+                    left.append(most)
+                    return
+                assert purse.spent + purse.reserved <= cap + 1e-9
+                await asyncio.sleep(0)
+                await purse.settle(str(number), most * share)
+
+        await asyncio.gather(*(worker() for _ in range(at_once)))
+        assert purse.spent <= cap + 1e-9 and purse.reserved == pytest.approx(0.0)
+        assert all(purse.spent + most > cap - 1e-9 for most in left[-1:]), (
+            "nothing is left out that there was money for"
+        )
+
+    asyncio.run(main())
