@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 from textual.app import App
+from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from rlm_tui.tui.crash import report
 from rlm_tui.tui.glyphs import Glyphs, glyphs
@@ -21,6 +22,14 @@ WATCH_SECONDS = 1.0
 """How often the theme's file is looked at for a change."""
 
 R = TypeVar("R")
+
+
+class PlainScrollBars(ScrollBarRender):
+    """Scroll bars of whole characters: parts of one are signs that not every font has."""
+
+    VERTICAL_BARS: ClassVar[list[str]] = [" "] * 8
+    HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
+
 
 
 class ThemedApp(App[R]):
@@ -53,7 +62,9 @@ class ThemedApp(App[R]):
 
     def on_mount(self) -> None:
         self.theme = self.look.name
-        self.set_class(self.glyphs.name == "ascii", "-ascii")
+        ascii_only = self.glyphs.name == "ascii"
+        self.set_class(ascii_only, "-ascii")
+        ScrollBar.renderer = PlainScrollBars if ascii_only else ScrollBarRender
         for problem in self.problems:
             self.notify(problem, severity="warning", markup=False, timeout=10)
         self.set_interval(WATCH_SECONDS, self._watch_file)
