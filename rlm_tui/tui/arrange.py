@@ -46,7 +46,7 @@ class Wishes:
             # The middle takes from both neighbours.
             self.left = _within(self.left - step / 2, 0.18, 0.5)
             self.right = _within(self.right - step / 2, 0.18, 0.5)
-        lift = rows / max(1, height)
+        lift = rows / max(1, height - 5 - self.lanes)
         if pane == "tree":
             self.variables = _within(self.variables - lift, 0.12, 0.8)
         elif pane == "variables":

@@ -344,3 +344,67 @@ async def test_a_remark_that_stands_there_is_not_said_again() -> None:
         assert len(told(app)) == 1
         await press(pilot, "E")
         assert len(told(app)) == 2
+
+
+# --- the rest of the verbs
+
+
+async def test_ending_the_run_asks_first() -> None:
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.workbench.action_run("run.cancel")
+        await settle(pilot)
+        assert isinstance(app.screen, Confirm)
+        await press(pilot, "n")
+        assert gate_of(app).did == []
+        app.workbench.action_run("run.cancel")
+        await settle(pilot)
+        await press(pilot, "y")
+        assert gate_of(app).did == [("cancel",)]
+
+
+async def test_one_event_back_passes_over_what_comes_in_crowds() -> None:
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "S")
+        at = app.view.state.seq
+        assert at < app.view.head.seq
+        event = app.view.timeline.entries[at - 1].event
+        assert not isinstance(event, ev.CallPartial | ev.CellOutput | ev.AttemptStarted | ev.TextSeen)
+
+
+async def test_panes_get_slimmer_and_shorter_and_scroll_to_the_side() -> None:
+    app = app_at("held")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        grid = app.workbench.grid
+        width = grid.query_one("#tree").size.width
+        await press(pilot, "2", "ctrl+left")
+        assert grid.query_one("#tree").size.width < width
+        await press(pilot, "4")
+        height = grid.query_one("#output").size.height
+        await press(pilot, "ctrl+up", "ctrl+up")
+        taller = grid.query_one("#output").size.height
+        assert taller > height
+        await press(pilot, "ctrl+down")
+        assert grid.query_one("#output").size.height < taller
+        await press(pilot, "3", "greater_than_sign")
+        assert app.workbench.code.scroll_offset.x > 0
+        await press(pilot, "less_than_sign")
+        assert app.workbench.code.scroll_offset.x == 0
+
+
+async def test_a_screenshot_is_a_picture_in_a_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_at("held")
+    monkeypatch.chdir(tmp_path)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        saved: list[str] = []
+        real = app.save_screenshot
+        monkeypatch.setattr(app, "save_screenshot", lambda: saved.append(real(path=str(tmp_path))) or saved[-1])
+        app.workbench.action_run("app.screenshot")
+        await settle(pilot)
+        assert Path(saved[0]).read_text().startswith("<svg")
+        assert any(saved[0] in words for words in told(app))
