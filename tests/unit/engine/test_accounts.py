@@ -120,6 +120,8 @@ class Accounts:
         started = ev.SessionStarted(session="s", query="q", documents=(), config=RunConfig(model="a"))
         await self.journal.write(started)
         await self._node("0", 0, None, None, tree)
+        # The engine's last event takes with it what is still held.
+        await self.journal.settle()
 
     async def _node(self, node: str, depth: int, parent: str | None, cell: str | None, work: Work) -> None:
         await self.journal.write(
