@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
+from textual.pilot import Pilot
 
 from rlm_tui.store.results import CellRow
 from rlm_tui.tui.bench_app import BenchApp
@@ -48,14 +50,28 @@ class MadeUp(Rows):
         self._lines = None
 
 
+async def settle(pilot: Pilot[Any]) -> None:
+    """Let everything be laid out and drawn."""
+    await pilot.pause()
+    pilot.app.screen.refresh(layout=True)
+    await pilot.pause()
+
+
+async def down_twice(pilot: Pilot[Any]) -> None:
+    """The third cell."""
+    await settle(pilot)
+    await pilot.press("down", "down")
+    await settle(pilot)
+
+
 @pytest.mark.parametrize("size", [(120, 36), (80, 24)], ids=["120x36", "80x24"])
 def test_bench(snap_compare: Compare, size: tuple[int, int]) -> None:
     """One row a cell with a sign for its state: a tick for full points, a half sign for some, a cross where it counted 0, a
     half circle while it runs; score, cost and time on the right. Below, the chosen cell in words, and beside it the score of
     each method with a bar, its interval, how many windows, and what counted 0."""
-    assert snap_compare(BenchApp(MadeUp()), terminal_size=size, press=["down", "down"])
+    assert snap_compare(BenchApp(MadeUp()), terminal_size=size, run_before=down_twice)
 
 
 def test_bench_in_ascii(snap_compare: Compare) -> None:
     """The same with plain signs."""
-    assert snap_compare(BenchApp(MadeUp(), glyphs="ascii"), terminal_size=(100, 30))
+    assert snap_compare(BenchApp(MadeUp(), glyphs="ascii"), terminal_size=(100, 30), run_before=settle)
