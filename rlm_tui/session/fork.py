@@ -40,15 +40,21 @@ def fork_setup(
     """The setup of a child of `saved`.
 
     Turns of the root before `turn` come from the record; with `code`, turn `turn` keeps its recorded reply but runs that
-    code (a sequence of codes: in its blocks, in order). `changes` are as for `rlm_tui.session.changes.change_config`. Without a `turn`, what was recorded is used for as
-    long as the child asks the same of the same models; a child of which nothing is changed, or a setting that decides
-    what a model answers, is asked anew from the start. `how` are further fields of `Setup` (`store`, `prices`, `custom` …).
+    code (a sequence of codes: in its blocks, in order). `changes` are as for `rlm_tui.session.changes.change_config`.
+    Without a `turn`, what was recorded is used for as long as the child asks the same of the same models; a child of which
+    nothing is changed, or a setting that decides what a model answers, is asked anew from the start. `how` are further
+    fields of `Setup` (`store`, `prices`, `custom` …).
 
     Raises `AgainError`.
     """
     _check_tools(saved, how)
     changes = dict(changes or {})
     config = change_config(saved.started.config, changes)
+    if saved.started.origin.startswith("import:") and "unknown" in (config.model_at(0), config.leaf_model(0)):
+        raise AgainError(
+            f"the log of session {saved.started.session} doesn't tell its models; say which to use "
+            "(--model, and --sub-model if the sub-calls' is another)"
+        )
     if turn is None and code is not None:
         raise AgainError("say which turn the new code is for")
     if turn is None and (config == saved.started.config or ASKED_ANEW & set(changes)):

@@ -70,6 +70,17 @@ def test_a_document_is_attached_and_covered(tmp_path: Path, capsys: CLI) -> None
     assert "no model saw 1 region" in shown and "lines 29-200" in shown and "number '4711'" in shown
 
 
+def test_running_it_anew_needs_a_model(tmp_path: Path, capsys: CLI) -> None:
+    store = tmp_path / "s.db"
+    steps = [{"reasoning": "look", "code": "print(len(context))", "output": "0"}]
+    (tmp_path / "p.json").write_text(json.dumps({"question": "How many?", "trajectory": steps, "answer": "0"}))
+    (report,) = run(capsys, "import", tmp_path / "p.json", "--store", store)
+    assert run_program(["rerun", report["session"], "--store", str(store)]) == BAD_INPUT
+    assert "doesn't tell its models; say which to use (--model" in capsys.readouterr().err
+    rows = run(capsys, "rerun", report["session"], "--model", "explorer", "--store", store)
+    assert [row["origin"] for row in rows] == ["import:dspy", "rerun"]
+
+
 def test_a_document_goes_with_foreign_logs_only(saved_store: Path, tmp_path: Path, capsys: CLI) -> None:
     own, text = tmp_path / "own.jsonl", tmp_path / "doc.txt"
     text.write_text("a text")
