@@ -6,8 +6,9 @@ import asyncio
 
 from rlm_tui.engine.providers.base import ChatMessage, Request
 from rlm_tui.engine.providers.explorer.cells import CANNOT
-from rlm_tui.engine.providers.explorer.passages import answer, sentences, summary
+from rlm_tui.engine.providers.explorer.passages import answer
 from rlm_tui.engine.providers.explorer.provider import ExplorerProvider
+from rlm_tui.engine.providers.explorer.sentences import sentences, summary
 from tests.unit.explorer.harness import SYSTEM, play
 
 STAFF = "Name,City,Salary\nAda,Oslo,100\nBo,Rome,200\nCy,Oslo,300\n"

@@ -332,6 +332,14 @@ class Aiming(Filtering):
         ):
             plan.doubts.append("a name")
         told = next((f for f in fields if f.name in ("text", "message", "definition")), None)
+        if (
+            plan.target is None
+            and told
+            and wh == "what"
+            and len(plan.said) > 1
+            and all(s.startswith(("section is", "part is", "version is", "kind is")) for s in plan.said)
+        ):
+            plan.target, plan.op = told, "list"
         if plan.target is None and told and any(s.startswith(("verse is", "number is", "term is")) for s in plan.said):
             plan.target = told
         said = self.mention(lambda f: f in fields, stops=True) if plan.target is None and plan.conditions else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from rlm_tui.engine.providers.explorer.words import lexicon, stem
+from rlm_tui.engine.providers.explorer.words import CONCEPTS, lexicon, stem
 
 
 def _stems(name: str) -> frozenset[str]:
@@ -51,6 +51,10 @@ ALIASES = {
 VERBS = _stems("verbs")
 MEASURING = frozenset(stem(w) for w in "cost weigh earn pay last measure score hold eat drink".split())
 """Verbs that ask for a figure or a thing of their own."""
+ACTING = frozenset(stem(w) for group in CONCEPTS for w in group) - frozenset(
+    stem(w) for w in "make take run do have".split()
+)
+"""Verbs that belong to a role of their own: who bought is not who painted."""
 ABOVE = r"more than|over|above|greater than|higher than|larger than|bigger than|longer than|older than|heavier than|exceed\w*|after|later than|newer than|taller than|>"
 BELOW = r"less than|fewer than|under|below|within|lower than|smaller than|shorter than|younger than|lighter than|cheaper than|before|earlier than|prior to|<"
 LEAST = r"at least|no less than|not less than|no fewer than|since|from|>=|≥"

@@ -15,6 +15,8 @@ from rlm_tui.engine.providers.explorer.fields import Profile
 from rlm_tui.engine.providers.explorer.kinds import ANCHORS, LINE, NOUNS, SUMMARY, TIMES
 from rlm_tui.engine.providers.explorer.questions import Question
 from rlm_tui.engine.providers.explorer.reading import Conversation, profile, read, sample
+from rlm_tui.engine.providers.explorer.sentences import summary
+from rlm_tui.engine.providers.explorer.spans import WORD_NUMBER
 from rlm_tui.engine.providers.explorer.words import content, fold, pattern, stem
 from rlm_tui.events import Usage
 
@@ -115,7 +117,7 @@ def next_turn(talk: Conversation) -> str:
         good = re.search(r"^SUMMARY \S", output, re.M)
         return block(cells.final_summary(), "These sentences carry most of it.") if good else give_up(talk)
     if 'print("LEAF"' in last and not failed:
-        digest = " ".join(passages.summary("\n".join(passages_of(output)), 5))
+        digest = " ".join(summary("\n".join(passages_of(output)), 5))
         return block(f"digest = {digest!r}\n" + cells.final_summary(), "These sentences carry most of it.")
     if 'print("WINDOWS"' in last and not failed:
         if not re.search(r"^WINDOWS [1-9]", output, re.M):
@@ -342,7 +344,7 @@ def sound(plan: Plan, output: str, question: str) -> bool:
         noun
         and text_only
         and re.search(
-            rf"\b(?:\d+|{passages.WORD_NUMBER}) (?:{'|'.join(pattern(w) for w in noun[1].split())})",
+            rf"\b(?:\d+|{WORD_NUMBER}) (?:{'|'.join(pattern(w) for w in noun[1].split())})",
             output.split("RESULT")[1],
             re.I,
         )

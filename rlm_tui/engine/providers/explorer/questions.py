@@ -8,6 +8,7 @@ from rlm_tui.engine.providers.explorer.aims import Aiming
 from rlm_tui.engine.providers.explorer.asking import Plan
 from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.kinds import (
+    ACTING,
     ANCHORS,
     COLLECTIONS,
     DETERMINERS,
@@ -172,12 +173,11 @@ class Question(Aiming):
         return plan
 
     def telling(self, i: int, about: list[Field]) -> bool:
-        """Whether a verb at the end of `what does … COST` says what is asked, and no field used here is about that."""
+        """Whether a verb (`what does … COST`, `who BOUGHT`) says what is asked, and no field used here is about that."""
+        measuring = i + 1 == len(self.tokens) and self.stems[i] in MEASURING
+        acting = self.stems[i] in ACTING and self.low[: self.tokens[i][0]].endswith("who ")
         return (
-            self.plan.op in ("lookup", "list")
-            and i + 1 == len(self.tokens)
-            and self.stems[i] in MEASURING
-            and not any(self.strength(f, i) for f in about)
+            self.plan.op in ("lookup", "list") and (measuring or acting) and not any(self.strength(f, i) for f in about)
         )
 
     def filler(self, i: int) -> bool:
