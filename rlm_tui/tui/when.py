@@ -74,8 +74,6 @@ def can_override(view: View) -> str:
 def can_fork(view: View) -> str:
     if not view.forks:
         return "This session is not in a store, so it can't be forked."
-    if view.running:
-        return "The run is live: let it end, or end it, before it is forked."
     return has_session(view)
 
 

@@ -185,3 +185,26 @@ async def test_files_that_cannot_be_opened_are_a_sentence(tmp_path: Path) -> Non
         await pilot.press(*["backspace"] * 11, *"empty.txt", "enter")
         await until(pilot, lambda: isinstance(app.screen, Failure))
         assert "can't be opened" in screen_text(app) and "empty" in screen_text(app)
+
+
+async def test_a_held_run_is_forked_and_gone_back_to(tmp_path: Path) -> None:
+    app = desk_app(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("d")
+        await until(pilot, lambda: app.view.head.paused is not None)
+        parent = app.view.head.session
+        await pilot.press("n")
+        await until(pilot, lambda: app.view.head.paused is not None and app.view.head.paused.turn == 2)
+        await pilot.press("r")
+        await until(pilot, lambda: isinstance(app.screen, ForkDialog))
+        await pilot.press("ctrl+s")
+        await until(pilot, lambda: app.view.head.session not in ("", parent) and app.view.head.paused is not None)
+        assert app.view.head.parent == parent and [view.head.session for view in app.background] == [parent]
+        await run_to_the_end(pilot)
+        await pilot.press("l")
+        await until(pilot, lambda: isinstance(app.screen, Browser) and app.screen.table.count() == 2)
+        await pilot.press("home", "enter")
+        await until(pilot, lambda: app.view.head.session == parent)
+        assert app.view.held
+        await run_to_the_end(pilot)
+    app.close_source()

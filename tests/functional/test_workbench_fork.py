@@ -85,9 +85,22 @@ async def test_a_fork_that_cannot_start_leaves_the_old_session() -> None:
         assert source_of(app) is old and not old.closed
 
 
-async def test_a_live_run_and_a_session_without_a_store_are_not_forked() -> None:
-    for app in (app_at("held", fork=Forks()), app_at("replay")):
-        async with app.run_test(size=(120, 36)) as pilot:
-            await settle(pilot)
-            await press(pilot, "r")
-            assert app.screen is app.workbench
+async def test_a_session_without_a_store_is_not_forked() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        await press(pilot, "r")
+        assert app.screen is app.workbench
+
+
+async def test_a_live_run_that_is_forked_waits_in_the_background() -> None:
+    forks = Forks()
+    app = app_at("held", fork=forks)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        old = source_of(app)
+        await press(pilot, "r", "ctrl+s")
+        await app.workers.wait_for_complete()
+        await settle(pilot)
+        assert len(forks.wishes) == 1 and source_of(app) is not old
+        assert not old.closed and [view.source for view in app.background] == [old]
