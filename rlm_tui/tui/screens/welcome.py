@@ -108,7 +108,7 @@ class Welcome(Screen[None]):
         Binding("f2", "settings", show=False),
         *(Binding(str(n), f"recent({n})", show=False) for n in range(1, 10)),
         Binding("question_mark,f1", "help", show=False),
-        Binding("q,escape", "leave", show=False),
+        Binding("q", "leave", show=False),
     ]
 
     def __init__(self, options: Options) -> None:
