@@ -59,7 +59,7 @@ class Matcher:
         self._starts = [0, *accumulate(self._sizes)]
         self._first: dict[str, int] = {}
         self._more: dict[str, list[int]] = {}
-        self._sieve = Sieve()
+        self._sieve = Sieve(total // self.stride)
         self._lock = threading.Lock()
         self._building = self._build()
         self.complete = False

@@ -10,6 +10,7 @@ from __future__ import annotations
 import sys
 from array import array
 from collections.abc import Container
+from functools import lru_cache
 from operator import itemgetter
 
 WINDOW = 32
@@ -30,25 +31,37 @@ _BY_HAND = 160
 """Windows of a piece that are looked up one by one before the piece is sieved: most often a hit comes sooner."""
 
 
-class Sieve:
-    """The numbers of the windows in an index."""
+_FEWEST_BITS, _ROOM = 14, 64
+"""A table is small where few windows are in it, but `_ROOM` times as large as their number: so one in `_ROOM` foreign windows
+passes at most."""
 
-    def __init__(self) -> None:
-        self._there = bytearray(1 << _BITS)
+
+@lru_cache(maxsize=_BITS)
+def _ones(bits: int) -> int:
+    """So many bits in each lane."""
+    return int.from_bytes(((1 << bits) - 1).to_bytes(4, "little") * (PIECE + WINDOW), "little")
+
+
+class Sieve:
+    """The numbers of the windows in an index of about `windows` windows: their higher bits, as many as tell these apart."""
+
+    def __init__(self, windows: int = 1 << _BITS) -> None:
+        self._bits = max(_FEWEST_BITS, min(_BITS, (_ROOM * windows).bit_length()))
+        self._there = bytearray(1 << self._bits)
 
     def add(self, text: str, stride: int) -> None:
         """The windows that begin at characters 0, `stride`, 2 · `stride` … of `text` are in the index."""
         there = self._there
         for start in range(0, len(text) - WINDOW + 1, PIECE // stride * stride or stride):
             piece = text[start : start + PIECE // stride * stride + WINDOW - 1]
-            for number in _numbers(piece)[::stride]:
+            for number in _numbers(piece, self._bits)[::stride]:
                 there[number] = 1
 
     def flags(self, text: str) -> bytes:
         """A byte for each window of `text`, which has at most ``PIECE + WINDOW - 1`` characters: 1 if it may be in the
         index, 0 if it isn't.
         """
-        numbers = _numbers(text)
+        numbers = _numbers(text, self._bits)
         if len(numbers) < 2:
             return bytes(self._there[number] for number in numbers)
         return bytes(itemgetter(*numbers)(self._there))
@@ -91,12 +104,15 @@ class Scan:
         return None
 
 
-def _numbers(text: str) -> array[int]:
-    """The number of each window of `text`, which has at most ``PIECE + WINDOW`` characters."""
+def _numbers(text: str, bits: int = _BITS) -> array[int]:
+    """The number of each window of `text`, which has at most ``PIECE + WINDOW`` characters: its highest `bits` bits."""
     size = max(0, len(text) - WINDOW + 1)
     lanes = int.from_bytes(text.encode("utf-32-le", "surrogatepass"), "little")
     for length, factor in _FACTORS:
         lanes = (lanes * factor + (lanes >> 32 * length)) & _ONES
+    if bits < _BITS:
+        # What comes over from the next lane lies above these bits.
+        lanes = (lanes >> (_BITS - bits)) & _ones(bits)
     numbers = array("I", lanes.to_bytes(4 * len(text), "little")[: 4 * size])
     if sys.byteorder == "big":
         numbers.byteswap()

@@ -15,7 +15,7 @@ ALPHABETS = ("ab", "abcdefgh \n", "é漢\U0001f600 ", "\ud800a\udfff", "\U0010ff
 
 def check(doc: str, text: str, stride: int, asks: random.Random) -> int:
     index = {doc[at : at + WINDOW] for at in range(0, len(doc) - WINDOW + 1, stride)}
-    sieve = Sieve()
+    sieve = Sieve(*asks.choice([(), (len(index),), (1,)]))
     sieve.add(doc, stride)
     there = [at for at in range(len(text) - WINDOW + 1) if text[at : at + WINDOW] in index]
     for start in range(0, len(text), PIECE):
@@ -64,3 +64,14 @@ def test_most_of_what_is_foreign_is_held_back() -> None:
     sieve.add(doc, WINDOW)
     flags = sieve.flags(foreign[:PIECE])
     assert sum(flags) < 0.02 * len(flags)
+
+
+def test_a_small_index_has_a_small_table_and_few_foreign_windows_pass() -> None:
+    asks = random.Random(1)
+    words = ["".join(asks.choices("abcdefghijklmnop", k=6)) for _ in range(20_000)]
+    doc, foreign = " ".join(words[:7_000]), " ".join(words[13_000:])[: PIECE + WINDOW - 1]
+    sieve = Sieve(len(doc) // WINDOW)
+    sieve.add(doc, WINDOW)
+    assert len(sieve._there) <= 1 << 17
+    flags = sieve.flags(foreign)
+    assert sum(flags) / len(flags) < 0.03
