@@ -95,6 +95,8 @@ ATTACKS: list[tuple[str, str]] = [
     ("format", "got(type('')('{0.__globals__}').format(print))"),
     ("format", "got(list(map('{0.__globals__}'.format, [print])))"),
     ("format", "import string\ngot(string.Formatter().format('{0.__globals__}', print))"),
+    ("format", "import string\ngot(string.Formatter().vformat('{a.__globals__}', (), {'a': got}))"),
+    ("format", "import string\nclass F(string.Formatter): pass\ngot(F().format('{0.__globals__}', got))"),
     ("format", "from operator import methodcaller\ngot(methodcaller('format', print)('{0.__globals__}'))"),
     ("format", "from operator import attrgetter\ngot(attrgetter('__globals__')(print))"),
     ("format", "from operator import attrgetter\ngot(attrgetter('__class__.__base__')(1))"),

@@ -7,7 +7,7 @@ A format string is code: ``"{0.__class__}"`` walks attributes inside C. Bound, u
 from __future__ import annotations
 
 from _string import formatter_field_name_split, formatter_parser  # type: ignore[import-not-found]
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 Getattr = Callable[..., Any]
@@ -44,6 +44,24 @@ class Formatter:
     def unbound_map(self, text: str, mapping: Mapping[str, Any], /) -> str:
         """What ``str.format_map`` gives."""
         return self._fields(str.__str__(text), (), mapping, 2, [0])
+
+    def string_formatter(self) -> type:
+        """The ``string.Formatter`` of the REPL: formats as `unbound` does, and lists the fields of a text."""
+        fields = self._fields
+
+        class StringFormatter:
+            def format(self, text: str, /, *args: Any, **kwargs: Any) -> str:
+                return fields(str.__str__(text), args, kwargs, 2, [0])
+
+            def vformat(self, text: str, args: Any, kwargs: Mapping[str, Any]) -> str:
+                return fields(str.__str__(text), tuple(args), kwargs, 2, [0])
+
+            def parse(self, text: str) -> Iterator[tuple[str, str | None, str | None, str | None]]:
+                return iter(list(formatter_parser(str.__str__(text))))
+
+        StringFormatter.__name__ = StringFormatter.__qualname__ = "Formatter"
+        StringFormatter.__module__ = "string"
+        return StringFormatter
 
     def _fields(self, text: str, args: tuple[Any, ...], kwargs: Any, depth: int, auto: list[Any]) -> str:
         if depth < 0:

@@ -169,6 +169,7 @@ class Modules:
                 "total_ordering": standins.total_ordering, "singledispatch": standins.singledispatch,
                 "singledispatchmethod": standins.singledispatchmethod,
             },
+            "string": {"Formatter": guards.formatter.string_formatter()},
             "copy": {"copy": copier.copy, "deepcopy": copier.deepcopy},
             "dataclasses": Dataclasses(self._classes, guards.getattr).members(),
             "typing": hints.members(self._classes, guards.annotations),
