@@ -14,9 +14,9 @@ from rlm_tui.engine.engine import Ended
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger, OverBudget, UnknownPrice
-from rlm_tui.engine.node import Outcome
 from rlm_tui.engine.providers.base import ChatMessage, ProviderError
 from rlm_tui.engine.reading import Reading
+from rlm_tui.engine.shared import Outcome
 from rlm_tui.engine.subcalls import as_text
 from rlm_tui.events import (
     Entry,

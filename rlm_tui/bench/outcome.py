@@ -6,7 +6,7 @@ import msgspec
 
 from rlm_tui.bench.base import Score
 from rlm_tui.engine.engine import Ended
-from rlm_tui.engine.node import Outcome
+from rlm_tui.engine.shared import Outcome
 from rlm_tui.events import CallFailed, Entry, Usage
 from rlm_tui.store.results import OK, CellRow
 from rlm_tui.store.row import SessionRow

@@ -13,11 +13,12 @@ from rlm_tui.engine.caller import Caller, Resolver
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger
-from rlm_tui.engine.node import NodeRun, Outcome, Place, Shared
+from rlm_tui.engine.node import NodeRun
 from rlm_tui.engine.providers.retry import RetryPolicy
 from rlm_tui.engine.reading import Reading, SpanFinder
 from rlm_tui.engine.record import Record
 from rlm_tui.engine.sandbox.base import Context, ReplFactory
+from rlm_tui.engine.shared import Outcome, Place, Shared
 from rlm_tui.engine.tools import Tool
 from rlm_tui.events import (
     DocumentRef,

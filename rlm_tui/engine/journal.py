@@ -13,7 +13,6 @@ from rlm_tui.events import BlobRef, Entry, Event, Log
 from rlm_tui.projection.facts import facts_at
 from rlm_tui.projection.fold import apply, fold
 
-
 LINGER = 0.02
 """Seconds that held events wait at most for a commit to share."""
 

@@ -5,29 +5,26 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
-from rlm_tui.engine.answers import Answers, Validator, fit, reads_like_a_plan, spelled
-from rlm_tui.engine.caller import EXTRACT_TOKENS, Caller, Order
-from rlm_tui.engine.control import Gate, Stop
+from rlm_tui.engine.answers import Answers, fit, reads_like_a_plan, spelled
+from rlm_tui.engine.caller import EXTRACT_TOKENS, Order
+from rlm_tui.engine.control import Stop
 from rlm_tui.engine.conversation import Conversation
 from rlm_tui.engine.dialect import dialect_of
 from rlm_tui.engine.errors import CallError, Stopped
-from rlm_tui.engine.journal import Journal
-from rlm_tui.engine.ledger import Ledger, OverBudget, UnknownPrice
+from rlm_tui.engine.ledger import OverBudget, UnknownPrice
 from rlm_tui.engine.looking import Inside
 from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
-from rlm_tui.engine.reading import Reading
-from rlm_tui.engine.record import Record
-from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplFactory, ReplLimits
+from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplLimits
+from rlm_tui.engine.shared import Outcome, Place, Shared
 from rlm_tui.engine.subcalls import SubCalls, as_text
-from rlm_tui.engine.tools import Tool
 from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.engine.works import CutOff
 from rlm_tui.events import (
@@ -46,9 +43,7 @@ from rlm_tui.events import (
     NodeWarned,
     ReplOpened,
     ReplyRead,
-    RunConfig,
     SessionAsked,
-    SessionEnded,
     Span,
     Variable,
     clean,
@@ -59,58 +54,6 @@ MEMORY_PER_TEXT = 24
 a list of its lines, a copy in lower case and a joined one together take about that much."""
 
 PROBE_CODE = "# Before the first turn the engine looks at the context and tells the model what it found."
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a node ended: as in `rlm_tui.events.NodeEnded`, with the answer as text and, if it is JSON, as a value."""
-
-    status: str
-    answer: str | None = None
-    value: Any = None
-    limit: str | None = None
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all nodes of a session have in common."""
-
-    config: RunConfig
-    journal: Journal
-    ledger: Ledger
-    caller: Caller
-    gate: Gate
-    repls: ReplFactory
-    reading: Reading
-    record: Record | None = None
-    validator: Validator | None = None
-    tools: Mapping[str, Tool] = field(default_factory=dict)
-    name: str = ""
-    """What the root's context is called, if it is one document: it helps to tell its format."""
-
-    def session_ended(self, outcome: Outcome) -> SessionEnded:
-        """The event of an end with `outcome`."""
-        return SessionEnded(
-            status=outcome.status,
-            answer=self.journal.keep(outcome.answer) if outcome.answer is not None else None,
-            limit=outcome.limit,
-            error=clean(outcome.error) if outcome.error else None,
-            usage=self.ledger.settled,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a node stands in the tree, as in `rlm_tui.events.NodeStarted`."""
-
-    id: str = "0"
-    depth: int = 0
-    parent: str | None = None
-    cell: str | None = None
-    ordinal: int | None = None
-    batch: int | None = None
-    model: str | None = None
 
 
 class NodeRun:
