@@ -31,7 +31,7 @@ SPLIT_FROM = 100
 LOW = 30
 """Terminals with fewer rows get a short summary."""
 
-_KEYS = "] [ difference  = hide equal  u unified/split  1-5 show  x export  Tab pane  q close"
+_KEYS = "] [ difference  = hide equal  u split  1-5 show  x export  Tab pane  q close"
 
 HELP = """] and [  next, previous difference        =  hide equal rows
 1-5, left, right  code, prompt, output, variables, answer
@@ -95,7 +95,6 @@ class Diff(Screen[None]):
 
     def on_mount(self) -> None:
         self._facts.caption("Summary")
-        self.coverage.show([side.name for side in self.comparison.sides], self._sessions)
         self._measure(self.app.size.width, self.app.size.height)
         self._show_pair()
 
@@ -128,6 +127,8 @@ class Diff(Screen[None]):
         rows = sum(len(wrap(text, max(4, room - 2))) for text, _ in told)
         self._facts.styles.height = rows + (0 if low else 2)
         self.query_one("#top", Static).update(Content(heading(self.comparison, glyphs, width)))
+        shown = [0, self.pair.side] if low else range(len(self._sessions))
+        self.coverage.show([self.comparison.sides[n].name for n in shown], [self._sessions[n] for n in shown])
         self.lines.lay_out(split=width >= SPLIT_FROM if self._split is None else self._split)
 
     def _show_pair(self) -> None:
