@@ -89,8 +89,12 @@ async def test_wrong_fields_are_said(tmp_path: Path) -> None:
         assert "Dollars should be a number" in screen_text(app)
 
 
-async def test_several_models_run_beside_each_other_and_stand_below_their_parent(tmp_path: Path) -> None:
+async def test_several_models_run_beside_each_other_and_stand_below_their_parent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     app = desk_app(tmp_path)
+    told: list[str] = []
+    monkeypatch.setattr(app, "notify", lambda words, **_: told.append(words))
     async with app.run_test(size=SIZE) as pilot:
         app.show_documents(app.options.desk.open([str(lease(tmp_path))]))  # type: ignore[union-attr]
         await until(pilot, lambda: isinstance(app.screen, Ask))
@@ -102,12 +106,10 @@ async def test_several_models_run_beside_each_other_and_stand_below_their_parent
         await pilot.press("R")
         await until(pilot, lambda: isinstance(app.screen, ForkDialog))
         await pilot.press(*f", scripted:{script}", "ctrl+s")
-        await until(pilot, lambda: app.view.head.session not in ("", parent) and len(app.background) == 1)
+        await until(pilot, lambda: app.view.head.session not in ("", parent) and app.view.head.paused is not None)
         held = app.view.head.session
         assert app.view.head.parent == parent and app.view.head.config.model == "explorer"
-        await until(pilot, lambda: not app.background.running)
-        app.look_behind()
-        await until(pilot, lambda: any("has ended: completed" in note.message for note in app._notifications))
+        await until(pilot, lambda: any("has ended: completed" in words for words in told))
         await pilot.press("l")
         await until(pilot, lambda: isinstance(app.screen, Browser))
         browser = app.screen
