@@ -9,6 +9,7 @@ from collections.abc import Callable
 from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.filters import Filtering
 from rlm_tui.engine.providers.explorer.kinds import (
+    ANCHORS,
     ATTRIBUTES,
     PLACES,
     VERBS,
@@ -293,7 +294,13 @@ class Aiming(Filtering):
                 lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)
             )
             sure = named_person and (
-                named_person[0].who or max(self.strength(named_person[0], i) for i in named_person[1]) >= 2
+                named_person[0].who
+                or any(
+                    self.low[: self.tokens[i][0]].endswith("who ") and self.stems[i][:5] == p[:5]
+                    for i in named_person[1]
+                    for p in named_person[0].parts
+                )
+                or max(self.strength(named_person[0], i) for i in named_person[1]) >= 2
             )
             plan.target = named_person[0] if named_person and sure else people[0] if len(people) == 1 else None
             verb = re.search(r"\bwho ([a-z]+)\b", self.low)
@@ -365,7 +372,7 @@ class Aiming(Filtering):
                 and not pinned
                 and label
                 and label.name not in self.filtered
-                and not (self.stems[noun] in ATTRIBUTES and not self.strength(label, noun))
+                and not any(self.stems[i] in ATTRIBUTES and not self.strength(label, i) for i in self.phrase(noun))
                 and not {"sender", "message"} & {f.name for f in self.profile.fields}
                 and not measured
             )
@@ -461,6 +468,8 @@ class Aiming(Filtering):
             and len(self.phrase(noun)) > 1
         ):
             plan.doubts.append("what kind of thing to list")
+        if plan.target is None and plan.op == "list" and self.tabular():
+            plan.doubts.append("what to list")
 
     def counting(self, wh: str, noun: int | None, noun_field: Field | None) -> None:
         """Records that match; or the sum of a numeric field that the question counts (`how many UNITS`)."""
@@ -495,6 +504,7 @@ class Aiming(Filtering):
                 and 1 < f.distinct < f.n * (0.5 if f in self.subjects() and f.name != "sender" else 1)
                 and not (plan.conditions and f in self.subjects())
                 and not self.has(r"\b(?:contain|mention|include|say|have)s? the (?:word|phrase|term)\b")
+                and self.stems[head] not in ANCHORS
                 and (self.strength(f, head) >= 2.2 or (people and (f.person or f.name == "sender")))
             ]
             if len(groups) == 1 and groups[0].name not in self.filtered and not (people and label and label.person):

@@ -505,12 +505,12 @@ class Filtering(Asking):
     def missing(self) -> None:
         """`… is missing`: a field without a value."""
         found = re.search(r"\b(?:missing|blank|empty|not recorded|not given|unrecorded)\b", self.low)
-        named = (
-            self.mention(lambda f: f.name not in self.filtered)
-            if found and not any("EMPTY" in c for c in self.plan.conditions)
-            else None
-        )
-        if found and named and self.strength(named[0], named[1][0]) >= 2:
+        if found is None or any("EMPTY" in c for c in self.plan.conditions):
+            return
+        before = [i for i, (_, end, _) in enumerate(self.tokens) if end < found.start()]
+        named = [f for i in reversed(before) for f in self.profile.fields if self.strength(f, i) >= 2]
+        named += [f for i in self.free() for f in self.profile.fields if self.strength(f, i) >= 2]
+        if named and named[0].name not in self.filtered:
             self.keep(f"fold(r.get({named[0].name!r}, '')) in EMPTY", f"{named[0].name} is empty")
             self.name(named[0])
             self.use(*found.span())

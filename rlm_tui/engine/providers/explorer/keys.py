@@ -39,7 +39,7 @@ def kind_of(question: str) -> str:
         ("increase", r"\bby how much\b"),
         ("frequency", r"\bhow often\b"),
         ("money", r"\bhow much (?:is|was|were|are|will|would|should|did|does|do|has|have)\b(?!.*\b(?:weigh|hold|need|contain|grow|drink|eat|produce|use|free)\b)|\bhow much money\b|\bwhat (?:does|did|is|was|will) .*\b(?:cost|price|fee|rent)\b"),
-        ("quantity", r"\bwhat (?:does|did|do) .* (?:weigh|measure)\b|\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
+        ("quantity", r"\bwhat (?:does|did|do) .* (?:weigh|measure)\b|\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance|height|depth|speed|weight|length|width|altitude)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
         ("colour", r"\bcolou?r\b"),
         ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
         ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
@@ -112,7 +112,10 @@ def keys_of(question: str, kind: str) -> list[Key]:
         named = (
             word.islower() and not acting and behind and (re.search(r"\d", behind) is not None or not behind.islower())
         )
-        weak_one = bool(named) or (root in VERBS and word.islower())  # `error E18`, `Lake Mor`: the name is enough
+        acts_out = i > 0 and fold(words[i - 1].group()) == "who"
+        weak_one = bool(named) or (
+            root in VERBS and word.islower() and not acts_out
+        )  # `error E18`, `Lake Mor`: the name is enough
         strict = root in STRICT or len(word) == 1 or word[0].isdigit() or (word[0].isupper() and i > 0) or "_" in word
         found.setdefault(root, Key(root, entity, strict, weak_one and not strict))
     measure = re.search(r"\bhow (deep|old|heavy|tall|wide|hot|cold)\b", fold(question))

@@ -72,7 +72,7 @@ def answer(question: str, passage: str) -> Answer | None:
         if (
             sentence.rstrip(' "”)').endswith("?")
             or any(p not in fold(sentence) for p in phrases)
-            or re.match(r"#{1,6} ", sentence)
+            or re.match(r"#{1,6} |=+ .* =+$", sentence)
         ):
             continue
         prefix = PREFIX.match(sentence)

@@ -182,7 +182,7 @@ shapes = {
     "trigger": r"(?i)create trigger ([\\w.]+)()",
     "package": r"package\\s+([\\w.]+)()",
     "method": r"\\s+(?:(?:public|private|protected|static|final|override|virtual|abstract|synchronized) )+[\\w<>\\[\\], ]*?(\\w+)\\([^;=]*$()",
-    "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\) \\{$()",
+    "short method": r"\\s+(?:async |static |get |set |public |private )*(?!if|for|while|switch|catch)(\\w+)\\([^()]*\\)(?:: [\\w<>\\[\\], |]+)? \\{\\}?$()",
     "C function": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;]*$()",
     "declaration": r"(?!return|else|typedef|new|throw)[A-Za-z_][\\w *&:<>]*[ *&](\\w+)\\([^;=]*\\);$()",
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
@@ -223,7 +223,7 @@ for n, line in enumerate(lines, 1):
             facts.append((name + ".extend", next(g for g in base.groups() if g)))
         if comment.strip() and kind in ("function", "method", "class", "struct", "declaration"):
             facts.append((name + ".do", re.sub(rf"^\\W*{name}\\W+", "", comment).strip()))
-        for part, value in re.findall(r"[(,] *\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
+        for part, value in re.findall(r"[(,] *(?:private |public |readonly |final |const )*\\*?(\\w+)(?:: [\\w\\[\\]]+)? ?= ?([^,()]+)", line) if kind in ("function", "method") else []:
             facts.append((f"{owner or name}.{name}.{part}.default".replace("__init__.", "").replace("constructor.", ""), value.strip("\\"' ")))
         for part in re.findall(r"\\w+", re.sub(r".*\\{(.*)\\}.*", r"\\1", line)) if kind == "enum" and "}" in line else []:
             rows.append({"_line": n, "_text": line.strip(), "kind": "member", "name": part, "class": name})
@@ -257,7 +257,8 @@ for n, line in enumerate(lines, 1):
         rows[-1]["_text"] += line.strip() + " \""""
 _OUTLINE = """# Headings, list items, table rows and `Label: text` lines, each with the heading it stands under.
 import re
-rows, facts, section, header, trail, fence, release = [], [], "", [], {}, False, {}
+rows, section, header, trail, fence, release = [], "", [], {}, False, {}
+facts = [("title", next((line.strip("#=* ") for line in lines if line.strip()), "")[:80])]
 for n, line in enumerate(lines, 1):
     below = lines[n].strip() if n < len(lines) else ""
     if line.startswith("```"):

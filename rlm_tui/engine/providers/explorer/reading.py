@@ -38,6 +38,10 @@ def normal(question: str) -> str:
         (r"\b(?:in|during|from) the (1[5-9]\d|20\d)0s\b", r"between \g<1>0 and \g<1>9"),
         (r"\b(than|over|under|least|most) an?(?= (?:hour|minute|day|week|metre|meter|kilo\w*|year|month)\b)", r"\1 1"),
         (r"\blooks? after\b", "look"),
+        (
+            r"\b(how many .+?) (?:does|do) (?:the|this) (?:file|script|document|code|module|text|log|table|list|header|program|library) (?:have|contain|define|include|list|hold|declare)\b",
+            r"\1 are there",
+        ),
         (r"\b(did|does|do|will)\b(.*) last(?=\W*$)", r"\1\2 take"),
     ):
         question = re.sub(pattern, plain, question, flags=re.I)

@@ -98,6 +98,8 @@ def _spans(
     """What could answer a question of this kind: worth, start, end, text."""
     low, spans = fold(question), []
     asked = {stem(t) for t in tokens(question) if fold(t) not in FUNCTION}
+    if kind in ("person", "which", "place", "name", "thing") and (led := _led(low, body)):
+        return led
     if kind in ("quantity", "age", "money"):
         unit = re.search(r"\bhow (?:many|much) (?:more |other |different )?([a-z-]+(?: [a-z-]+)?)", low)
         wanted = [stem(w) for w in (unit[1].split() if unit and kind != "money" else []) if w not in STOP]
@@ -193,8 +195,6 @@ def _spans(
         ]
         if kind == "date" and not limit and not re.search(r"\b(?:year|day|month)s?\b", low):
             spans = together(spans, body)
-    elif led := _led(low, body):
-        spans += led
     elif kind in ("person", "which"):
         said = re.search(
             r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b",
@@ -294,7 +294,7 @@ def _spans(
 def _led(low: str, body: str) -> list[tuple[float, int, int, str]]:
     """`from whom`, `with what`, `whom … from`: what follows the same preposition."""
     found = re.match(r"\W*(from|with|by|to|for|under|behind|through) (?:whom|what|which|whose)\b", low)
-    found = found or re.match(r"\W*(?:whom?|what)\b.* (from|with|by|to|for|under|of)\W*$", low)
+    found = found or re.match(r"\W*(?:whom?|what|where)\b.* (from|with|by|to|for|under|of)\W*$", low)
     form = (
         rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’-]+)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)]|\s*$)"
         if found
