@@ -187,6 +187,8 @@ def _turn_detail(view: View, call: Call) -> tuple[str, str]:
         return one_line(call.fault.kind), "bad"
     if call.status == "retrying" and call.fault is not None:
         return f"retry {call.attempts + 1}: {call.fault.kind}", "warn"
+    if call.status != "done" and view.cut_off:
+        return "interrupted, may have been billed", "warn"
     if call.status != "done":
         return "thinking" + view.glyphs.cut, "running"
     cells = state.cells_of.get(call.id, ())

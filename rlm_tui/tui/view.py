@@ -118,6 +118,11 @@ class View:
         return getattr(self.source, "process", None)
 
     @property
+    def cut_off(self) -> bool:
+        """Whether the cursor is at the end of a record that was interrupted: what is under way there never came back."""
+        return self.replay and self.process is None and not self.head.over and self.state.seq == self.head.seq > 0
+
+    @property
     def gate(self) -> Gate | None:
         """The control of the run; ``None`` in a replay, and before there is a run."""
         return self.source.gate if self.source is not None else None

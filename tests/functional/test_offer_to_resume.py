@@ -14,8 +14,10 @@ from rlm_tui.cli.workbench import live_options
 from rlm_tui.engine.providers.scripted import Scripted
 from rlm_tui.events import BlobRef, CallReserved, Entry, SessionStarted
 from rlm_tui.rlm import RLM
+from rlm_tui.session.replay import open_saved
 from rlm_tui.store import MemorySession, SessionRow, Store, StoreReader
-from rlm_tui.tui.app import WorkbenchApp
+from rlm_tui.tui.app import Options, WorkbenchApp
+from rlm_tui.tui.rows import _turn_detail
 from rlm_tui.tui.screens.ask import Ask
 from rlm_tui.tui.screens.resume import OfferResume
 
@@ -134,4 +136,26 @@ async def test_another_document_offers_nothing(folder: Path) -> None:
     async with running.run_test(size=(100, 30)) as pilot:
         await held(running, pilot)
         assert not isinstance(running.screen, OfferResume)
+        running.view.source.close()  # type: ignore[union-attr]
+
+
+async def test_a_replay_says_what_was_under_way(folder: Path) -> None:
+    """The block of turn 2 had just asked a sub-model; cut one event earlier, the turn itself is open."""
+    with Store.open(folder / "s.db") as store:
+        entries = store.reader.entries("cutoff")
+        texts = {
+            sha: store.reader.text(BlobRef(sha, 1)) for (sha,) in store.reader.query("SELECT DISTINCT sha FROM blob")
+        }
+        at = next(e.seq for e in entries if isinstance(e.event, CallReserved) and e.event.call == "0:t2")
+        started = entries[0].event
+        assert isinstance(started, SessionStarted)
+        cut = [Entry(1, entries[0].at, replace(started, session="earlier")), *entries[1:at]]
+        store.add(MemorySession("earlier", cut, texts))
+    running = WorkbenchApp(Options(source=open_saved("earlier", folder / "s.db")))
+    async with running.run_test(size=(120, 30)) as pilot:
+        await pilot.pause()
+        assert running.view.cut_off
+        rows = [text for text, _ in (_turn_detail(running.view, running.view.head.calls[c]) for c in ("0:t1", "0:t2"))]
+        assert rows[1] == "interrupted, may have been billed"
+        assert "interrupted" not in rows[0]
         running.view.source.close()  # type: ignore[union-attr]

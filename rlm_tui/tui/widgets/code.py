@@ -149,6 +149,8 @@ class Code(LineView):
         self.caption(f"3 Code {'turn ' + str(call.turn) if call.turn else call.purpose} {words}".rstrip())
         if code:
             self._remarks = []
+        elif coming and view.cut_off:
+            self._remarks = [("warn", "The session was interrupted here; this request may have been billed.")]
         elif coming:
             self._remarks = [("muted", f"The model is thinking{glyphs.cut}")]
         elif call.fault is not None:
