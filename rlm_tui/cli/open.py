@@ -50,5 +50,7 @@ def _choose(question: str | None, options: dict[str, Any], theme: str | None, as
 
     given = {"store": options.pop("store"), "theme": theme, "glyphs": "ascii" if ascii_only else None}
     if question is not None or any(value for value in options.values()):
-        raise click.UsageError("name the FILE that this is about; without one, only --theme, --ascii and --store mean something")
+        raise click.UsageError(
+            "name the FILE that this is about; without one, only --theme, --ascii and --store mean something"
+        )
     return show_home("welcome", given, otherwise=WITHOUT_SCREEN)

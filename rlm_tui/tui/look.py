@@ -31,7 +31,6 @@ class PlainScrollBars(ScrollBarRender):
     HORIZONTAL_BARS: ClassVar[list[str]] = [" "] * 8
 
 
-
 class ThemedApp(App[R]):
     """Wears a theme by name, and puts it on again when its file changes.
 

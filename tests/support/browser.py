@@ -25,7 +25,16 @@ os.execv(sys.argv[3], sys.argv[3:])
 """
 """The browser listens on descriptor 3 and speaks on 4."""
 
-_CODES = {"ArrowDown": 40, "ArrowUp": 38, "ArrowLeft": 37, "ArrowRight": 39, "Delete": 46, "Enter": 13, "Escape": 27, "Tab": 9}
+_CODES = {
+    "ArrowDown": 40,
+    "ArrowUp": 38,
+    "ArrowLeft": 37,
+    "ArrowRight": 39,
+    "Delete": 46,
+    "Enter": 13,
+    "Escape": 27,
+    "Tab": 9,
+}
 
 
 def find_browser() -> str | None:
