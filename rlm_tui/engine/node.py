@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -13,16 +12,16 @@ from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
 from rlm_tui.engine.answers import Answers, fit, reads_like_a_plan, spelled
 from rlm_tui.engine.caller import EXTRACT_TOKENS, Order
+from rlm_tui.engine.cells import Cells
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.conversation import Conversation
 from rlm_tui.engine.dialect import dialect_of
 from rlm_tui.engine.errors import CallError, Stopped
 from rlm_tui.engine.ledger import OverBudget, UnknownPrice
-from rlm_tui.engine.looking import Inside
 from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
-from rlm_tui.engine.sandbox.base import CellResult, Context, Recorded, Repl, ReplError, ReplLimits
+from rlm_tui.engine.sandbox.base import Context, ReplError
 from rlm_tui.engine.shared import Outcome, Place, Shared
 from rlm_tui.engine.subcalls import SubCalls, as_text
 from rlm_tui.engine.waiting import to_the_end
@@ -30,10 +29,6 @@ from rlm_tui.engine.works import CutOff
 from rlm_tui.events import (
     BlobRef,
     BudgetExhausted,
-    CellEdited,
-    CellFinished,
-    CellProposed,
-    CellStarted,
     ConversationCompacted,
     Event,
     FinalProposed,
@@ -41,19 +36,10 @@ from rlm_tui.events import (
     NodeEnded,
     NodeStarted,
     NodeWarned,
-    ReplOpened,
     ReplyRead,
     SessionAsked,
-    Span,
-    Variable,
     clean,
 )
-
-MEMORY_PER_TEXT = 24
-"""Bytes of memory a cell may use for each character of its context, where that is more than `RunConfig.cell_memory_mb`:
-a list of its lines, a copy in lower case and a joined one together take about that much."""
-
-PROBE_CODE = "# Before the first turn the engine looks at the context and tells the model what it found."
 
 
 class NodeRun:
@@ -83,20 +69,14 @@ class NodeRun:
         self._extracts = 0
         self._recalled = False
         self._talk: Conversation
-        self._outputs: list[str] = []
-        self._variables: tuple[Variable, ...] = ()
-        self._recorded: list[Recorded] = []
-        self._cells = 0
+        self._cells = Cells(shared, place, lambda cell: SubCalls(self, cell))
         self._patience = Patience(self._limits)
         root = place.depth == 0
         self.context_chars = len(as_text(context))
         self._answers = Answers(
             self.context_chars, self.config.answer_schema if root else None, shared.validator if root else None
         )
-        self._offset: Span | None = None
         self._draft: str | None = None
-        self._repl: Repl | None = None
-        self._inside: Inside | None = None
 
     @property
     def has_children(self) -> bool:
@@ -128,10 +108,7 @@ class NodeRun:
         await self._start()
         outcome = Outcome("failed", error="the node ended without a result")
         try:
-            self._repl = await self._open()
-            language = getattr(self._shared.repls, "language", "python")
-            self._inside = Inside(self._repl, self._open, self._recorded, language)
-            self.gate.opened(self.id, self._inside)
+            await self._cells.open(self._context, self._query, self.tool_lines)
             outcome = await self._work()
         except (CallError, UnknownPrice, ReplError) as error:
             outcome = Outcome("failed", error=str(error))
@@ -199,25 +176,10 @@ class NodeRun:
             for seen in await self.reading.seen(self.id, self.id, text):
                 await self.journal.write(seen)
                 if len(seen.spans) == 1 and seen.spans[0].end - seen.spans[0].start == len(text):
-                    self._offset = seen.spans[0]
-
-    async def _open(self) -> Repl:
-        names = {"budget"}
-        if self.config.max_depth - self.depth >= 1:
-            names |= {"llm_query", "llm_query_batched", "rlm_query", "rlm_query_batched"}
-        names |= {f"tool:{name}" for name in self.tool_lines}
-        limits = ReplLimits(
-            seconds=self.config.cell_seconds,
-            memory_mb=max(self.config.cell_memory_mb, MEMORY_PER_TEXT * len(as_text(self._context)) // 1_000_000),
-            calls=self._limits.subcalls_per_cell,
-        )
-        return await self._shared.repls.open(
-            self._context, self._query, limits, names=frozenset(names), depth=self.depth
-        )
+                    self._cells.lies_at(seen.spans[0])
 
     async def _end(self, outcome: Outcome) -> None:
-        if self._repl is not None:
-            await self._repl.close()
+        await self._cells.close()
         await self.journal.write(self._ended(outcome))
         self.gate.ended(self.id)
 
@@ -230,20 +192,11 @@ class NodeRun:
             error=clean(outcome.error) if outcome.error else None,
         )
 
-    async def _probe(self) -> str:
-        cell = f"{self.id}:c0"
-        await self.journal.write(
-            ReplOpened(node=self.id, walls=self._shared.repls.walls()),
-            CellProposed(cell=cell, node=self.id, turn=0, code=self.journal.keep(PROBE_CODE), origin="probe"),
-            CellStarted(cell=cell),
-        )
+    def _look(self) -> str:
         name = "" if self.depth else self._shared.name
-        found = probe(
+        return probe(
             self._context, self.config.probe, name=name, tokens=lambda text: tokens.count(text, self._model)[0]
         )
-        kept = self.journal.keep(found)
-        await self.journal.write(CellFinished(cell=cell, status="ok", output=kept, shown=kept))
-        return found
 
     # --- the loop
 
@@ -259,7 +212,7 @@ class NodeRun:
             tools=self.tool_lines,
             dialect=self._dialect,
         )
-        first = prompts.first_message(self._query, await self._probe())
+        first = prompts.first_message(self._query, await self._cells.probe(self._look))
         self._talk = Conversation(system, first, self._limits, self._shared.ledger.left)
         outcome = await self._answer()
         for asked in self._asked:
@@ -272,17 +225,14 @@ class NodeRun:
 
     async def _ask_again(self, asked: SessionAsked, outcome: Outcome) -> None:
         """Turn to the next question: its limits, its schema, its words for the model and for the REPL."""
-        assert self._repl is not None
         self._query, self._draft = asked.query, None
         if asked.limits is not None:
             self._limits = self._shared.ledger.limits = asked.limits
         self._turns_before = self.turn
         self._patience = Patience(self._limits)
         self._answers = Answers(self.context_chars, asked.answer_schema, looked=True)
-        code = f"query = {json.dumps(asked.query)}"
-        await self._repl.run(code, SubCalls(self, f"{self.id}:c{self._cells}"))
-        self._recorded.append(Recorded(code))
-        output = self._outputs[-1] if self._outputs else ""
+        await self._cells.assign(f"query = {json.dumps(asked.query)}")
+        output = self._cells.reports[-1] if self._cells.reports else ""
         self._talk.go_on(prompts.follow_up(asked.query, outcome.answer, output), self._limits)
 
     async def _answer(self) -> Outcome:
@@ -306,7 +256,7 @@ class NodeRun:
         self.turn += 1
         call = f"{self.id}:t{self.turn}"
         reply = await self._reply(call)
-        names = frozenset(v.name for v in self._variables)
+        names = frozenset(v.name for v in self._cells.variables)
         reading = read_reply(
             reply.text, reply.finish, max_cells=self.config.max_cells_per_turn, variables=names, dialect=self._dialect
         )
@@ -361,7 +311,7 @@ class NodeRun:
                 max_output_tokens=compaction.SUMMARY_TOKENS,
             )
         )
-        shorter = compaction.compacted(messages, reply.text, self._variables)
+        shorter = compaction.compacted(messages, reply.text, self._cells.variables)
         self._talk.adopt(shorter)
         dropped = len(messages) - len(shorter)
         await self.journal.write(ConversationCompacted(node=self.id, turn=self.turn, call=call, dropped=dropped))
@@ -387,89 +337,23 @@ class NodeRun:
         reports = []
         for number, code in enumerate(cells):
             # How the reply was read and its first block share a commit.
-            cell, code, result = await self._run_cell(code, (read,) if number == 0 else ())
-            report = prompts.cell_report(result, self.config.max_output_chars)
-            reports.append(report)
-            self._outputs.append(report)
+            ran = await self._cells.run(code, self.turn, (read,) if number == 0 else ())
+            result = ran.result
+            reports.append(ran.report)
+            if result.status == "ok" and (result.touched or "context" in ran.code):
+                self._answers.looked = True
             if result.final is not None:
-                outcome = await self._accept(result.final.text, result.final.value, result.final.source, cell)
+                outcome = await self._accept(result.final.text, result.final.value, result.final.source, ran.cell)
                 if outcome is not None:
                     return outcome
                 return None
-            hint = self._patience.ran(code, result.error, f"{result.output}\0{result.echo}")
+            hint = self._patience.ran(ran.code, result.error, f"{result.output}\0{result.echo}")
             if hint:
                 reports.append(hint)
             if result.error is not None:
                 break
         self._say("\n\n".join([*reports, *([notice] if notice else [])]))
         return None
-
-    async def _run_cell(self, code: str, before: Sequence[Event] = ()) -> tuple[str, str, CellResult]:
-        assert self._repl is not None
-        self._cells += 1
-        cell = f"{self.id}:c{self._cells}"
-        proposed = CellProposed(cell=cell, node=self.id, turn=self.turn, code=self.journal.keep(code))
-        await self.journal.write(*before, proposed)
-        await self.gate.reach(Stop("before_exec", self.id, self.turn, cell, code=code))
-        edited = await self._edited(cell)
-        notices: tuple[str, ...] = ()
-        if edited is not None:
-            code = edited
-            notices = (f"The operator changed the code of this block before it ran. What ran:\n```repl\n{code}\n```",)
-        self.journal.hold(CellStarted(cell=cell))
-        host = SubCalls(self, cell)
-        began = time.time()
-        assert self._inside is not None
-        self._inside.busy = True
-        try:
-            result = await self._repl.run(code, host)
-        finally:
-            self._inside.busy = False
-        await host.flush()
-        if result.lost:
-            await self._repl.restore(self._recorded)
-            notices += ("The REPL was rebuilt: names from earlier blocks are back, those of this block are lost.",)
-        elif result.status != "refused":
-            self._recorded.append(Recorded(code, tuple(host.answers), began))
-        for topic, words in host.warnings(result):
-            await self.journal.write(NodeWarned(node=self.id, topic=topic, text=clean(words), cell=cell))
-            notices += (words,)
-        result = replace(result, notices=(*result.notices, *notices), touched=self._own(result.touched))
-        self._variables = self._inside.variables = result.variables or self._variables
-        if result.status == "ok" and (result.touched or "context" in code):
-            self._answers.looked = True
-        self.journal.hold(
-            CellFinished(
-                cell=cell,
-                status=result.status,
-                output=self.journal.keep(result.output),
-                shown=self.journal.keep(prompts.cell_report(result, self.config.max_output_chars)),
-                echo=clean(result.echo) if result.echo is not None else None,
-                error=result.error,
-                seconds=result.seconds,
-                waited=result.waited,
-                variables=result.variables,
-                touched=result.touched,
-                rebuilt=result.lost,
-            )
-        )
-        if self.gate.asks:
-            await self.journal.settle()
-        await self.gate.after_cell(self.id, cell)
-        kind = "on_error" if result.error is not None else "after_exec"
-        await self.gate.reach(Stop(kind, self.id, self.turn, cell))
-        if host.exhausted is not None and result.final is None:
-            await self.gate.reach(Stop("on_budget", self.id, self.turn, cell))
-        return cell, code, result
-
-    def _own(self, touched: tuple[Span, ...]) -> tuple[Span, ...]:
-        """Spans of this node's context as spans of the session's documents, where that is known."""
-        if self.depth == 0:
-            return touched
-        if self._offset is None:
-            return ()
-        at = self._offset
-        return tuple(Span(at.document, at.start + s.start, min(at.start + s.end, at.end)) for s in touched)
 
     # --- answers
 
@@ -500,8 +384,10 @@ class NodeRun:
 
     async def _finalise(self, stopped: Stopped) -> Outcome:
         """The forced answer at a limit: one call over what is known, paid from the slice held back."""
-        draft = self._draft or next((v.preview for v in self._variables if v.name == "answer" and v.preview), None)
-        request = prompts.forced_answer(self._query, stopped.reason, self._outputs, self._variables, draft)
+        draft = self._draft or next(
+            (v.preview for v in self._cells.variables if v.name == "answer" and v.preview), None
+        )
+        request = prompts.forced_answer(self._query, stopped.reason, self._cells.reports, self._cells.variables, draft)
         schema = self._answers.schema
         if schema is not None:
             request += f"\n\n{prompts.schema_request(prompts.cut(json.dumps(schema), 3000))}"
@@ -546,15 +432,6 @@ class NodeRun:
         recorded = record.prompt(call, self._talk.messages) if record is not None else None
         if recorded is not None:
             self._talk.adopt(recorded)
-
-    async def _edited(self, cell: str) -> str | None:
-        """The operator's code for `cell`: from now, or from the record."""
-        edited = self.gate.take_edit(cell)
-        record = self._shared.record
-        if edited is None and record is not None and cell in record.edits:
-            edited = record.edits[cell]
-            await self.journal.write(CellEdited(cell=cell, code=self.journal.keep(edited)))
-        return edited
 
     def _say(self, text: str) -> None:
         self._talk.say(text, self._turns_here + 1)
