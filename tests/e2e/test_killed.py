@@ -68,12 +68,12 @@ class Victim:
         question = ("-q", "How many fruits?", "--model", "explorer", "--max-depth", "2")
         return ("run", str(self.folder / "fruit.txt"), *question, *where)
 
-    def run(self, point: str = "-", after: float | None = None) -> subprocess.CompletedProcess[str]:
-        """Run to the end, or until the kill at `point` or after so many seconds."""
+    def run(self, point: str = "-", after: tuple[int, float] | None = None) -> subprocess.CompletedProcess[str]:
+        """Run to the end, or until the kill at `point` or after so many acknowledged events and seconds."""
         program = self.start(point, *self.next_words())
         if after is not None:
-            self.wait_for_work(program)
-            time.sleep(after)
+            self.wait_for_work(program, after[0])
+            time.sleep(after[1])
             program.kill()
         out, err = program.communicate(timeout=60)
         if program.returncode == -signal.SIGKILL:
@@ -82,10 +82,10 @@ class Victim:
             assert program.returncode == 0, err
         return subprocess.CompletedProcess(program.args, program.returncode, out, err)
 
-    def wait_for_work(self, program: subprocess.Popen[str]) -> None:
-        """Wait until the program has acknowledged something, so that a delay is one of its work and not of its start."""
+    def wait_for_work(self, program: subprocess.Popen[str], events: int) -> None:
+        """Wait until the program has acknowledged so many more events, or has ended."""
         before, until = len(self.lines("acknowledged")), time.monotonic() + 60
-        while len(self.lines("acknowledged")) == before and program.poll() is None:
+        while len(self.lines("acknowledged")) < before + events and program.poll() is None:
             assert time.monotonic() < until
             time.sleep(0.002)
 
@@ -100,6 +100,11 @@ class Victim:
             rows = store.catalog.list()
         assert len(rows) <= 1
         return rows[0] if rows else None
+
+    @property
+    def ended(self) -> bool:
+        row = self.row()
+        return row is not None and row.status == "completed"
 
     def check(self) -> Sequence[ev.Entry]:
         """What must be true at any time; returns the log."""
@@ -198,8 +203,10 @@ def test_killed_around_commits_and_resumed_each_time(tmp_path: Path, capsys: pyt
 def test_killed_at_random_moments(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     victim, chance = Victim(tmp_path), random.Random(5)
     for _ in range(4):
-        victim.run(after=chance.random() * 0.15)
+        victim.run(after=(chance.randint(1, 25), chance.random() * 0.02))
         victim.check_shown(capsys)
+        if victim.ended:
+            break
     victim.finish()
 
 
@@ -233,11 +240,14 @@ def test_killed_at_many_random_moments(seed: int, tmp_path: Path, capsys: pytest
         number += 1
         victim = Victim(tmp_path / str(number))
         for _ in range(5):
-            victim.run(after=chance.random() * 0.3)
+            victim.run(after=(chance.randint(1, 40), chance.random() * 0.03))
             under_way += victim.check_shown(capsys)
+            if victim.ended:
+                break
         victim.finish()
         kills += victim.kills
     print(f"\n{kills} kills at random moments; {under_way} calls were under way")
+    assert under_way > 0
 
 
 @pytest.mark.skipif(not terminal.AVAILABLE, reason="tmux is not installed")
