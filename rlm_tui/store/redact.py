@@ -33,6 +33,10 @@ _WORDS = {
     "advice",
     "path",
     "api_base",
+    "until",
+    "code",
+    "expression",
+    "value",
 }
 """Fields that hold what somebody wrote, wherever in an event they stand."""
 
@@ -85,6 +89,8 @@ def redacted(entry: Entry, key: bytes) -> Entry:
     if isinstance(entry.event, ev.CellFinished):
         for number, variable in enumerate(built.get("variables", ())):
             variable["name"] = f"variable_{number}"
+    if isinstance(entry.event, ev.MarkSet) and entry.event.name:
+        built["name"] = HIDDEN
     event: Event = msgspec.convert(_hide(built, key), type(entry.event))
     return Entry(entry.seq, entry.at, event)
 

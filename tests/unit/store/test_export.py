@@ -15,6 +15,7 @@ from rlm_tui.events import BlobRef, Entry, PauseRequested, encode
 from rlm_tui.events.codec import TYPES
 from rlm_tui.store import MemorySession, SessionFile, Store, StoreError, open_recording, write_session
 from rlm_tui.store.blobs import references
+from rlm_tui.store.connection import SqliteConnection
 from rlm_tui.store.recording import Recording, open_saved
 from rlm_tui.store.row import COLUMNS
 from tests.unit.store import samples
@@ -277,7 +278,7 @@ def test_nothing_anybody_wrote_is_left_in_a_redacted_file(tmp_path: Path) -> Non
         "topic",
         "tool",
     }
-    names |= {"limit", "context_kind", "unknown_price", "rule", "walls"}
+    names |= {"limit", "context_kind", "unknown_price", "rule", "walls", "calls", "again"}
     for line in (tmp_path / "r.jsonl").read_text().splitlines()[1:]:
         event = json.loads(line)["event"]
         assert SECRET not in json.dumps({key: value for key, value in event.items() if key not in names | {"config"}})
@@ -310,7 +311,7 @@ async def test_a_redacted_session_keeps_its_figures(store: Store, tmp_path: Path
 async def test_a_bundle_for_which_there_is_no_room_leaves_nothing(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    class Full(sqlite3.Connection):
+    class Full(SqliteConnection):
         """Has no room for the copy that VACUUM makes."""
 
         def execute(self, sql: str, *values: typing.Any) -> sqlite3.Cursor:
@@ -321,7 +322,7 @@ async def test_a_bundle_for_which_there_is_no_room_leaves_nothing(
 
     recording = await saved(store)
     real = sqlite3.connect
-    monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: real(*args, **named, factory=Full))
+    monkeypatch.setattr(sqlite3, "connect", lambda *args, **named: real(*args, **named | {"factory": Full}))
     folder = tmp_path / "full"
     folder.mkdir()
     with pytest.raises(StoreError, match="is full; free some space"):
