@@ -28,11 +28,12 @@ def show(as_json: bool) -> None:
     from rlm_tui.cli.table import table
     from rlm_tui.config.paths import config_dir, store_path
     from rlm_tui.config.settings import EXPLAINED, PROJECT_FILE, USER_FILE, load
+    from rlm_tui.config.store_url import without_password
 
     loaded = load()
     values: dict[str, Any] = {key: getattr(loaded.settings, key) for key in EXPLAINED if key != "prices"}
     values |= {f"prices.{model}": rates for model, rates in loaded.settings.price_overrides().items()}
-    values["store"] = values["store"] or str(store_path())
+    values["store"] = without_password(values["store"] or str(store_path()))
     origins = loaded.origins
     if as_json:
         report = {key: {"value": value, "origin": origins.get(key, "default")} for key, value in values.items()}

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Literal
 
 import click
@@ -107,18 +108,19 @@ def _settings() -> tuple[State, str]:
 def _store(given: str | None) -> tuple[State, str]:
     from rlm_tui.cli.prepare import check_store, load_settings
     from rlm_tui.store import Catalog, StoreReader
+    from rlm_tui.store.errors import NoStoreYet
 
     path = check_store(load_settings({"store": given}))
-    if not path.exists():
+    try:
+        with StoreReader(path) as reader:
+            damage, sums, size = reader.damage(), Catalog(reader).sums(), reader.size() / 1_000_000
+    except NoStoreYet:
         return "ok", f"{path} can be made; there are no sessions yet"
-    with StoreReader(path) as reader:
-        answer = str(reader.query("PRAGMA quick_check(1)")[0][0])
-        sums = Catalog(reader).sums()
-    if answer != "ok":
-        return "bad", f"{path} is damaged: {answer}; keep a copy, and use another place with --store"
-    size = path.stat().st_size / 1_000_000
+    if damage:
+        return "bad", f"{path} is damaged: {damage[0]}; keep a copy, and use another place with --store"
+    sound = "intact" if isinstance(path, Path) else "reachable, with the rights to write"
     sessions = "1 session" if sums.sessions == 1 else f"{sums.sessions:,} sessions"
-    return "ok", f"{path}: {sessions}, {sums.events:,} events, {size:.1f} MB, intact"
+    return "ok", f"{path}: {sessions}, {sums.events:,} events, {size:.1f} MB, {sound}"
 
 
 def _models() -> tuple[State, str]:

@@ -133,7 +133,7 @@ def files_argument(command: F) -> F:
 
 def store_option(command: F) -> F:
     """``--store``."""
-    return click.option("--store", metavar="PATH", help="File of the saved sessions (or RLM_TUI_STORE).")(command)
+    return click.option("--store", metavar="PATH", help="File or database of the saved sessions (or RLM_TUI_STORE).")(command)
 
 
 def run_options(command: F) -> F:

@@ -6,7 +6,6 @@ import os
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -15,6 +14,7 @@ from rlm_tui.cli.options import Given
 
 if TYPE_CHECKING:
     from rlm_tui.config.settings import Settings
+    from rlm_tui.config.store_url import StorePlace
     from rlm_tui.document.document import Document
     from rlm_tui.engine.control import Gate
     from rlm_tui.engine.providers.base import ModelInfo
@@ -41,7 +41,7 @@ class Job:
     config: RunConfig
     model: ModelInfo
     settings: Settings
-    store: Path
+    store: StorePlace
     conditions: tuple[str, ...] = ()
     tools: Mapping[str, Tool] = field(default_factory=dict)
     command_line: Mapping[str, Any] = field(default_factory=dict)
@@ -174,8 +174,8 @@ def check_models(config: RunConfig, settings: Settings) -> ModelInfo:
     return found[config.model_at(0)]
 
 
-def check_store(settings: Settings) -> Path:
-    """The store's path, after making sure that it can be written to. Raises `StoreError`."""
+def check_store(settings: Settings) -> StorePlace:
+    """Where the store is, after making sure that it can be written to. Raises `StoreError`."""
     from rlm_tui.config.paths import store_path
     from rlm_tui.store.database import check_writable
 

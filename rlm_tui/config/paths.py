@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from rlm_tui.config.store_url import StorePlace, StoreUrl, is_address
+
 APP = "rlm-tui"
 STORE_VARIABLE = "RLM_TUI_STORE"
 STORE_NAME = "sessions.db"
@@ -34,22 +36,25 @@ def cache_dir() -> Path:
     return user_cache_path(APP, appauthor=False)
 
 
-def store_path(given: str | os.PathLike[str] | None = None) -> Path:
-    """The store's file: `given` (``--store``), else the variable ``RLM_TUI_STORE``, else the default place.
+def store_path(given: str | os.PathLike[str] | None = None) -> StorePlace:
+    """Where the store is: `given` (``--store``), else the variable ``RLM_TUI_STORE``, else the default place.
 
-    A folder, or a name that ends in a slash, stands for ``sessions.db`` in it; ``~`` is the home folder.
+    A folder, or a name that ends in a slash, stands for ``sessions.db`` in it; ``~`` is the home folder. A name like
+    ``postgresql+psycopg://user@host/database`` is an address (`rlm_tui.config.store_url`).
     """
     name = os.fspath(given) if given is not None else ""
     name = name or os.environ.get(STORE_VARIABLE, "")
     if not name:
         return data_dir() / STORE_NAME
+    if is_address(name):
+        return StoreUrl(name)
     path = Path(name).expanduser()
     if name.endswith(("/", os.sep)) or path.is_dir():
         path = path / STORE_NAME
     return path.absolute()
 
 
-def is_default_store(path: Path) -> bool:
+def is_default_store(path: StorePlace) -> bool:
     """Whether `path` is the default place, whose folders we may make without being asked."""
     return path == data_dir() / STORE_NAME
 

@@ -21,6 +21,7 @@ import msgspec
 from msgspec import Meta
 
 from rlm_tui.config.paths import config_dir
+from rlm_tui.config.store_url import without_password
 
 PREFIX = "RLM_TUI_"
 PROJECT_FILE = "rlm-tui.toml"
@@ -91,7 +92,7 @@ EXPLAINED = {
     "unknown_price": "what to do under max_cost about a model without a price: refuse, allow, or assume:IN,OUT in US dollars "
     "per million tokens",
     "durability": "full survives a power cut, normal a crash",
-    "store": "file of the saved sessions",
+    "store": "file of the saved sessions, or postgresql+psycopg://USER@HOST/DATABASE",
     "theme": "name of a theme",
     "glyphs": "signs on the screen: unicode or ascii",
     "keymap": "preset of key bindings",
@@ -107,6 +108,9 @@ _FORMS = {
     ),
 }
 """Texts that must look a certain way: key → (pattern, what to say)."""
+
+_PASSING = re.compile(r"command line$|environment \(")
+"""Places that are gone with the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +190,10 @@ def checked(key: str, value: Any, kind: Any, place: str) -> Any:
         # It is kept with each session.
         raise SettingsError(
             f"{place}: {key}: should not hold a password; set the provider's variable instead, such as OPENAI_API_KEY."
+        )
+    if key == "store" and isinstance(found, str) and without_password(found) != found and not _PASSING.match(place):
+        raise SettingsError(
+            f"{place}: {key}: should not hold a password in a file; put it into ~/.pgpass or PGPASSWORD instead."
         )
     form, wanted = _FORMS.get(key, (".*", ""))
     if isinstance(found, str) and not re.fullmatch(form, found, re.DOTALL):

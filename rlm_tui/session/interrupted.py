@@ -10,8 +10,7 @@ from rlm_tui.events import SessionEnded, SessionStarted
 from rlm_tui.projection.conditions import parse
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from rlm_tui.config.store_url import StorePlace
     from rlm_tui.document.document import Document
     from rlm_tui.store import SessionRow, Store, StoreReader
 
@@ -39,7 +38,7 @@ def unfinished(store: Store, limit: int = 20) -> list[SessionRow]:
     return found
 
 
-def unfinished_of(path: Path, documents: Sequence[Document]) -> list[SessionRow]:
+def unfinished_of(path: StorePlace, documents: Sequence[Document]) -> list[SessionRow]:
     """The sessions in the store at `path` that were cut off and are about exactly these documents, the newest first.
 
     The documents are the same when their texts are, whatever the files are called now. A store that isn't there yet, or

@@ -7,13 +7,13 @@ SHA-256 of all its bytes (`rlm_tui.events.BlobRef`); the pieces' bytes one after
 from __future__ import annotations
 
 import re
-import sqlite3
 import threading
 import zlib
 from collections import OrderedDict
 from collections.abc import Iterator
 
 from rlm_tui.events import BlobRef
+from rlm_tui.store.connection import Connection
 
 PIECE = 1 << 20
 """Characters in a piece."""
@@ -26,7 +26,7 @@ _REFERENCE = re.compile(rb'\["([0-9a-f]{64})",(\d+)\]')
 
 Piece = tuple[str, int, int, int, str, bytes]
 
-INSERT = "INSERT OR IGNORE INTO blob (sha, part, parts, chars, coding, data) VALUES (?, ?, ?, ?, ?, ?)"
+INSERT = "INSERT INTO blob (sha, part, parts, chars, coding, data) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (sha, part) DO NOTHING"
 EXISTS = "SELECT 1 FROM blob WHERE sha = ? AND part = 0"
 
 
@@ -61,7 +61,7 @@ def unpack(coding: str, data: bytes) -> str:
         raise ValueError(str(error)) from error
 
 
-def load(connection: sqlite3.Connection, sha: str) -> str:
+def load(connection: Connection, sha: str) -> str:
     """The whole text named `sha`. Raises `KeyError` if it isn't there or isn't all there."""
     rows = connection.execute("SELECT parts, coding, data FROM blob WHERE sha = ? ORDER BY part", (sha,)).fetchall()
     if not rows or len(rows) != rows[0][0]:
@@ -69,7 +69,7 @@ def load(connection: sqlite3.Connection, sha: str) -> str:
     return "".join(unpack(coding, data) for _, coding, data in rows)
 
 
-def load_range(connection: sqlite3.Connection, sha: str, start: int, end: int) -> str:
+def load_range(connection: Connection, sha: str, start: int, end: int) -> str:
     """Characters `start` to `end` of the text named `sha`, reading only the pieces they are in."""
     first, last = start // PIECE, max(start, end - 1) // PIECE
     rows = connection.execute(

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from rlm_tui.events import Usage
-from rlm_tui.store import lease, row
+from rlm_tui.store import row
+from rlm_tui.store.connection import EVERYTHING
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.facts import SessionFacts
 from rlm_tui.store.reader import StoreReader
@@ -55,7 +56,7 @@ class Catalog:
         texts (``code~requests``) reads those of every session it is put to: write the cheaper ones first.
         """
         if where is None:
-            return list(self._select(NEWEST, -1 if limit is None else limit, offset))
+            return list(self._select(NEWEST, EVERYTHING if limit is None else limit, offset))
         end = None if limit is None else offset + limit
         return list(islice(self._where(where), offset, end))
 
@@ -87,7 +88,9 @@ class Catalog:
         if not _ID.fullmatch(wanted):
             raise StoreError(f"{text!r} is not a session id; `rlm-tui sessions` lists them")
         # Every id that begins with `wanted` lies between it and `wanted` followed by the highest character.
-        found = list(self._select(" WHERE s.id >= ? AND s.id < ?" + NEWEST, wanted, wanted + "\U0010ffff", -1, 0))
+        found = list(
+            self._select(" WHERE s.id >= ? AND s.id < ?" + NEWEST, wanted, wanted + "\U0010ffff", EVERYTHING, 0)
+        )
         exact = [r for r in found if r.id == wanted]
         if exact or len(found) == 1:
             return (exact or found)[0]
@@ -102,13 +105,14 @@ class Catalog:
         names = Usage.__struct_fields__
         columns = ", ".join(f"coalesce(sum({name}), 0)" for name in names if name != "estimated")
         values = self._reader.query(
-            f"SELECT count(*), coalesce(sum(last_seq), 0), coalesce(max(estimated), 0), {columns} FROM session"
+            f"SELECT count(*), coalesce(sum(last_seq), 0), coalesce(max(CASE WHEN estimated THEN 1 ELSE 0 END), 0), {columns} FROM session"
         )[0]
         numbers = dict(zip([name for name in names if name != "estimated"], values[3:], strict=True))
         return Sums(values[0], values[1], Usage(**numbers, estimated=bool(values[2])))
 
     def _select(self, tail: str, *values: object) -> Iterator[SessionRow]:
-        return (row.from_sql(r, lease.alive) for r in self._reader.query(row.SELECT + tail, *values))
+        living = self._reader.living()
+        return (row.from_sql(r, living) for r in self._reader.query(row.SELECT + tail, *values))
 
 
 def _shorten(text: str, length: int = 40) -> str:

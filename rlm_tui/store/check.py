@@ -10,7 +10,7 @@ from rlm_tui.store.reader import StoreReader
 
 def check(reader: StoreReader) -> list[str]:
     """One sentence for each thing that is wrong with the store; none if it is sound. Reads all of it."""
-    problems = [f"the file is damaged: {text}" for (text,) in reader.query("PRAGMA quick_check(20)") if text != "ok"]
+    problems = [f"the file is damaged: {text}" for text in reader.damage(20)]
     if problems:
         return problems
     seen: set[str] = set()

@@ -1,4 +1,6 @@
-"""Opening the database file: connections, the schema's version, and every refusal in one sentence.
+"""Opening a store: connections, the schema's version, and every refusal in one sentence.
+
+A file is opened here, an address by `rlm_tui.store.postgres`.
 
 Only the standard library is loaded here; SQLModel and Alembic are imported to migrate an old file.
 """
@@ -11,11 +13,12 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from rlm_tui.config.paths import is_default_store
-from rlm_tui.store.errors import ELSEWHERE, StoreError, explain, not_a_store
+from rlm_tui.config.store_url import StorePlace, StoreUrl
+from rlm_tui.store.connection import Connection, SqliteConnection, transaction
+from rlm_tui.store.errors import ELSEWHERE, NoStoreYet, StoreError, explain, not_a_store
 
 VERSION = 2
 """The schema's version, kept in ``user_version``. Raise it together with a migration of that number."""
@@ -29,17 +32,46 @@ BUSY_SECONDS = 15.0
 DURABILITIES = {"full": "FULL", "normal": "NORMAL"}
 
 
-def open_writable(path: Path, durability: str = "full") -> sqlite3.Connection:
-    """A connection that may write, with the schema in place; creates the file if there is none.
+def open_writable(place: StorePlace, durability: str = "full") -> Connection:
+    """A connection that may write, with the schema in place; creates what is missing.
 
     `durability` is ``full`` (survives a power cut) or ``normal`` (survives ``kill -9`` only; faster).
     Raises `StoreError`.
     """
     if durability not in DURABILITIES:
         raise StoreError(f"durability is 'full' or 'normal', not {durability!r}")
+    if isinstance(place, StoreUrl):
+        from rlm_tui.store.postgres import database
+
+        return database.open_writable(place, durability)
+    return _open_file(place, durability)
+
+
+def check_writable(place: StorePlace) -> None:
+    """Raise `StoreError` if a store at `place` could not be opened for writing. Makes and changes nothing."""
+    if isinstance(place, StoreUrl):
+        from rlm_tui.store.postgres import database
+
+        database.check_writable(place)
+    else:
+        _check_file(place)
+
+
+def open_readable(place: StorePlace) -> Connection:
+    """A connection that only reads, also from a medium that can't be written to. Raises `StoreError`."""
+    if isinstance(place, StoreUrl):
+        from rlm_tui.store.postgres import database
+
+        return database.open_readable(place)
+    return _read_file(place)
+
+
+def _open_file(path: Path, durability: str) -> SqliteConnection:
     _check_place(path)
     try:
-        connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+        connection = sqlite3.connect(
+            path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=SqliteConnection
+        )
     except sqlite3.Error as error:
         raise StoreError(explain(error, path)) from error
     try:
@@ -63,8 +95,7 @@ def open_writable(path: Path, durability: str = "full") -> sqlite3.Connection:
     return connection
 
 
-def check_writable(path: Path) -> None:
-    """Raise `StoreError` if a store at `path` could not be opened for writing. Makes and changes nothing."""
+def _check_file(path: Path) -> None:
     _check_place(path, make=False)
     if not path.exists():
         return
@@ -79,10 +110,9 @@ def check_writable(path: Path) -> None:
         raise StoreError(explain(error, path)) from error
 
 
-def open_readable(path: Path) -> sqlite3.Connection:
-    """A connection that only reads, also from a medium that can't be written to. Raises `StoreError`."""
+def _read_file(path: Path) -> SqliteConnection:
     if not path.exists():
-        raise StoreError(f"there is no store at {path} yet; a first session makes one, or {ELSEWHERE}")
+        raise NoStoreYet(f"there is no store at {path} yet; a first session makes one, or {ELSEWHERE}")
     if path.is_dir():
         raise StoreError(not_a_store(path))
     uri = path.absolute().as_uri()
@@ -104,22 +134,9 @@ def open_readable(path: Path) -> sqlite3.Connection:
         if version == 0:
             raise StoreError(not_a_store(path))
         # An older store is brought up to date first, which needs the right to write to it.
-        open_writable(path).close()
-        return open_readable(path)
+        _open_file(path, "full").close()
+        return _read_file(path)
     return connection
-
-
-@contextmanager
-def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """One write transaction. It takes the write lock at once: upgrading a read lock later can fail without waiting."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _check_place(path: Path, make: bool = True) -> None:
@@ -168,7 +185,7 @@ def _version(connection: sqlite3.Connection, path: Path) -> int:
     return int(version)
 
 
-def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
+def _make_ready(connection: SqliteConnection, path: Path) -> None:
     """Switch to WAL, and create or migrate what is missing. Two programs may be doing this at once."""
     until = time.monotonic() + BUSY_SECONDS
     while True:
@@ -193,7 +210,7 @@ def _make_ready(connection: sqlite3.Connection, path: Path) -> None:
         migrate(path, version)
 
 
-def _create(connection: sqlite3.Connection, path: Path) -> None:
+def _create(connection: SqliteConnection, path: Path) -> None:
     with transaction(connection):
         if _version(connection, path) != 0:
             return
@@ -219,8 +236,10 @@ def _take_the_lock(connection: sqlite3.Connection) -> None:
     connection.execute("ROLLBACK")
 
 
-def _connect_readable(uri: str, path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+def _connect_readable(uri: str, path: Path) -> SqliteConnection:
+    connection = sqlite3.connect(
+        uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=SqliteConnection
+    )
     try:
         connection.execute("PRAGMA trusted_schema=OFF")
         connection.execute("PRAGMA query_only=ON")
@@ -231,7 +250,7 @@ def _connect_readable(uri: str, path: Path) -> sqlite3.Connection:
     return connection
 
 
-class _CopyConnection(sqlite3.Connection):
+class _CopyConnection(SqliteConnection):
     """A connection to a private copy, which goes when it is closed."""
 
     folder: str = ""
@@ -242,7 +261,7 @@ class _CopyConnection(sqlite3.Connection):
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _open_frozen(path: Path) -> sqlite3.Connection:
+def _open_frozen(path: Path) -> SqliteConnection:
     """Open a store on a medium that can't be written to.
 
     A file that nobody can change may be read without locks (``immutable``), but SQLite then overlooks the write-ahead

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sqlite3
 from pathlib import Path
 
+from rlm_tui.config.store_url import StorePlace, StoreUrl
+
 ELSEWHERE = "choose another place with --store PATH or RLM_TUI_STORE"
 
 
@@ -12,10 +14,18 @@ class StoreError(Exception):
     """A store or a session can't be used. The message is one sentence for the user."""
 
 
-def explain(error: BaseException, path: Path) -> str:
-    """One sentence for what SQLite or the system said about the store at `path`."""
+class NoStoreYet(StoreError):
+    """There is no store at this place yet, but there may be one."""
+
+
+def explain(error: BaseException, path: StorePlace) -> str:
+    """One sentence for what the database or the system said about the store at `path`."""
     if isinstance(error, StoreError):
         return str(error)
+    if isinstance(path, StoreUrl):
+        from rlm_tui.store.postgres import errors
+
+        return errors.explain(error, path)
     name = getattr(error, "sqlite_errorname", "") or ""
     if name.startswith("SQLITE_FULL"):
         return f"the disk that holds the store {path} is full; free some space and try again (nothing was half-written)"
@@ -45,6 +55,6 @@ def not_a_store(path: Path) -> str:
     return f"{path} is not a store of rlm-tui; {ELSEWHERE}"
 
 
-def moved(path: Path) -> str:
+def moved(path: StorePlace) -> str:
     """The sentence for a store whose file has gone from its place while it was open."""
     return f"the store {path} was moved or deleted while it was open; put it back, or start again"

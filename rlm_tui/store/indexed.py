@@ -49,7 +49,7 @@ def indexed(condition: Condition, reader: StoreReader) -> Condition:
     """
     if condition.expression is None or "text" not in condition.names:
         return condition
-    if not reader.query("SELECT 1 FROM sqlite_schema WHERE name = 'passage_text'"):
+    if not reader.has_table(search.TABLE):
         return condition
     behind = frozenset(session for (session,) in reader.query(_BEHIND, _MOST_BEHIND))
     if len(behind) == _MOST_BEHIND:

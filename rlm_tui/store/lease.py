@@ -6,13 +6,15 @@ import functools
 import os
 import platform
 import secrets
-import sqlite3
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rlm_tui.store.errors import StoreError
+
+if TYPE_CHECKING:
+    from rlm_tui.store.connection import Alive, Connection
 
 
 @functools.cache
@@ -32,7 +34,7 @@ def started(pid: int) -> str:
 
 
 @functools.cache
-def _own_start(pid: int) -> str:
+def own_start(pid: int) -> str:
     """`started` for this process, which asks for it with every session."""
     return started(pid)
 
@@ -62,34 +64,40 @@ def _stat(pid: int) -> list[str]:
         return []
 
 
-def take(connection: sqlite3.Connection, session: str, force: bool = False) -> str:
+_TAKE = (
+    "INSERT INTO lease (session, token, pid, host, start, at) VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (session) DO UPDATE SET"
+    " token = excluded.token, pid = excluded.pid, host = excluded.host, start = excluded.start, at = excluded.at"
+    " WHERE lease.token = ?"
+)
+
+
+def take(connection: Connection, session: str, force: bool = False) -> str:
     """Become the writer of `session`, inside the caller's transaction; returns the token to give it back with.
 
     Raises `StoreError` if another living process has it, unless `force`.
     """
-    held = connection.execute("SELECT pid, host, start FROM lease WHERE session = ?", (session,)).fetchone()
-    if held and not force and alive(*held):
-        pid, on, _ = held
-        place = "" if on == host() else f" on {on}"
-        raise StoreError(f"session {session} is being written by process {pid}{place}; end that one first")
-    token = secrets.token_hex(8)
-    pid = os.getpid()
-    connection.execute(
-        "INSERT OR REPLACE INTO lease (session, token, pid, host, start, at) VALUES (?, ?, ?, ?, ?, ?)",
-        (session, token, pid, host(), _own_start(pid), time.time()),
-    )
-    return token
+    token, pid = secrets.token_hex(8), os.getpid()
+    mine = (session, token, pid, host(), own_start(pid), time.time())
+    while True:
+        held = connection.execute("SELECT pid, host, start, token FROM lease WHERE session = ?", (session,)).fetchone()
+        if held and not force and connection.living()(*held[:3]):
+            holder, on, *_ = held
+            place = "" if on == host() else f" on {on}"
+            raise StoreError(f"session {session} is being written by process {holder}{place}; end that one first")
+        if connection.execute(_TAKE, (*mine, held[3] if held else "")).rowcount:
+            return token
+        # Another program took it between the two statements, which a server allows: look who.
 
 
-def give_back(connection: sqlite3.Connection, session: str, token: str) -> None:
+def give_back(connection: Connection, session: str, token: str) -> None:
     """Stop being the writer of `session`."""
     connection.execute("DELETE FROM lease WHERE session = ? AND token = ?", (session, token))
 
 
-def writer(query: Callable[..., Sequence[tuple[Any, ...]]], session: str) -> int | None:
+def writer(query: Callable[..., Sequence[tuple[Any, ...]]], living: Alive, session: str) -> int | None:
     """The number of the living process that has the lease of `session`; ``None`` if nobody writes it.
 
-    `query` runs a statement (`rlm_tui.store.reader.StoreReader.query`).
+    `query` runs a statement (`rlm_tui.store.reader.StoreReader.query`), `living` says whether a process still runs.
     """
     held = query("SELECT pid, host, start FROM lease WHERE session = ?", session)
-    return int(held[0][0]) if held and alive(*held[0]) else None
+    return int(held[0][0]) if held and living(*held[0]) else None

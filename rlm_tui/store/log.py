@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import sqlite3
 import threading
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ import msgspec
 from rlm_tui.events import BlobRef, Entry, Event, LogError, clean, encode, kind_of
 from rlm_tui.events.codec import SCHEMA
 from rlm_tui.store import blobs, lease
+from rlm_tui.store.connection import Connection
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.row import WRITE, SessionRow, fold, to_sql
@@ -40,7 +40,7 @@ class Head:
 
 
 class SessionLog:
-    """A `rlm_tui.events.Log` over SQLite. Made by `rlm_tui.store.Store.create` and `.resume`.
+    """A `rlm_tui.events.Log` over a store. Made by `rlm_tui.store.Store.create` and `.resume`.
 
     `append` may be awaited in any event loop, in several at once, and `put` and `get` called from any thread.
 
@@ -133,7 +133,7 @@ class SessionLog:
             if self._end():
                 self._writer.call(self._give_back)
 
-    def ending(self) -> Callable[[sqlite3.Connection], None]:
+    def ending(self) -> Callable[[Connection], None]:
         """`close` as a step of a transaction that has more to write: the log takes no more events from now on."""
         return self._give_back if self._end() else lambda connection: None
 
@@ -143,7 +143,7 @@ class SessionLog:
             open_until_now, self._closed = not self._closed, True
             return open_until_now
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def _give_back(self, connection: Connection) -> None:
         if self._head.token is not None:
             lease.give_back(connection, self.session, self._head.token)
 
@@ -188,6 +188,8 @@ def _cleaned(value: Any) -> Any:
 class _Append:
     """The job of one `append`."""
 
+    alone = False
+
     def __init__(
         self,
         log: SessionLog,
@@ -202,12 +204,12 @@ class _Append:
         self._ready: dict[str, list[blobs.Piece]] = {}
         self._entries: list[Entry] = []
 
-    def prepare(self, connection: sqlite3.Connection) -> None:
+    def prepare(self, connection: Connection) -> None:
         for sha, text in self._texts.items():
             if connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
                 self._ready[sha] = list(blobs.pieces(sha, text))
 
-    def write(self, connection: sqlite3.Connection) -> None:
+    def write(self, connection: Connection) -> None:
         log = self._log
         before = log._tentative.copy()
         try:
@@ -217,7 +219,7 @@ class _Append:
             self._entries.clear()
             raise
 
-    def _write(self, connection: sqlite3.Connection) -> None:
+    def _write(self, connection: Connection) -> None:
         log, head = self._log, self._log._tentative
         for sha, text in self._texts.items():
             # Looked up again: another process may have deleted it since.
@@ -235,18 +237,18 @@ class _Append:
             head.row = fold(head.row, entry, self._text_of(connection))
         try:
             connection.executemany(INSERT, rows)
-        except sqlite3.IntegrityError:
+        except connection.IntegrityError:
             raise StoreError(f"another process writes session {log.session}; this one must stop") from None
         head.dirty = True
 
-    def _text_of(self, connection: sqlite3.Connection) -> Callable[[BlobRef], str]:
+    def _text_of(self, connection: Connection) -> Callable[[BlobRef], str]:
         def text(ref: BlobRef) -> str:
             found = self._texts.get(ref.sha)
             return blobs.load(connection, ref.sha) if found is None else found
 
         return text
 
-    def finish(self, connection: sqlite3.Connection) -> None:
+    def finish(self, connection: Connection) -> None:
         head = self._log._tentative
         if head.dirty:
             connection.execute(WRITE, to_sql(head.row))

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 from collections.abc import Iterable
 
+from rlm_tui.store.connection import Connection
 from rlm_tui.store.errors import StoreError
 
 SCORES = range(1, 6)
 _TAG = re.compile(r"[^\s,:\"'()]{1,40}")
 
 
-def tag(connection: sqlite3.Connection, session: str, add: Iterable[str], remove: Iterable[str]) -> tuple[str, ...]:
+def tag(connection: Connection, session: str, add: Iterable[str], remove: Iterable[str]) -> tuple[str, ...]:
     """Add and remove tags; returns all there are now, sorted. A tag is one word without blanks or punctuation."""
     before = _row(connection, session)[0]
     wanted = {_checked(name) for name in add}
@@ -21,7 +21,7 @@ def tag(connection: sqlite3.Connection, session: str, add: Iterable[str], remove
     return tags
 
 
-def note(connection: sqlite3.Connection, session: str, text: str) -> None:
+def note(connection: Connection, session: str, text: str) -> None:
     """Set the note; an empty one takes it away."""
     _row(connection, session)
     connection.execute(
@@ -29,7 +29,7 @@ def note(connection: sqlite3.Connection, session: str, text: str) -> None:
     )
 
 
-def score(connection: sqlite3.Connection, session: str, value: int | None) -> None:
+def score(connection: Connection, session: str, value: int | None) -> None:
     """Set the score, from 1 to 5, or take it away."""
     if value is not None and value not in SCORES:
         raise StoreError(f"a score is a number from {SCORES[0]} to {SCORES[-1]}, not {value}")
@@ -45,11 +45,13 @@ def _checked(name: str) -> str:
     return name.lower()
 
 
-def _row(connection: sqlite3.Connection, session: str) -> tuple[str, str, int | None]:
+def _row(connection: Connection, session: str) -> tuple[str, str, int | None]:
     if connection.execute("SELECT 1 FROM session WHERE id = ?", (session,)).fetchone() is None:
         raise StoreError(f"there is no session {session}; `rlm-tui sessions` lists them")
-    connection.execute("INSERT OR IGNORE INTO mark (session, tags, note) VALUES (?, '', '')", (session,))
+    # One statement that also locks the row: two programs may be adding a tag at once.
     found: tuple[str, str, int | None] = connection.execute(
-        "SELECT tags, note, score FROM mark WHERE session = ?", (session,)
+        "INSERT INTO mark (session, tags, note) VALUES (?, '', '') ON CONFLICT (session) DO UPDATE SET session = excluded.session"
+        " RETURNING tags, note, score",
+        (session,),
     ).fetchone()
     return found

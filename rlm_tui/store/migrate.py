@@ -67,17 +67,23 @@ def upgrade(path: Path, scripts: Path = SCRIPTS) -> None:
 
 
 def _run(connection: Connection, scripts: Path) -> None:
-    config = Config()
-    # The percent sign is special in Alembic's configuration.
-    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-    config.attributes["connection"] = connection
     # Our own version number is the truth; Alembic's table exists only while it works.
     version = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
     connection.exec_driver_sql("DROP TABLE IF EXISTS alembic_version")
     if version:
         connection.exec_driver_sql("CREATE TABLE alembic_version (version_num VARCHAR(32) NOT NULL PRIMARY KEY)")
         connection.exec_driver_sql(f"INSERT INTO alembic_version VALUES ('{version:04}')")
-    command.upgrade(config, "head")
+    run(connection, scripts, "alembic_version")
     reached = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
     connection.exec_driver_sql("DROP TABLE alembic_version")
     connection.exec_driver_sql(f"PRAGMA user_version={int(reached)}")
+
+
+def run(connection: Connection, scripts: Path, versions: str) -> None:
+    """Run the migrations after the version that the table `versions` holds, inside the connection's transaction."""
+    config = Config()
+    # The percent sign is special in Alembic's configuration.
+    config.set_main_option("script_location", str(scripts).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    config.attributes["versions"] = versions
+    command.upgrade(config, "head")

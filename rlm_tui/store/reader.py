@@ -6,19 +6,22 @@ written to, and on one that is being written.
 
 from __future__ import annotations
 
-import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.events import BlobRef, Entry, decode
 from rlm_tui.events.codec import UnreadableEvent
 from rlm_tui.store import blobs
+from rlm_tui.store.connection import EVERYTHING, Alive, Connection
 from rlm_tui.store.database import open_readable
 from rlm_tui.store.errors import StoreError, explain
+
+if TYPE_CHECKING:
+    from rlm_tui.store.words import WordIndex
 
 # The payload as bytes: msgspec reads UTF-8, so decoding it to a string first would be wasted.
 EVENTS = "SELECT seq, at, schema, CAST(payload AS BLOB) FROM event WHERE session = ? AND seq > ? ORDER BY seq LIMIT ?"
@@ -27,9 +30,9 @@ EVENTS = "SELECT seq, at, schema, CAST(payload AS BLOB) FROM event WHERE session
 class StoreReader:
     """Events and texts of the sessions in the store at `path`. May be shared between threads."""
 
-    def __init__(self, path: Path, cache: blobs.TextCache | None = None) -> None:
+    def __init__(self, path: StorePlace, cache: blobs.TextCache | None = None) -> None:
         self.path = path
-        self._connection: sqlite3.Connection | None = open_readable(path)
+        self._connection: Connection | None = open_readable(path)
         self._lock = threading.RLock()
         self._cache = cache or blobs.TextCache()
 
@@ -51,7 +54,7 @@ class StoreReader:
 
         Raises `StoreError` for an event that can't be read.
         """
-        rows = self.query(EVENTS, session, after, -1 if limit is None else limit)
+        rows = self.query(EVENTS, session, after, EVERYTHING if limit is None else limit)
         entries = []
         seq = after
         try:
@@ -89,12 +92,41 @@ class StoreReader:
         with self._errors() as connection:
             return connection.execute(sql, values).fetchall()
 
+    def has_table(self, name: str) -> bool:
+        """Whether the store has a table of this name. Raises `StoreError`."""
+        with self._errors() as connection:
+            return connection.has_table(name)
+
+    def damage(self, most: int = 1) -> list[str]:
+        """What the database itself says is broken, in at most `most` sentences. Raises `StoreError`."""
+        with self._errors() as connection:
+            return connection.damage(most)
+
+    def size(self) -> int:
+        """The bytes that the store takes. Raises `StoreError`."""
+        with self._errors() as connection:
+            return connection.size()
+
+    def living(self) -> Alive:
+        """A way to ask whether the processes that write sessions still run. Raises `StoreError`."""
+        with self._errors() as connection:
+            return connection.living()
+
+    def words(self) -> WordIndex:
+        """The store's index for searching. Raises `StoreError`."""
+        with self._errors() as connection:
+            return connection.words()
+
     @contextmanager
-    def _errors(self) -> Iterator[sqlite3.Connection]:
+    def _errors(self) -> Iterator[Connection]:
         with self._lock:
             if self._connection is None:
                 self._connection = open_readable(self.path)
+            connection = self._connection
             try:
-                yield self._connection
-            except (sqlite3.Error, ValueError) as error:
+                yield connection
+            except (connection.Error, ValueError) as error:
+                if connection.passing(error):
+                    # The next question may find the server again.
+                    self.close()
                 raise StoreError(explain(error, self.path)) from error

@@ -60,7 +60,7 @@ class StoredSession:
 
     def writer(self) -> int | None:
         """The number of the living process that writes the session, on whichever machine. Raises `StoreError`."""
-        return lease.writer(self._reader.query, self.session)
+        return lease.writer(self._reader.query, self._reader.living(), self.session)
 
     def close(self) -> None:
         self._reader.close()

@@ -7,7 +7,6 @@ is gone had claimed can be claimed again. A cell that has an outcome keeps it un
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import msgspec
 
 from rlm_tui.store import lease, marks
+from rlm_tui.store.connection import Connection
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.writer import Writer
@@ -146,29 +146,29 @@ class Results:
         """Add cells that aren't there yet; returns how many there were to add."""
         rows = [tuple(getattr(cell, name) for name in CELL) for cell in cells]
 
-        def add(connection: sqlite3.Connection) -> int:
-            before = connection.total_changes
-            connection.executemany(_ADD, rows)
-            return connection.total_changes - before
+        def add(connection: Connection) -> int:
+            return connection.executemany(_ADD, rows).rowcount if rows else 0
 
         return self._writer.call(add)
 
     def recover(self, suite: str) -> list[Attempt]:
         """Free the cells whose process is gone; returns the attempts that were lost, with what they had cost."""
 
-        def free(connection: sqlite3.Connection) -> list[Attempt]:
-            lost = []
+        def free(connection: Connection) -> list[Attempt]:
+            lost, living = [], connection.living()
             for key, session, *holder in connection.execute(
                 'SELECT "key", session, pid, host, start FROM bench_cell WHERE suite = ? AND status = ?',
                 (suite, RUNNING),
             ).fetchall():
-                if holder[0] is not None and lease.alive(*holder):
+                if holder[0] is not None and living(*holder):
                     continue
                 spent = connection.execute(
                     "SELECT CASE WHEN unpriced > 0 THEN NULL ELSE cost END, updated FROM session WHERE id = ?",
                     (session,),
                 ).fetchone()
-                connection.execute(_RELEASE, (PENDING, key, session, RUNNING))
+                if not connection.execute(_RELEASE, (PENDING, key, session, RUNNING)).rowcount:
+                    # Another program has just done this.
+                    continue
                 connection.execute(
                     'UPDATE bench_attempt SET status = ?, ended = ?, cost = ? WHERE "key" = ? AND session = ?',
                     ("lost", spent[1] if spent else None, spent[0] if spent else 0.0, key, session),
@@ -187,17 +187,16 @@ class Results:
         marks_ = ", ".join("?" for _ in statuses)
         sql = f'UPDATE bench_cell SET status = ? WHERE "key" = ? AND status IN ({marks_})'
 
-        def again(connection: sqlite3.Connection) -> int:
-            before = connection.total_changes
-            connection.executemany(sql, [(PENDING, key, *statuses) for key in keys])
-            return connection.total_changes - before
+        def again(connection: Connection) -> int:
+            rows = [(PENDING, key, *statuses) for key in keys]
+            return connection.executemany(sql, rows).rowcount if rows else 0
 
         return self._writer.call(again)
 
     def remove(self, suite: str) -> int:
         """Forget the cells of a suite and their attempts; their sessions stay. Returns how many cells there were."""
 
-        def forget(connection: sqlite3.Connection) -> int:
+        def forget(connection: Connection) -> int:
             connection.execute("DELETE FROM bench_attempt WHERE suite = ?", (suite,))
             return connection.execute("DELETE FROM bench_cell WHERE suite = ?", (suite,)).rowcount
 
@@ -205,13 +204,13 @@ class Results:
 
     # --- running
 
-    def claiming(self, cell: CellRow, session: str) -> Callable[[sqlite3.Connection], int | None]:
+    def claiming(self, cell: CellRow, session: str) -> Callable[[Connection], int | None]:
         """The step that claims a pending cell for a run as `session`: it gives the attempt's number, ``None`` if somebody
         else has the cell.
         """
         holder = self._holder
 
-        def claim(connection: sqlite3.Connection) -> int | None:
+        def claim(connection: Connection) -> int | None:
             now = time.time()
             row = connection.execute(_CLAIM, (RUNNING, session, now, *holder, cell.key, PENDING)).fetchone()
             if row is None:
@@ -224,10 +223,10 @@ class Results:
 
         return claim
 
-    def finishing(self, row: CellRow, tags: Sequence[str] = ()) -> Callable[[sqlite3.Connection], None]:
+    def finishing(self, row: CellRow, tags: Sequence[str] = ()) -> Callable[[Connection], None]:
         """The step that writes the outcome of a claimed cell and of its attempt, and tags its session."""
 
-        def finish(connection: sqlite3.Connection) -> None:
+        def finish(connection: Connection) -> None:
             values = [getattr(row, name) for name in _OUTCOME]
             connection.execute(_FINISH, (*values, row.key, row.session, RUNNING))
             connection.execute(_END, (row.status, row.ended, row.official, row.error, row.cost, row.key, row.attempts))
@@ -238,16 +237,16 @@ class Results:
 
         return finish
 
-    def releasing(self, row: CellRow, status: str = "cancelled") -> Callable[[sqlite3.Connection], None]:
+    def releasing(self, row: CellRow, status: str = "cancelled") -> Callable[[Connection], None]:
         """The step that gives a claimed cell back without an outcome; its attempt is kept as `status`, with its cost."""
 
-        def release(connection: sqlite3.Connection) -> None:
+        def release(connection: Connection) -> None:
             connection.execute(_RELEASE, (PENDING, row.key, row.session, RUNNING))
             connection.execute(_END, (status, time.time(), None, row.error, row.cost, row.key, row.attempts))
 
         return release
 
-    async def ado(self, *steps: Callable[[sqlite3.Connection], Any]) -> list[Any]:
+    async def ado(self, *steps: Callable[[Connection], Any]) -> list[Any]:
         """Take steps in one commit, all or none; returns what each gave."""
         return await self._writer.acall(lambda connection: [step(connection) for step in steps])
 
@@ -266,12 +265,12 @@ class Results:
 
     def judging(
         self, row: CellRow, session: str, verdict: float | None, cost: float | None, error: str | None
-    ) -> Callable[[sqlite3.Connection], None]:
+    ) -> Callable[[Connection], None]:
         """The step that writes what a judge said of a cell's answer, and what asking it in `session` cost: that is an
         attempt of its own, under the cell's key and ``:judge``.
         """
 
-        def judge(connection: sqlite3.Connection) -> None:
+        def judge(connection: Connection) -> None:
             now, key = time.time(), f"{row.key}:judge"
             # Another attempt at the cell may have taken the answer's place meanwhile.
             connection.execute(
@@ -328,7 +327,8 @@ def suites(reader: StoreReader) -> list[SuiteRow]:
     """The tables of results in a store, the newest first."""
     done = ", ".join(f"'{status}'" for status in (OK, *FAILURES))
     rows = reader.query(
-        f"SELECT c.suite, count(*), sum(c.status IN ({done})), sum(c.status = 'ok'), min(c.started), max(c.ended),"
+        f"SELECT c.suite, count(*), sum(CASE WHEN c.status IN ({done}) THEN 1 ELSE 0 END),"
+        " sum(CASE WHEN c.status = 'ok' THEN 1 ELSE 0 END), min(c.started), max(c.ended),"
         " (SELECT coalesce(sum(a.cost), 0) FROM bench_attempt a WHERE a.suite = c.suite)"
         " FROM bench_cell c GROUP BY c.suite ORDER BY max(coalesce(c.started, 0)) DESC, c.suite"
     )

@@ -1,14 +1,13 @@
-"""Full-text search over questions, code, outputs, replies and answers (SQLite's FTS5).
+"""Full-text search over questions, code, outputs, replies and answers.
 
 The index is a projection like any other, but it is made when somebody searches, not while a session runs: a search first
-takes in what came since the last one. It keeps words and places, no texts. Its tables are not among those of
-`rlm_tui.store.tables`, because they may be dropped and made again at any time.
+takes in what came since the last one. The index itself is the database's own (`rlm_tui.store.words`). Its tables are not
+among those of `rlm_tui.store.tables`, because they may be dropped and made again at any time.
 """
 
 from __future__ import annotations
 
 import re
-import sqlite3
 import unicodedata
 from typing import Any
 
@@ -18,17 +17,13 @@ from rlm_tui import events as ev
 from rlm_tui.events import BlobRef, decode
 from rlm_tui.events.codec import UnreadableEvent
 from rlm_tui.store import blobs
+from rlm_tui.store.connection import Connection
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.reader import StoreReader
+from rlm_tui.store.words import WordIndex
 
-TABLES = (
-    """CREATE TABLE IF NOT EXISTS passage (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, session TEXT NOT NULL, seq INTEGER NOT NULL, part TEXT NOT NULL,
-    sha TEXT, chars INTEGER)""",
-    "CREATE INDEX IF NOT EXISTS passage_session ON passage (session)",
-    "CREATE TABLE IF NOT EXISTS indexed (session TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",
-    "CREATE VIRTUAL TABLE IF NOT EXISTS passage_text USING fts5(body, content='', tokenize='unicode61 remove_diacritics 2')",
-)
+TABLE = "passage"
+"""The table that is there when there is an index."""
 
 KINDS = ("session.started", "cell.proposed", "cell.edited", "cell.finished", "call.finished", "session.ended")
 """The events that carry text worth finding."""
@@ -41,8 +36,6 @@ AROUND = 60
 
 WINDOW = 50_000
 """Characters in which one looks for a snippet at a time."""
-
-FOUND = "FROM passage_text JOIN passage p ON p.id = passage_text.rowid WHERE passage_text MATCH ?"
 
 
 class Hit(msgspec.Struct, frozen=True):
@@ -61,10 +54,10 @@ class Hit(msgspec.Struct, frozen=True):
     end: int = 0
 
 
-def update(connection: sqlite3.Connection) -> bool:
+def update(connection: Connection) -> bool:
     """Take in the next events, inside the caller's transaction; returns whether there are more."""
-    for statement in TABLES:
-        connection.execute(statement)
+    index = connection.words()
+    index.make(connection)
     behind = connection.execute(
         "SELECT s.id, coalesce(i.seq, 0), s.last_seq FROM session s LEFT JOIN indexed i ON i.session = s.id "
         "WHERE coalesce(i.seq, 0) < s.last_seq ORDER BY s.created LIMIT ?",
@@ -73,32 +66,23 @@ def update(connection: sqlite3.Connection) -> bool:
     left = STEP
     for session, after, last in behind:
         upto = min(last, after + left)
-        _take_in(connection, session, after, upto)
+        _take_in(connection, index, session, after, upto)
         left -= upto - after
         if left <= 0:
             return True
     return len(behind) == STEP
 
 
-def drop(connection: sqlite3.Connection) -> None:
-    """Throw the whole index away, inside the caller's transaction."""
-    for table in ("passage_text", "passage", "indexed"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-
-
-def forget(connection: sqlite3.Connection, session: str) -> None:
+def forget(connection: Connection, session: str) -> None:
     """Take a session out of the index, inside the caller's transaction, while its texts are still there."""
-    if connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'passage'").fetchone() is None:
+    if not connection.has_table(TABLE):
         return
     (question,) = connection.execute("SELECT query FROM session WHERE id = ?", (session,)).fetchone()
-    rows = connection.execute("SELECT id, sha FROM passage WHERE session = ?", (session,)).fetchall()
-    for passage, sha in rows:
-        # An index without texts must be told what it is to forget.
-        connection.execute(
-            "INSERT INTO passage_text (passage_text, rowid, body) VALUES ('delete', ?, ?)",
-            (passage, _indexable(question if sha is None else _load(connection, sha))),
-        )
-    connection.execute("DELETE FROM passage WHERE session = ?", (session,))
+
+    def text(sha: str | None) -> str:
+        return _indexable(question if sha is None else _load(connection, sha))
+
+    connection.words().forget(connection, session, text)
     connection.execute("DELETE FROM indexed WHERE session = ?", (session,))
 
 
@@ -109,20 +93,13 @@ def find(reader: StoreReader, wanted: str, limit: int = 50, session: str | None 
     Raises `StoreError` when there is nothing to look for.
     """
     terms = parse(wanted)
-    where = "" if session is None else "AND p.session = ? "
-    rows = _query(
-        reader,
-        f"SELECT p.session, p.seq, p.part, p.sha, p.chars {FOUND} {where}ORDER BY bm25(passage_text), p.id LIMIT ?",
-        _expression(terms),
-        *([] if session is None else [session]),
-        limit,
-    )
+    rows = _index(reader).find(reader.query, terms, session, limit)
     return [_hit(reader, row, terms) for row in rows]
 
 
 def sessions(reader: StoreReader, wanted: str) -> set[str]:
     """The sessions that have all of `wanted` in one of their texts. Raises `StoreError`."""
-    return {session for (session,) in _query(reader, f"SELECT DISTINCT p.session {FOUND}", _expression(parse(wanted)))}
+    return _index(reader).sessions(reader.query, parse(wanted))
 
 
 def parse(wanted: str) -> list[str]:
@@ -137,20 +114,15 @@ def parse(wanted: str) -> list[str]:
     return terms
 
 
-def _expression(terms: list[str]) -> str:
-    """The terms in FTS5's language, each quoted, so that nothing in them is an operator."""
-    return " ".join(f'"{term.removesuffix("*")}"' + ("*" if term.endswith("*") else "") for term in terms)
-
-
-def _query(reader: StoreReader, sql: str, *values: object) -> list[tuple[Any, ...]]:
-    if not reader.query("SELECT 1 FROM sqlite_schema WHERE name = 'passage_text'"):
+def _index(reader: StoreReader) -> WordIndex:
+    if not reader.has_table(TABLE):
         raise StoreError(
             f"the store {reader.path} has no index for searching, and making one needs the right to write to it"
         )
-    return reader.query(sql, *values)
+    return reader.words()
 
 
-def _take_in(connection: sqlite3.Connection, session: str, after: int, upto: int) -> None:
+def _take_in(connection: Connection, index: WordIndex, session: str, after: int, upto: int) -> None:
     marks = ", ".join("?" for _ in KINDS)
     rows = connection.execute(
         "SELECT seq, schema, CAST(payload AS BLOB) FROM event "
@@ -164,17 +136,15 @@ def _take_in(connection: sqlite3.Connection, session: str, after: int, upto: int
             continue
         part, ref, text = _passage(connection, event)
         body = _indexable(text)
-        if not body:
-            continue
-        added = connection.execute(
-            "INSERT INTO passage (session, seq, part, sha, chars) VALUES (?, ?, ?, ?, ?)",
-            (session, seq, part, ref and ref.sha, ref and ref.chars),
-        )
-        connection.execute("INSERT INTO passage_text (rowid, body) VALUES (?, ?)", (added.lastrowid, body))
-    connection.execute("INSERT OR REPLACE INTO indexed VALUES (?, ?)", (session, upto))
+        if body:
+            index.add(connection, (session, seq, part, *((None, None) if ref is None else (ref.sha, ref.chars))), body)
+    connection.execute(
+        "INSERT INTO indexed (session, seq) VALUES (?, ?) ON CONFLICT (session) DO UPDATE SET seq = excluded.seq",
+        (session, upto),
+    )
 
 
-def _passage(connection: sqlite3.Connection, event: ev.Event) -> tuple[str, BlobRef | None, str]:
+def _passage(connection: Connection, event: ev.Event) -> tuple[str, BlobRef | None, str]:
     part, ref = "", None
     if isinstance(event, ev.SessionStarted | ev.SessionAsked):
         return "question", None, event.query
@@ -189,7 +159,7 @@ def _passage(connection: sqlite3.Connection, event: ev.Event) -> tuple[str, Blob
     return part, ref, "" if ref is None else _load(connection, ref.sha)
 
 
-def _load(connection: sqlite3.Connection, sha: str) -> str:
+def _load(connection: Connection, sha: str) -> str:
     try:
         return blobs.load(connection, sha)
     except (KeyError, ValueError):

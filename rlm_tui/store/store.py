@@ -1,21 +1,21 @@
-"""A store: one database file of sessions, to write and to read."""
+"""A store: one database of sessions, a file or on a server, to write and to read."""
 
 from __future__ import annotations
 
 import os
 import secrets
-import sqlite3
 from collections.abc import Iterable
 from functools import cached_property
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
 from rlm_tui.config.paths import store_path
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.events import BlobRef, encode, kind_of
 from rlm_tui.events.codec import SCHEMA
 from rlm_tui.store import blobs, lease, marks, removal
 from rlm_tui.store.catalog import Catalog
+from rlm_tui.store.connection import Connection
 from rlm_tui.store.errors import StoreError
 from rlm_tui.store.log import INSERT, Head, SessionLog
 from rlm_tui.store.reader import StoreReader
@@ -40,7 +40,7 @@ class Store:
     May be used from any thread. Close it (or use it as a context manager) to write what waits.
     """
 
-    def __init__(self, path: Path, durability: str = "full") -> None:
+    def __init__(self, path: StorePlace, durability: str = "full") -> None:
         self.path = path
         self._writer = Writer(path, durability)
         self._logs: list[SessionLog] = []
@@ -48,6 +48,8 @@ class Store:
     @classmethod
     def open(cls, path: str | os.PathLike[str] | None = None, *, durability: str = "full") -> Store:
         """Open or create the store at `path` (default: `rlm_tui.config.paths.store_path`). Raises `StoreError`.
+
+        `path` may also be the address of a PostgreSQL database: ``postgresql+psycopg://user@host/database``.
 
         `durability` ``full`` survives a power cut, ``normal`` only the end of the process, but commits faster.
         """
@@ -98,7 +100,7 @@ class Store:
         Raises `StoreError` if there is no such session or another living process writes it (unless `force`).
         """
 
-        def take(connection: sqlite3.Connection) -> Head:
+        def take(connection: Connection) -> Head:
             row = refold(connection, session)
             if row.last_seq == 0:
                 raise StoreError(f"there is no session {session}; `rlm-tui sessions` lists them")
@@ -121,7 +123,7 @@ class Store:
         if getattr(recording, "redacted", False):
             refs = {}
 
-        def write(connection: sqlite3.Connection) -> None:
+        def write(connection: Connection) -> None:
             there = connection.execute(
                 "SELECT seq, payload FROM event WHERE session = ? ORDER BY seq", (session,)
             ).fetchall()
@@ -151,7 +153,7 @@ class Store:
 
         if not records:
             raise StoreError(f"session {session} has no events")
-        self._writer.call(write)
+        self._writer.call(write, alone=True)
         return session
 
     def search(self, wanted: str, limit: int = 50, session: str | None = None) -> list[Hit]:
@@ -171,11 +173,11 @@ class Store:
 
     def remove(self, session: str) -> int:
         """Delete a session; returns how many texts nobody else uses went with it. Raises `StoreError`."""
-        return self._writer.call(lambda connection: removal.remove(connection, session))
+        return self._writer.call(lambda connection: removal.remove(connection, session), alone=True)
 
     def free_texts(self) -> int:
         """Delete the texts that no session uses any more; returns how many. Raises `StoreError`."""
-        return self._writer.call(removal.free_texts)
+        return self._writer.call(removal.free_texts, alone=True)
 
     def tag(self, session: str, *add: str, remove: Iterable[str] = ()) -> tuple[str, ...]:
         """Add and remove tags of a session; returns all it has now. Raises `StoreError`."""
@@ -191,7 +193,7 @@ class Store:
 
     def rebuild(self) -> int:
         """Make everything that is derived from the log again; returns the number of sessions. Raises `StoreError`."""
-        return self._writer.call(rebuild)
+        return self._writer.call(rebuild, alone=True)
 
     def _log(self, session: str, head: Head) -> SessionLog:
         log = SessionLog(session, self._writer, self.reader, head)

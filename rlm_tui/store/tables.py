@@ -1,4 +1,5 @@
-"""The tables of a store. This metadata is the truth about its schema; ``schema.sql`` is made from it.
+"""The tables of a store. This metadata is the truth about its schema; ``schema.sql`` is made from it, and for PostgreSQL
+``schema_postgresql.sql``.
 
 ``event`` and ``blob`` are the log itself: append-only, guarded by triggers. ``session`` is a projection that
 `rlm_tui.store.rebuild` makes again from them; ``lease`` says who is writing a session at the moment; ``mark`` holds what
@@ -17,7 +18,9 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Column, Integer, LargeBinary, Table, Text
-from sqlalchemy.dialects import sqlite
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql.base import PGTypeCompiler
+from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import registry
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlmodel import Field, SQLModel
@@ -207,26 +210,86 @@ BEGIN SELECT RAISE(ABORT, 'texts are never changed'); END""",
 """What the log's guarantees rest on. (``INSERT OR REPLACE`` of an event is stopped by ``event_follows``.)"""
 
 
+def _guard(name: str, when: str, table: str, holds: str, message: str, each: str = "ROW") -> tuple[str, str]:
+    """A function that refuses what `holds` says, as an integrity error, and the trigger that asks it."""
+    row = "NEW" if "INSERT" in when else "OLD"
+    return (
+        f"""CREATE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql SET search_path FROM CURRENT AS $$
+BEGIN
+    IF {holds} THEN
+        RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation';
+    END IF;
+    RETURN {row if each == "ROW" else "NULL"};
+END $$""",
+        f"CREATE TRIGGER {name} BEFORE {when} ON {table} FOR EACH {each} EXECUTE FUNCTION {name}()",
+    )
+
+
+POSTGRESQL_TRIGGERS = (
+    # Texts are compressed already.
+    "ALTER TABLE blob ALTER COLUMN data SET STORAGE EXTERNAL",
+    *_guard(
+        "event_follows",
+        "INSERT",
+        "event",
+        "NEW.seq IS DISTINCT FROM (SELECT coalesce(max(seq), 0) + 1 FROM event WHERE session = NEW.session)",
+        "an event must follow the last one of its session",
+    ),
+    *_guard("event_stays", "UPDATE", "event", "true", "events are never changed"),
+    *_guard(
+        "event_remains",
+        "DELETE",
+        "event",
+        "NOT EXISTS (SELECT 1 FROM removal WHERE session = OLD.session)",
+        "events are never deleted one by one",
+    ),
+    *_guard("events_remain", "TRUNCATE", "event", "true", "events are never deleted one by one", "STATEMENT"),
+    *_guard("blob_stays", "UPDATE", "blob", "true", "texts are never changed"),
+)
+"""The same for PostgreSQL, which also has to be kept from emptying the table."""
+
+
+class _Types(PGTypeCompiler):
+    """Columns as wide as SQLite's, and texts in the order of their characters, whatever the database's language."""
+
+    def visit_INTEGER(self, type_: Any, **kw: Any) -> str:
+        return "BIGINT"
+
+    def visit_VARCHAR(self, type_: Any, **kw: Any) -> str:
+        return 'TEXT COLLATE "C"'
+
+    visit_TEXT = visit_VARCHAR
+
+
 SCHEMA = Path(__file__).with_name("schema.sql")
+POSTGRESQL_SCHEMA = Path(__file__).with_name("schema_postgresql.sql")
 
 
-def ddl() -> list[str]:
-    """The statements that make an empty store, in order."""
-    dialect = sqlite.dialect()
+def ddl(dialect: Dialect | None = None) -> list[str]:
+    """The statements that make an empty store, in order. `dialect` is SQLite's unless another is given."""
+    dialect = dialect or sqlite.dialect()
     statements: list[str] = []
     tables: list[Table] = Base.metadata.sorted_tables
     for table in tables:
         statements.append(str(CreateTable(table).compile(dialect=dialect)).strip())
         indexes: list[Any] = sorted(table.indexes, key=lambda index: str(index.name))
         statements.extend(str(CreateIndex(index).compile(dialect=dialect)).strip() for index in indexes)
-    return [*statements, *TRIGGERS]
+    return [*statements, *(TRIGGERS if dialect.name == "sqlite" else POSTGRESQL_TRIGGERS)]
 
 
-def schema() -> str:
-    """What ``schema.sql`` has to hold."""
-    lines = "\n\n".join(f"{statement.replace(chr(9), '    ')};" for statement in ddl()).splitlines()
+def postgres() -> Dialect:
+    """PostgreSQL as our tables want it."""
+    dialect: Dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect.type_compiler_instance = _Types(dialect)
+    return dialect
+
+
+def schema(dialect: Dialect | None = None) -> str:
+    """What ``schema.sql`` has to hold, or ``schema_postgresql.sql``."""
+    lines = "\n\n".join(f"{statement.replace(chr(9), '    ')};" for statement in ddl(dialect)).splitlines()
     return "-- Made from rlm_tui/store/tables.py.\n\n" + "\n".join(line.rstrip() for line in lines) + "\n"
 
 
 if __name__ == "__main__":
     SCHEMA.write_text(schema(), encoding="utf-8")
+    POSTGRESQL_SCHEMA.write_text(schema(postgres()), encoding="utf-8")

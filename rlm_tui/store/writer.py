@@ -12,17 +12,20 @@ import asyncio
 import contextlib
 import os
 import queue
-import sqlite3
 import threading
 from collections.abc import Callable
-from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from rlm_tui.config.store_url import StorePlace, StoreUrl
+from rlm_tui.store.connection import Connection
 from rlm_tui.store.database import open_writable
 from rlm_tui.store.errors import StoreError, explain, moved
 
 GROUP = 512
 """Most jobs in one transaction."""
+
+TRIES = 5
+"""How often a transaction is tried that other programs got in the way of, or whose server went away before the end."""
 
 T = TypeVar("T")
 
@@ -30,15 +33,20 @@ T = TypeVar("T")
 class Job(Protocol):
     """Something to be written. All methods are called in the writer's thread, `settle` exactly once, at the end."""
 
-    def prepare(self, connection: sqlite3.Connection) -> None:
+    @property
+    def alone(self) -> bool:
+        """Whether no other program may write meanwhile."""
+        ...
+
+    def prepare(self, connection: Connection) -> None:
         """Slow work that needs no lock, before the transaction. It must not write."""
         ...
 
-    def write(self, connection: sqlite3.Connection) -> None:
+    def write(self, connection: Connection) -> None:
         """Write inside the transaction. If it raises, it has left nothing behind outside the database."""
         ...
 
-    def finish(self, connection: sqlite3.Connection) -> None:
+    def finish(self, connection: Connection) -> None:
         """Write what is worth writing once for the whole transaction, just before its commit."""
         ...
 
@@ -54,14 +62,15 @@ class Job(Protocol):
 class Writer:
     """Owner of the writing connection of one store."""
 
-    def __init__(self, path: Path, durability: str = "full") -> None:
+    def __init__(self, path: StorePlace, durability: str = "full") -> None:
         self.path = path
         self.durability = durability
-        self._connection: sqlite3.Connection | None = open_writable(path, durability)
+        self._connection: Connection | None = open_writable(path, durability)
         self._inode = self._stat()
         self._queue: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._closed = False
+        self._committing = False
         self._calls: dict[asyncio.AbstractEventLoop, list[tuple[Callable[..., object], tuple[object, ...]]]] = {}
         self._thread: threading.Thread | None = None
 
@@ -75,13 +84,17 @@ class Writer:
                 self._thread.start()
             self._queue.put(job)
 
-    def call(self, function: Callable[[sqlite3.Connection], T]) -> T:
-        """Run `function` inside a transaction of the writer's thread and wait for it. Raises `StoreError`."""
-        job = Call(function)
+    def call(self, function: Callable[[Connection], T], *, alone: bool = False) -> T:
+        """Run `function` inside a transaction of the writer's thread and wait for it. Raises `StoreError`.
+
+        With `alone` no other program writes meanwhile, as is always so with a file. It may be run more than once: when
+        programs that write to a server get into each other's way, the transaction is undone and tried again.
+        """
+        job = Call(function, alone)
         self.submit(job)
         return job.result()
 
-    async def acall(self, function: Callable[[sqlite3.Connection], T]) -> T:
+    async def acall(self, function: Callable[[Connection], T]) -> T:
         """`call` for an event loop, which goes on meanwhile. Cancelled, the job may still be written."""
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
@@ -102,9 +115,7 @@ class Writer:
         if self._thread is not None:
             self._thread.join()
         if self._connection is not None:
-            # SQLite does this by itself only when nobody else has the file open.
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            self._connection.tidy()
             self._connection.close()
             self._connection = None
 
@@ -129,28 +140,22 @@ class Writer:
 
     def _write(self, group: list[Job]) -> None:
         problems: dict[int, str] = {}
-        try:
-            connection = self._ready()
-            for index, job in enumerate(group):
-                try:
-                    job.prepare(connection)
-                except Exception as error:
-                    problems[index] = explain(error, self.path)
-            connection.execute("BEGIN IMMEDIATE")
-            for index, job in enumerate(group):
-                if index not in problems:
-                    self._write_one(connection, index, job, problems)
-            for index, job in enumerate(group):
-                if index not in problems:
-                    job.finish(connection)
-            self._commit(connection)
-        except Exception as error:
-            problem = explain(error, self.path)
-            for index, job in enumerate(group):
-                if index not in problems:
-                    job.undo()
-                    problems[index] = problem
-            self._recover()
+        for left in reversed(range(TRIES)):
+            problems.clear()
+            self._committing = False
+            try:
+                self._write_all(group, problems)
+                break
+            except Exception as error:
+                again = left > 0 and not self._committing and self._passing(error)
+                problem = explain(error, self.path)
+                for index, job in enumerate(group):
+                    if again or index not in problems:
+                        job.undo()
+                        problems[index] = problem
+                self._recover()
+                if not again:
+                    break
         for index, job in enumerate(group):
             # Whatever a job does with its outcome, the others must hear theirs.
             with contextlib.suppress(Exception):
@@ -161,11 +166,32 @@ class Writer:
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(_call_all, loop, some)
 
-    def _write_one(self, connection: sqlite3.Connection, index: int, job: Job, problems: dict[int, str]) -> None:
+    def _write_all(self, group: list[Job], problems: dict[int, str]) -> None:
+        connection = self._ready()
+        for index, job in enumerate(group):
+            try:
+                job.prepare(connection)
+            except Exception as error:
+                if connection.passing(error):
+                    raise
+                problems[index] = explain(error, self.path)
+        connection.begin(any(job.alone for job in group))
+        for index, job in enumerate(group):
+            if index not in problems:
+                self._write_one(connection, index, job, problems)
+        for index, job in enumerate(group):
+            if index not in problems:
+                job.finish(connection)
+        self._committing = True
+        self._commit(connection)
+
+    def _write_one(self, connection: Connection, index: int, job: Job, problems: dict[int, str]) -> None:
         connection.execute("SAVEPOINT job")
         try:
             job.write(connection)
         except Exception as error:
+            if connection.passing(error):
+                raise
             problems[index] = explain(error, self.path)
             if not connection.in_transaction:
                 # SQLite has already rolled everything back, as it does when the disk is full.
@@ -173,10 +199,13 @@ class Writer:
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
 
-    def _commit(self, connection: sqlite3.Connection) -> None:
+    def _passing(self, error: Exception) -> bool:
+        return self._connection is not None and self._connection.passing(error)
+
+    def _commit(self, connection: Connection) -> None:
         connection.execute("COMMIT")
 
-    def _ready(self) -> sqlite3.Connection:
+    def _ready(self) -> Connection:
         if self._connection is None:
             self._connection = open_writable(self.path, self.durability)
             self._inode = self._stat()
@@ -187,17 +216,22 @@ class Writer:
 
     def _recover(self) -> None:
         """After a failed transaction: undo it, and take a new connection next time if even that fails."""
-        if self._connection is None:
+        connection = self._connection
+        if connection is None:
             return
         try:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-        except sqlite3.Error:
-            with contextlib.suppress(sqlite3.Error):
-                self._connection.close()
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            elif connection.lost:
+                self._connection = None
+        except connection.Error:
+            with contextlib.suppress(connection.Error):
+                connection.close()
             self._connection = None
 
     def _stat(self) -> tuple[int, int] | None:
+        if isinstance(self.path, StoreUrl):
+            return None
         try:
             status = os.stat(self.path)
         except OSError:
@@ -208,19 +242,20 @@ class Writer:
 class Call(Generic[T]):
     """A job that runs one function of the connection, for whoever waits in another thread."""
 
-    def __init__(self, function: Callable[[sqlite3.Connection], T]) -> None:
+    def __init__(self, function: Callable[[Connection], T], alone: bool = False) -> None:
+        self.alone = alone
         self._function = function
         self._done = threading.Event()
         self._problem: str | None = None
         self._results: list[T] = []
 
-    def prepare(self, connection: sqlite3.Connection) -> None:
+    def prepare(self, connection: Connection) -> None:
         pass
 
-    def write(self, connection: sqlite3.Connection) -> None:
+    def write(self, connection: Connection) -> None:
         self._results.append(self._function(connection))
 
-    def finish(self, connection: sqlite3.Connection) -> None:
+    def finish(self, connection: Connection) -> None:
         pass
 
     def undo(self) -> None:
@@ -243,7 +278,7 @@ class AsyncCall(Call[T]):
 
     def __init__(
         self,
-        function: Callable[[sqlite3.Connection], T],
+        function: Callable[[Connection], T],
         writer: Writer,
         loop: asyncio.AbstractEventLoop,
         future: asyncio.Future[T],

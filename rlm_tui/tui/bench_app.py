@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.tui.bench_rows import Rows, Running
 from rlm_tui.tui.look import ThemedApp
 from rlm_tui.tui.screens.bench import Bench
@@ -25,7 +25,7 @@ class BenchApp(ThemedApp[str]):
 
 
 def choose_cell(
-    path: Path,
+    path: StorePlace,
     suites: Sequence[str],
     *,
     live: Running | None = None,

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Protocol
 
 from rlm_tui.bench.report.arms import Line, lines
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.results import FAILURES, OK, PENDING, RUNNING, CellRow, cells, suites
 
@@ -36,7 +36,7 @@ class Running(Protocol):
 class Rows:
     """The cells of the tables `suites` in the store at `path`; `live` runs some of them."""
 
-    def __init__(self, path: Path, suites: Sequence[str], live: Running | None = None) -> None:
+    def __init__(self, path: StorePlace, suites: Sequence[str], live: Running | None = None) -> None:
         self.suites = list(suites)
         self.live = live
         self._path = path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.events import RunConfig
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ Forker = Callable[[ForkWish], "EventSource"]
 
 
 def forker(
-    store: Path | str | None, prices: Mapping[str, Mapping[str, float]] | None = None, durability: str = "full"
+    store: StorePlace | str | None, prices: Mapping[str, Mapping[str, float]] | None = None, durability: str = "full"
 ) -> Forker:
     """One that forks within the store at `store`."""
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.document.visible import visible
 from rlm_tui.store.row import SessionRow
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class Unfinished:
     """The sessions of the store at `path` that were cut off. Its methods read files: they are for a thread."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: StorePlace) -> None:
         self._path = path
 
     def about(self, documents: Sequence[Document]) -> Sequence[SessionRow]:

@@ -10,6 +10,7 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 from rlm_tui.config.paths import config_dir, data_dir, store_path
 from rlm_tui.config.saving import user_file
 from rlm_tui.config.settings import EXPLAINED, PROJECT_FILE, Loaded, Settings
+from rlm_tui.config.store_url import without_password
 from rlm_tui.tui.keymap import PRESETS, faults
 from rlm_tui.tui.model_names import Key
 from rlm_tui.tui.themes import available
@@ -42,8 +43,8 @@ def rows_of_settings(loaded: Loaded) -> list[SettingRow]:
                 rows.append(SettingRow(key, "", "default", f"{words}; written into a file by hand"))
             continue
         value = getattr(loaded.settings, key)
-        if key == "store" and value is None:
-            value = str(store_path())
+        if key == "store":
+            value = without_password(value or str(store_path()))
         rows.append(SettingRow(key, value_words(value), loaded.origins.get(key, "default"), words, key))
     return rows
 

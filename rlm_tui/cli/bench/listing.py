@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from typing import Any
 
@@ -18,14 +19,14 @@ def list_command(store: str | None, as_json: bool) -> None:
     from rlm_tui.bench.method import NAMES
     from rlm_tui.bench.tasks import TASKS, task_class
     from rlm_tui.cli.bench.saved import path_of
+    from rlm_tui.store.errors import NoStoreYet
     from rlm_tui.store.reader import StoreReader
     from rlm_tui.store.results import SuiteRow, suites
 
     path = path_of(store)
     saved: list[SuiteRow] = []
-    if path.exists():
-        with StoreReader(path) as reader:
-            saved = suites(reader)
+    with contextlib.suppress(NoStoreYet), StoreReader(path) as reader:
+        saved = suites(reader)
     tasks = [(name, task_class(name)) for name in TASKS]
     if as_json:
         import msgspec

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -12,6 +11,7 @@ import click
 from rlm_tui.cli.bench.options import numbers, words
 
 if TYPE_CHECKING:
+    from rlm_tui.config.store_url import StorePlace
     from rlm_tui.store.results import Attempt, CellRow
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -88,8 +88,8 @@ def read(
     return Saved(names, rows, [attempt for attempt in tries if attempt.key in keys])
 
 
-def path_of(store: str | None) -> Path:
-    """The path of the store. Raises `SettingsError`."""
+def path_of(store: str | None) -> StorePlace:
+    """Where the store is. Raises `SettingsError`."""
     from rlm_tui.cli.sessions.place import path_of as place
 
     return place(store)

@@ -14,8 +14,7 @@ import click
 from rlm_tui.cli.options import json_option, store_option
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
+    from rlm_tui.config.store_url import StorePlace
     from rlm_tui.projection.conditions import Condition
     from rlm_tui.store import SessionRow
 
@@ -92,7 +91,7 @@ def _with_quotes(word: str) -> str:
         return split[1] + '"' + split[2].replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _rows(path: Path, condition: Condition | None, limit: int, page: int) -> list[SessionRow]:
+def _rows(path: StorePlace, condition: Condition | None, limit: int, page: int) -> list[SessionRow]:
     """A page, and one more if there is another page."""
     from rlm_tui.config.paths import is_default_store
     from rlm_tui.store import Catalog, StoreReader
@@ -105,7 +104,7 @@ def _rows(path: Path, condition: Condition | None, limit: int, page: int) -> lis
         return Catalog(reader).list(limit + 1, (page - 1) * limit, condition)
 
 
-def refresh(path: Path) -> bool:
+def refresh(path: StorePlace) -> bool:
     """Take what is new into the index for searching; returns whether that could be done."""
     from rlm_tui.store import Store, StoreError
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rlm_tui.config.store_url import StorePlace
     from rlm_tui.store import Catalog, SessionRow, Store
 
 
-def path_of(store: str | None) -> Path:
-    """The path of the store that the command line or the settings name."""
+def path_of(store: str | None) -> StorePlace:
+    """Where the store is that the command line or the settings name."""
     from rlm_tui.cli.prepare import load_settings
     from rlm_tui.config.paths import store_path
 

@@ -8,6 +8,7 @@ from rlm_tui.store.tables import Base
 
 context.configure(
     connection=context.config.attributes["connection"],
+    version_table=context.config.attributes["versions"],
     target_metadata=Base.metadata,
     render_as_batch=True,
     transactional_ddl=True,
