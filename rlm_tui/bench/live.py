@@ -7,7 +7,9 @@ import threading
 from collections import deque
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from rlm_tui.bench.base import BenchError
 from rlm_tui.bench.purse import Purse
 from rlm_tui.bench.runner import Runner, Summary
 from rlm_tui.bench.suite import Work
@@ -15,6 +17,9 @@ from rlm_tui.engine.providers.base import Provider
 from rlm_tui.events import LogError
 from rlm_tui.store import Store, StoreError
 from rlm_tui.store.results import FAILURES, PENDING, RUNNING, Attempt, CellRow
+
+if TYPE_CHECKING:
+    from rlm_tui.bench.cluster.runner import ClusterRunner
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,10 @@ def set_up(store: Store, works: Sequence[Work], retry: Collection[str] = ()) -> 
 
 
 class LiveBench:
-    """A runner that runs. `start` returns at once; what goes wrong later is in `failure`."""
+    """A runner that runs. `start` returns at once; what goes wrong later is in `failure`.
+
+    With `cluster` the cells run there (`rlm_tui.bench.cluster`), with the keys of the workers' own environment.
+    """
 
     def __init__(
         self,
@@ -73,23 +81,44 @@ class LiveBench:
         custom: Mapping[str, Provider] | None = None,
         api_key: str | None = None,
         tags: Sequence[str] = (),
+        cluster: str | None = None,
+        durability: str = "full",
     ) -> None:
         self.total = len(works)
         self.changes: deque[CellRow] = deque()
         self.summary: Summary | None = None
         self.failure: str | None = None
-        self._runner = Runner(
-            store,
-            works,
-            concurrency=concurrency,
-            purse=Purse(cap, spent),
-            seconds=seconds,
-            prices=prices,
-            custom=custom,
-            api_key=api_key,
-            tags=tags,
-            on_change=self.changes.append,
-        )
+        purse, tell = Purse(cap, spent), self.changes.append
+        self._runner: Runner | ClusterRunner
+        if cluster is None:
+            self._runner = Runner(
+                store,
+                works,
+                concurrency=concurrency,
+                purse=purse,
+                seconds=seconds,
+                prices=prices,
+                custom=custom,
+                api_key=api_key,
+                tags=tags,
+                on_change=tell,
+            )
+        else:
+            from rlm_tui.bench.cluster.runner import ClusterRunner
+
+            self._runner = ClusterRunner(
+                store,
+                works,
+                cluster,
+                concurrency=concurrency,
+                purse=purse,
+                seconds=seconds,
+                prices=prices,
+                custom=custom,
+                tags=tags,
+                durability=durability,
+                on_change=tell,
+            )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop_wanted = threading.Event()
         self._over = threading.Event()
@@ -135,7 +164,7 @@ class LiveBench:
     def _run(self) -> None:
         try:
             asyncio.run(self._main())
-        except (StoreError, LogError) as error:
+        except (StoreError, LogError, BenchError) as error:
             self.failure = str(error)
         except Exception as error:  # A thread's traceback would only break the display.
             self.failure = f"the runner broke down ({type(error).__name__}: {error}); finished cells are saved"

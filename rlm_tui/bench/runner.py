@@ -34,7 +34,7 @@ from rlm_tui.events import LogError, Span
 from rlm_tui.session.again import Fork
 from rlm_tui.session.setup import Setup, Shared, run_on
 from rlm_tui.store import Store, StoreError, new_id
-from rlm_tui.store.results import OK, PENDING, RUNNING, CellRow
+from rlm_tui.store.results import OK, PENDING, RUNNING, Attempt, CellRow
 
 if TYPE_CHECKING:
     from rlm_tui.engine.engine import Ended
@@ -55,7 +55,9 @@ LONG_ANSWER = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """How a run of a table ended. `why` is one sentence for each reason for which cells were left out."""
+    """How a run of a table ended. `why` is one sentence for each reason for which cells were left out; `lost` are attempts
+    whose process was killed meanwhile.
+    """
 
     done: int
     left: int
@@ -63,6 +65,7 @@ class Summary:
     cost: float
     stopped: bool = False
     why: Sequence[str] = ()
+    lost: Sequence[Attempt] = ()
 
 
 class Finder:
@@ -163,11 +166,23 @@ class Runner:
             await asyncio.gather(*workers, return_exceptions=True)
             raise
         finally:
-            await self._close()
+            await self.close()
         left = total - self._done
         return Summary(self._done, left, self._failed, self.purse.spent, self._stopping, tuple(self._why))
 
-    async def _close(self) -> None:
+    async def run_one(self, work: Work) -> tuple[CellRow | None, str]:
+        """Run one cell and save what came of it, for whoever keeps queue and purse elsewhere. Call `close` at the end.
+
+        Returns its row, ``None`` if somebody else has the cell, and why no other cell of its model would fare better.
+        """
+        luck = self._lucks.setdefault(work.row.model, _Luck())
+        await self._models_at(work.config.api_base).warm(work.row.model)
+        ending = await self._cell(work, None)
+        await to_the_end(self._write(ending))
+        return (ending.row if ending is not None else None), luck.said if luck.bad else ""
+
+    async def close(self) -> None:
+        """Let go of what the cells shared. `run` does it by itself."""
         for repls in self._repls.values():
             await repls.close()
         for models in self._models.values():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import msgspec
 
@@ -56,6 +56,10 @@ class Generated(ABC):
 
     def __init__(self) -> None:
         self._kept: OrderedDict[str, Window] = OrderedDict()
+
+    def __getstate__(self) -> dict[str, Any]:
+        # A copy for another process makes its windows itself.
+        return {**self.__dict__, "_kept": OrderedDict()}
 
     @abstractmethod
     def make(self, length: int, seed: int, index: int) -> Window:

@@ -93,6 +93,11 @@ _RUN_OPTIONS = (
     click.option(
         "--set", "changes", multiple=True, metavar="KEY=A,B", help="A setting of the runs; several values make a grid."
     ),
+    click.option(
+        "--cluster",
+        metavar="local|tcp://HOST:PORT",
+        help="Run the cells on Dask's workers: of this machine (local:N for N of them), or of that scheduler.",
+    ),
     click.option("--concurrency", type=click.IntRange(1, 512), default=4, show_default=True, help="Runs at once."),
     click.option(
         "--max-cost", type=AMOUNT, metavar="USD", help="What the whole table may cost, earlier runs included."
@@ -123,6 +128,7 @@ class Wanted:
     sub_model: str | None
     seeds: tuple[int, ...]
     changes: tuple[str, ...]
+    cluster: str | None
     concurrency: int
     max_cost: float | None
     max_cost_per_run: float | None

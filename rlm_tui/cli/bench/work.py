@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rlm_tui.cli.bench.options import Wanted
     from rlm_tui.config.settings import Settings
     from rlm_tui.store import Store
+    from rlm_tui.store.results import Attempt
 
 PATIENCE = 20.0
 """Seconds that stopped runs have for saving what is there."""
@@ -55,6 +56,10 @@ def fill(
     for address in dict.fromkeys(work.config.api_base for work in works):
         if address is not None:
             check_server(address)
+    if wanted.cluster is not None:
+        from rlm_tui.bench.cluster.address import check_cluster, plan_for
+
+        check_cluster(wanted.cluster, plan_for("", path, settings.durability))
     if wanted.screen:
         from rlm_tui.cli.terminal import check_terminal
 
@@ -71,6 +76,8 @@ def fill(
             seconds=wanted.timeout,
             prices=settings.price_overrides(),
             tags=("bench",),
+            cluster=wanted.cluster,
+            durability=settings.durability,
         )
         names = list(dict.fromkeys(work.row.suite for work in works))
         if wanted.screen:
@@ -123,15 +130,22 @@ def _opening(works: Sequence[Work], table: Table, wanted: Wanted) -> None:
     cap = f", at most {money(wanted.max_cost)}" if wanted.max_cost is not None else ""
     spent = f", {money(table.spent)} spent so far" if table.spent else ""
     click.echo(f"{', '.join(parts)}{spent}{cap}", err=True)
-    if table.lost:
-        known = [attempt.cost for attempt in table.lost if attempt.cost is not None]
-        click.echo(
-            f"{len(table.lost):,} runs were cut off with their process (known cost {money(sum(known))}); they run again: "
-            + " ".join(attempt.session for attempt in table.lost[:10]),
-            err=True,
-        )
+    _tell_lost(table.lost, "they run again")
     if table.failed and not wanted.retry:
         click.echo(f"{table.failed:,} failed and count 0; --retry all runs them again", err=True)
+
+
+def _tell_lost(lost: Sequence[Attempt], now: str) -> None:
+    """Say on stderr which attempts ended with their process, and what is known of their price."""
+    from rlm_tui.bench.report.grid import money
+
+    if lost:
+        known = [attempt.cost for attempt in lost if attempt.cost is not None]
+        click.echo(
+            f"{len(lost):,} runs were cut off with their process (known cost {money(sum(known))}); {now}: "
+            + " ".join(attempt.session for attempt in lost[:10]),
+            err=True,
+        )
 
 
 def _follow(live: LiveBench) -> None:
@@ -204,6 +218,7 @@ def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, 
     summary = live.summary
     for why in summary.why if summary is not None else ():
         complain(why)
+    _tell_lost(summary.lost if summary is not None else (), "they were given out again")
     cells = [row for name in names for row in store.results.cells(name)]
     if as_json:
         print_json(names, cells, [attempt for name in names for attempt in store.results.attempts(name)])
