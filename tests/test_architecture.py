@@ -37,6 +37,7 @@ def test_ruff_format() -> None:
 @pytest.mark.timeout(600)
 def test_mypy() -> None:
     passes("-m", "mypy")
+    passes("-m", "mypy", "--strict", "tests/fixtures/users_script.py")
 
 
 def readme_commands() -> list[str]:

@@ -10,7 +10,7 @@ from rlm_tui.rlm.result import Result, RLMError, checked, result_of
 from rlm_tui.rlm.waiting import wait
 
 if TYPE_CHECKING:
-    from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.engine.providers.base import OwnProvider
 
 
 def fork(
@@ -20,7 +20,7 @@ def fork(
     code: str | None = None,
     model: str | None = None,
     recursive_model: str | None = None,
-    provider: Provider | None = None,
+    provider: OwnProvider | None = None,
     api_key: str | None = None,
     tools: Sequence[Callable[..., Any]] = (),
     store: str | os.PathLike[str] | None = None,
@@ -56,7 +56,7 @@ async def afork(
     *,
     turn: int | None = None,
     code: str | None = None,
-    provider: Provider | None = None,
+    provider: OwnProvider | None = None,
     api_key: str | None = None,
     tools: Sequence[Callable[..., Any]] = (),
     store: str | os.PathLike[str] | None = None,

@@ -16,7 +16,7 @@ from rlm_tui.rlm.waiting import wait
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
-    from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.engine.providers.base import OwnProvider
     from rlm_tui.session.setup import Setup
 
 
@@ -43,7 +43,7 @@ class RLM:
         self,
         model: str | None = None,
         recursive_model: str | None = None,
-        provider: Provider | None = None,
+        provider: OwnProvider | None = None,
         api_base: str | None = None,
         api_key: str | None = None,
         max_depth: int | None = None,
@@ -202,7 +202,6 @@ class RLM:
             raise ValueError("the question is empty: pass it as `query`")
         if not isinstance(context, str | list | dict):
             raise TypeError(f"the context must be a str, a list or a dict, not {type(context).__name__}")
-        names = {self.config.model, self.config.sub_model or self.config.model, *self.config.models_at.values()}
         return Setup(
             query=query,
             config=self.config,
@@ -211,7 +210,7 @@ class RLM:
             store=self._store,
             durability=self._durability,
             prices=self._prices,
-            custom={name: self._provider for name in names} if self._provider is not None else None,
+            custom={"*": self._provider} if self._provider is not None else None,
             api_key=self._api_key,
             validator=both(self._type, self._validator),
             tools=self._tools,

@@ -12,9 +12,7 @@ from rlm_tui.rlm.result import Result
 
 def wait(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     """Run a coroutine to its end, in a thread of its own where an event loop is running already."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
+    if not _loop_is_running():
         return asyncio.run(start())
     outcome: list[Result | BaseException] = []
 
@@ -30,3 +28,11 @@ def wait(start: Callable[[], Coroutine[Any, Any, Result]]) -> Result:
     if isinstance(outcome[0], BaseException):
         raise outcome[0]
     return outcome[0]
+
+
+def _loop_is_running() -> bool:
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        return False
+    return True

@@ -13,7 +13,7 @@ from rlm_tui.session.interrupted import unfinished
 from rlm_tui.session.setup import Setup
 
 if TYPE_CHECKING:
-    from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.engine.providers.base import OwnProvider
     from rlm_tui.store import SessionRow, Store
 
 ASKED_ANEW = frozenset({"temperature", "max_output_tokens", "model_options", "api_base"})
@@ -68,7 +68,7 @@ def open_fork(
     session: str,
     store: str | os.PathLike[str] | None = None,
     *,
-    provider: Provider | None = None,
+    provider: OwnProvider | None = None,
     durability: str = "full",
     **what: Any,
 ) -> Setup:
@@ -80,11 +80,7 @@ def open_fork(
 
     with Store.open(store, durability=durability) as opened:
         setup = fork_setup(load_saved(opened, session), store=opened.path, durability=durability, **what)
-    if provider is None:
-        return setup
-    config = setup.config
-    names = [config.model, config.sub_model, *config.models_at.values()]
-    return replace(setup, custom={name: provider for name in names if name})
+    return setup if provider is None else replace(setup, custom={"*": provider})
 
 
 def resume_setup(saved: Saved, **how: Any) -> Setup:

@@ -15,7 +15,7 @@ from rlm_tui.events import DocumentRef, Entry, Limits, Log, MemoryLog, RunConfig
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
     from rlm_tui.engine.engine import Ended, Task
-    from rlm_tui.engine.providers.base import Provider
+    from rlm_tui.engine.providers.base import OwnProvider
     from rlm_tui.engine.providers.registry import Providers
     from rlm_tui.engine.reading import SpanFinder
     from rlm_tui.engine.record import Record
@@ -49,7 +49,7 @@ class Setup:
     the session of that id goes on where its events end, and the rest follows from it; with `follow_up`, it is asked `query`
     as well, whose answer must fit `answer_schema`, within `limits` (``None``: those it had). `store` is the store's path (default:
     the user's), or ``False`` to keep nothing. `prices` overrides prices (US dollars per million tokens,
-    by model); `custom` maps model names to providers of the caller's own; `api_key` goes before the environment. `tools` are the
+    by model); `custom` maps model names (``*`` is any) to providers of the caller's own; `api_key` goes before the environment. `tools` are the
     functions behind `RunConfig.tools`.
     """
 
@@ -60,7 +60,7 @@ class Setup:
     store: str | os.PathLike[str] | Literal[False] | None = None
     durability: str = "full"
     prices: Mapping[str, Mapping[str, float]] | None = None
-    custom: Mapping[str, Provider] | None = None
+    custom: Mapping[str, OwnProvider] | None = None
     api_key: str | None = None
     validator: Callable[[Any], str | None] | None = None
     tools: Mapping[str, Tool] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -147,3 +147,23 @@ class Provider(Protocol):
     async def close(self) -> None:
         """Free connections and processes. Idempotent."""
         ...
+
+
+class OneMethod(Protocol):
+    """A provider of the user's own that needs no more than the request."""
+
+    def complete(self, request: Request, /) -> Awaitable[Reply | str]:
+        """The reply, or just its text."""
+        ...
+
+
+class StreamingMethod(Protocol):
+    """A provider of the user's own that can stream as well."""
+
+    def complete(self, request: Request, on_text: Callable[[str], None] | None, /) -> Awaitable[Reply | str]:
+        """The reply, or just its text; pieces of it go to `on_text` as they are made."""
+        ...
+
+
+OwnProvider = OneMethod | StreamingMethod
+"""What a user has to write; `rlm_tui.engine.providers.custom.as_provider` adds the rest of `Provider`."""

@@ -6,11 +6,11 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
-from rlm_tui.engine.providers.base import ModelInfo, Provider, ProviderError, Reply, Request
+from rlm_tui.engine.providers.base import ModelInfo, OwnProvider, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.usage import read_usage
 
 
-def as_provider(given: Any) -> Provider:
+def as_provider(given: OwnProvider) -> Provider:
     """`given` with all that a `Provider` has.
 
     Only ``complete(request)`` has to be there; it may take ``on_text`` as well, and may return a `Reply` or just its text,

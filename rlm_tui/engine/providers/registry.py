@@ -16,9 +16,9 @@ import contextlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from rlm_tui.engine.providers.base import ModelInfo, Price, Provider, ProviderError
+from rlm_tui.engine.providers.base import ModelInfo, OwnProvider, Price, Provider, ProviderError
 from rlm_tui.engine.providers.custom import as_provider
 from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, RULES, rule_for
 from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
@@ -83,7 +83,7 @@ class Providers:
 
     `api_base` is the address of an OpenAI-compatible server for every model that LiteLLM answers for; such a server
     needs no key. `api_key` goes before the environment. `prices` overrides prices, in US dollars per million tokens.
-    `custom` maps model names to providers of the user's own (see `as_provider`).
+    `custom` maps model names to providers of the user's own (see `as_provider`); the name ``*`` is every model's.
     """
 
     def __init__(
@@ -93,7 +93,7 @@ class Providers:
         api_base: str | None = None,
         api_key: str | None = None,
         prices: Mapping[str, Mapping[str, float]] | None = None,
-        custom: Mapping[str, Any] | None = None,
+        custom: Mapping[str, OwnProvider] | None = None,
     ) -> None:
         self._env = os.environ if env is None else env
         self._api_base = api_base or None
@@ -106,8 +106,8 @@ class Providers:
 
     def resolve(self, model: str) -> Provider:
         """The provider of `model`. Raises `ProviderError` (``not_found``, ``auth``, ``bad_request``)."""
-        if model in self._custom:
-            return self._custom[model]
+        if own := self._own(model):
+            return own
         kind, colon, rest = model.partition(":")
         if model == EXPLORER:
             from rlm_tui.engine.providers.explorer.provider import ExplorerProvider
@@ -137,7 +137,7 @@ class Providers:
 
     def address(self, model: str) -> str | None:
         """The address of the user's own server that answers for `model`; ``None`` where there is none."""
-        if model in self._custom or model == EXPLORER or model.startswith(("scripted:", "local:")):
+        if self._own(model) or model == EXPLORER or model.startswith(("scripted:", "local:")):
             return None
         litellm = self._litellm()
         return litellm.address(litellm.route(model)[1])
@@ -183,6 +183,9 @@ class Providers:
         self._through_litellm = self._without_litellm = None
         for provider in made:
             await provider.close()
+
+    def _own(self, model: str) -> Provider | None:
+        return self._custom.get(model) or self._custom.get("*")
 
     def _litellm(self) -> LiteLLM:
         if self._through_litellm is None:

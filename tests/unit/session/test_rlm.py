@@ -178,7 +178,7 @@ class OneMethod:
 
 
 def test_a_provider_with_one_method_answers() -> None:
-    result = RLM("mine", provider=OneMethod(TURNS), store=False).completion("How many lines?", TEXT)  # type: ignore[arg-type]
+    result = RLM("mine", provider=OneMethod(TURNS), store=False).completion("How many lines?", TEXT)
     assert result.answer == "50" and result.usage.unpriced == 2 and result.usage.estimated
     with pytest.raises(ValueError, match="a provider needs a coroutine method complete"):
         RLM("mine", provider=object())  # type: ignore[arg-type]
@@ -209,7 +209,7 @@ class Lines(BaseModel):
 
 def test_a_typed_answer_is_json_and_what_its_schema_cannot_say_is_checked_too() -> None:
     provider = OneMethod([TURNS[0], cell("FINAL({'lines': 51})"), cell("FINAL({'lines': n, 'note': None})")])
-    result = RLM("mine", provider=provider, schema=Lines, store=False).completion("How many?", TEXT)  # type: ignore[arg-type]
+    result = RLM("mine", provider=provider, schema=Lines, store=False).completion("How many?", TEXT)
     assert result.value == Lines(lines=50)
     assert result.answer == '{"lines": 50, "note": null}'
     assert "The answer is not accepted: lines: Value error, should be even" in provider.heard[-1]
@@ -218,8 +218,25 @@ def test_a_typed_answer_is_json_and_what_its_schema_cannot_say_is_checked_too() 
 def test_a_typed_answer_at_a_limit_is_asked_for_as_such() -> None:
     provider = OneMethod([TURNS[0]] * 9)
     schema = {"type": "object", "required": ["lines"]}
-    result = RLM("mine", provider=provider, schema=schema, store=False, max_calls=3).completion("How many?", TEXT)  # type: ignore[arg-type]
+    result = RLM("mine", provider=provider, schema=schema, store=False, max_calls=3).completion("How many?", TEXT)
     assert (result.status, result.value, result.answer) == ("partial", {"lines": 3}, '{"lines": 3}')
     assert '"required": ["lines"]' in provider.heard[-1]
-    even = RLM("mine", provider=OneMethod([TURNS[0]] * 9), schema=Lines, store=False, max_calls=3)  # type: ignore[arg-type]
+    even = RLM("mine", provider=OneMethod([TURNS[0]] * 9), schema=Lines, store=False, max_calls=3)
     assert even.completion("How many?", TEXT).value == {"lines": 3}, "what does not fit is left as it is"
+
+
+def test_a_provider_of_ones_own_answers_for_every_model(tmp_path: Path) -> None:
+    provider = OneMethod(
+        [cell("a = llm_query(context[:9], model='another')\nprint(a)"), cell("FINAL(a)"), cell("FINAL(2)")]
+    )
+    path = tmp_path / "s.db"
+    first = RLM("mine", provider=provider, store=path).completion("How many lines?", TEXT)
+    assert first.answer == '{"lines": 3}' and set(first.by_model) == {"mine", "another"}
+    # The session's models are those that it had, whatever the model of the RLM that asks again.
+    assert RLM("other", provider=provider, store=path).session(first.session_id).ask("Again?").answer == "2"
+
+
+def test_an_error_is_not_said_to_come_from_another() -> None:
+    with pytest.raises(ValueError) as caught:
+        rlm().completion("", TEXT)
+    assert caught.value.__context__ is None
