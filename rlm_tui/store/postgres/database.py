@@ -188,7 +188,7 @@ def _make_ready(raw: psycopg.Connection[tuple[Any, ...]], state: State, place: S
             return
         for statement in statements():
             raw.execute(statement.encode())
-        raw.execute(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) NOT NULL PRIMARY KEY)".encode())
+        raw.execute(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY)".encode())
         raw.execute(f"INSERT INTO {VERSION_TABLE} VALUES ('{database.VERSION:04}')".encode())
 
 

@@ -9,7 +9,6 @@ import random
 import resource
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -25,12 +24,13 @@ from rlm_tui.store.rebuild import refold
 from rlm_tui.store.row import COLUMNS, to_sql
 from tests.unit.store import samples
 from tests.unit.store.crasher import SESSION
+from tests.unit.store.outside import name, outside
 
 ROOT = Path(__file__).parents[3]
 
 
 def start(path: Path, durability: str, *point: str, quiet: bool = False) -> subprocess.Popen[str]:
-    program = [sys.executable, "-m", "tests.unit.store.crasher", str(path), durability, *point]
+    program = [sys.executable, "-m", "tests.unit.store.crasher", name(path), durability, *point]
     stderr = subprocess.DEVNULL if quiet else None
     return subprocess.Popen(program, cwd=ROOT, stdout=subprocess.PIPE, stderr=stderr, text=True)
 
@@ -57,7 +57,7 @@ def lines_until_dead(process: subprocess.Popen[str], kill_after: int | None = No
 def check(path: Path, acknowledged: list[str]) -> int:
     """Everything acknowledged is there, numbered without gaps, with its texts; the sums are right. Returns the length."""
     with StoreReader(path) as reader:
-        assert reader.query("PRAGMA quick_check") == [("ok",)]
+        assert reader.damage() == []
         entries = reader.entries(SESSION)
         assert [e.seq for e in entries] == list(range(1, len(entries) + 1))
         there = {f"{e.seq} {ev.kind_of(e.event)} {getattr(e.event, 'call', '-')}" for e in entries}
@@ -68,7 +68,7 @@ def check(path: Path, acknowledged: list[str]) -> int:
             for ref in references(ev.encode(entry.event)):
                 assert ev.BlobRef.of(reader.text(ref)) == ref
         if entries:
-            connection = sqlite3.connect(path)
+            connection = outside(path)
             row = refold(connection, SESSION)
             columns = ", ".join(f'"{c}"' for c in COLUMNS)
             before = connection.execute(f"SELECT {columns} FROM session WHERE id = ?", (SESSION,)).fetchone()
@@ -169,13 +169,13 @@ def test_many_cut_log_files(tmp_path: Path) -> None:
     damage_log_file(tmp_path, seed=4, times=150)
 
 
-def test_a_file_that_may_not_grow(path: Path) -> None:
+def test_a_file_that_may_not_grow(file: Path) -> None:
     """The system itself refuses to write, as when a quota is used up; afterwards everything works again."""
-    with Store.open(path) as store:
+    with Store.open(file) as store:
         log = store.create("abc")
         entries = list(log.append_now(samples.started(log, "abc")))
         soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 300_000, hard))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (file.stat().st_size + 300_000, hard))
         try:
             with pytest.raises(LogError, match=r"the store .* (full|can't be read or written)"):
                 for number in range(2000):
@@ -187,7 +187,7 @@ def test_a_file_that_may_not_grow(path: Path) -> None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         entries += log.append_now(LogPoint(number=-1, node="0", text="x"))
         assert store.reader.entries("abc") == entries
-        assert store.reader.query("PRAGMA quick_check") == [("ok",)]
+        assert store.reader.damage() == []
 
 
 def test_two_programs_write_one_store(path: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from rlm_tui.store import Store, StoreError, StoreReader, database, tables
 from rlm_tui.store.log import INSERT
 from rlm_tui.store.row import COLUMNS
 from tests.unit.store import samples
+from tests.unit.store.outside import is_file, name, schema, set_version
 from tests.unit.store.unprivileged import unprivileged
 
 
@@ -37,8 +38,8 @@ def fill(path: Path) -> None:
         log.append_now(samples.started(log, "abc"), samples.node(), samples.ended(log))
 
 
-def test_every_connection_is_set_up(path: Path) -> None:
-    connection = database.open_writable(path)
+def test_every_connection_is_set_up(file: Path) -> None:
+    connection = database.open_writable(file)
     values = {
         name: connection.execute(f"PRAGMA {name}").fetchone()[0]
         for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema", "user_version", "application_id")
@@ -52,14 +53,14 @@ def test_every_connection_is_set_up(path: Path) -> None:
         "application_id": database.APPLICATION,
     }
     connection.close()
-    connection = database.open_writable(path, "normal")
+    connection = database.open_writable(file, "normal")
     assert connection.execute("PRAGMA synchronous").fetchone()[0] == 1
     connection.close()
 
 
-def test_the_plain_sql_names_the_columns_of_the_tables(path: Path) -> None:
-    database.open_writable(path).close()
-    connection = sqlite3.connect(path)
+def test_the_plain_sql_names_the_columns_of_the_tables(file: Path) -> None:
+    database.open_writable(file).close()
+    connection = sqlite3.connect(file)
     made = {
         name: [column[1] for column in connection.execute(f'PRAGMA table_info("{name}")')]
         for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -73,6 +74,7 @@ def test_the_plain_sql_names_the_columns_of_the_tables(path: Path) -> None:
 
 def test_the_schema_file_is_made_from_the_tables() -> None:
     assert tables.SCHEMA.read_text("utf-8") == tables.schema(), "run python -m rlm_tui.store.tables"
+    assert tables.POSTGRESQL_SCHEMA.read_text("utf-8") == tables.schema(tables.postgres())
 
 
 def test_the_tables_keep_out_of_a_host_programs_way() -> None:
@@ -84,13 +86,13 @@ def test_the_tables_keep_out_of_a_host_programs_way() -> None:
 def test_creating_appending_and_reading_load_neither_sqlmodel_nor_alembic(path: Path) -> None:
     program = f"""
 import sys
-from pathlib import Path
+from rlm_tui.config.paths import store_path
 from rlm_tui.events import PauseRequested
 from rlm_tui.store import Catalog, Store, StoreReader
-with Store.open({str(path)!r}) as store:
+with Store.open({name(path)!r}) as store:
     log = store.create("abc")
     log.append_now(PauseRequested())
-with StoreReader(Path({str(path)!r})) as reader:
+with StoreReader(store_path({name(path)!r})) as reader:
     assert Catalog(reader).find("last").id == "abc"
     assert len(reader.entries("abc")) == 1
 print([m for m in ("sqlmodel", "sqlalchemy", "alembic", "pydantic", "platformdirs", "textual") if m in sys.modules])
@@ -136,9 +138,7 @@ def test_any_folder_name_will_do(tmp_path: Path) -> None:
 
 def test_a_newer_store_is_refused(path: Path) -> None:
     fill(path)
-    connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version=999")
-    connection.close()
+    set_version(path, 999)
     for opening in (Store.open, StoreReader):
         with pytest.raises(StoreError, match=r"newer rlm-tui \(store version 999.*upgrade rlm-tui"):
             opening(path)
@@ -147,24 +147,24 @@ def test_a_newer_store_is_refused(path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [b"hello, this is text\n" * 100, b"\x00" * 4096, b"SQLite format 3\x00" + b"\xff" * 4000]
 )
-def test_another_file_is_refused_and_left_alone(path: Path, content: bytes) -> None:
-    path.write_bytes(content)
+def test_another_file_is_refused_and_left_alone(file: Path, content: bytes) -> None:
+    file.write_bytes(content)
     for opening in (Store.open, StoreReader):
         with pytest.raises(StoreError, match=r"is not a store of rlm-tui; choose another place with --store"):
-            opening(path)
-    assert path.read_bytes() == content
+            opening(file)
+    assert file.read_bytes() == content
 
 
-def test_another_programs_database_is_refused_and_left_alone(path: Path) -> None:
-    connection = sqlite3.connect(path)
+def test_another_programs_database_is_refused_and_left_alone(file: Path) -> None:
+    connection = sqlite3.connect(file)
     connection.execute("CREATE TABLE bookmarks (url)")
     connection.commit()
     connection.close()
-    before = path.read_bytes()
+    before = file.read_bytes()
     for opening in (Store.open, StoreReader):
         with pytest.raises(StoreError, match="is not a store of rlm-tui"):
-            opening(path)
-    assert path.read_bytes() == before
+            opening(file)
+    assert file.read_bytes() == before
 
 
 def test_a_missing_folder_is_named(tmp_path: Path) -> None:
@@ -190,7 +190,7 @@ def test_the_default_folder_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_reading_where_nothing_is_makes_nothing(path: Path) -> None:
     with pytest.raises(StoreError, match="there is no store at"):
         StoreReader(path)
-    assert not path.exists()
+    assert not path.exists() if is_file(path) else schema(path) == {}
 
 
 def test_an_unknown_durability(path: Path) -> None:
@@ -238,22 +238,22 @@ def test_events_that_only_the_log_file_holds_are_read_from_a_read_only_medium(op
     assert sorted(p.name for p in open_folder.iterdir()) == ["live", "sessions.db", "sessions.db-wal"]
 
 
-def test_looking_whether_a_store_can_be_written_changes_nothing(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    database.check_writable(path)
-    assert not path.exists()
-    monkeypatch.setenv("XDG_DATA_HOME", str(path.parent / "a" / "b"))
+def test_looking_whether_a_store_can_be_written_changes_nothing(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.check_writable(file)
+    assert not file.exists()
+    monkeypatch.setenv("XDG_DATA_HOME", str(file.parent / "a" / "b"))
     monkeypatch.delenv("RLM_TUI_STORE", raising=False)
     database.check_writable(store_path())
-    assert not (path.parent / "a").exists()
-    fill(path)
-    before = path.read_bytes()
-    database.check_writable(path)
-    assert path.read_bytes() == before
+    assert not (file.parent / "a").exists()
+    fill(file)
+    before = file.read_bytes()
+    database.check_writable(file)
+    assert file.read_bytes() == before
     with pytest.raises(StoreError, match="does not exist; make it first"):
-        database.check_writable(path.parent / "no" / "x.db")
-    path.write_text("text " * 100)
+        database.check_writable(file.parent / "no" / "x.db")
+    file.write_text("text " * 100)
     with pytest.raises(StoreError, match="is not a store"):
-        database.check_writable(path)
+        database.check_writable(file)
 
 
 def test_looking_at_a_store_that_cannot_be_written(open_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

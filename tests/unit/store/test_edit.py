@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from rlm_tui.events import BlobRef
 from rlm_tui.store import Store, StoreError, StoreReader
 from rlm_tui.store.check import check
 from tests.unit.store import samples
+from tests.unit.store.outside import is_file, outside
 
 
 async def two_sessions(store: Store) -> None:
@@ -95,12 +95,15 @@ async def test_a_running_session_is_not_removed_and_keeps_the_texts_of_others(st
 
 async def test_events_stay_when_a_removal_fails(store: Store, path: Path) -> None:
     await two_sessions(store)
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("CREATE TRIGGER no BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'no'); END")
+    connection = outside(path)
+    if is_file(path):
+        connection.execute("CREATE TRIGGER no BEFORE DELETE ON session BEGIN SELECT RAISE(ABORT, 'no'); END")
+    else:
+        connection.execute("CREATE TRIGGER no BEFORE DELETE ON session FOR EACH ROW EXECUTE FUNCTION event_stays()")
     with pytest.raises(StoreError):
         store.remove("aaa")
     assert len(store.reader.entries("aaa")) == 12
-    with pytest.raises(sqlite3.IntegrityError, match="never deleted"):
+    with pytest.raises(connection.IntegrityError, match="never deleted"):
         connection.execute("DELETE FROM event")
     connection.close()
 
@@ -108,12 +111,12 @@ async def test_events_stay_when_a_removal_fails(store: Store, path: Path) -> Non
 async def test_damage_is_found(store: Store, path: Path) -> None:
     await two_sessions(store)
     assert check(store.reader) == []
-    connection = sqlite3.connect(path, isolation_level=None)
-    connection.execute("DROP TRIGGER blob_stays")
-    connection.execute("DROP TRIGGER event_remains")
+    connection = outside(path)
+    connection.execute("DROP TRIGGER blob_stays" + ("" if is_file(path) else " ON blob"))
+    connection.execute("DROP TRIGGER event_remains" + ("" if is_file(path) else " ON event"))
     said = [BlobRef.of(f"said by {name}").sha for name in ("aaa", "bbb")]
     connection.execute("DELETE FROM blob WHERE sha = ?", (said[0],))
-    connection.execute("UPDATE blob SET data = CAST('said by xxx' AS BLOB) WHERE sha = ?", (said[1],))
+    connection.execute("UPDATE blob SET data = ? WHERE sha = ?", (b"said by xxx", said[1]))
     connection.execute("UPDATE blob SET coding = 'zlib' WHERE sha = ?", (BlobRef.of("prompt 1").sha,))
     with StoreReader(path) as reader:
         problems = check(reader)

@@ -19,6 +19,7 @@ from rlm_tui.store.connection import SqliteConnection
 from rlm_tui.store.recording import Recording, open_saved
 from rlm_tui.store.row import COLUMNS
 from tests.unit.store import samples
+from tests.unit.store.outside import is_file
 
 AWKWARD = "\ud800[bold]\x1b[31m\x00 \u2028 \U0001f600 \"['\\"
 
@@ -171,8 +172,11 @@ async def test_a_session_is_opened_by_id_last_and_as_a_store_of_its_own(store: S
         recording = open_recording(target, store.path)
         assert recording.session == "abc" and len(recording.entries()) == 12
         recording.close()
-    store.close()
-    shutil.copyfile(store.path, tmp_path / "bundle.db")
+    if is_file(store.path):
+        store.close()
+        shutil.copyfile(store.path, tmp_path / "bundle.db")
+    else:
+        write_session(recording, tmp_path / "bundle.db")
     assert open_recording(str(tmp_path / "bundle.db")).session == "abc"
     with Store.open(tmp_path / "bundle.db") as two:
         await saved(two, "abd")

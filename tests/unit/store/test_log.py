@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from rlm_tui.events import Entry, LogError, MemoryLog
 from rlm_tui.store import Store, StoreError, StoreReader
 from rlm_tui.store.log import SessionLog
 from tests.unit.store import samples
+from tests.unit.store.outside import is_file, outside
 
 
 async def test_what_was_appended_is_read_back_equal(store: Store) -> None:
@@ -239,21 +239,24 @@ async def test_two_logs_of_one_session_never_mix(store: Store) -> None:
 async def test_events_can_neither_be_changed_nor_deleted_nor_left_out(store: Store, path: Path) -> None:
     log = store.create("abc")
     await log.append(samples.node(), samples.node())
-    connection = sqlite3.connect(path, isolation_level=None)
+    connection = outside(path)
     row = "'abc', {}, 0.0, 'x', 1, '{{}}'"
     for statement in (
         "UPDATE event SET at = 0",
         "DELETE FROM event WHERE seq = 2",
-        "UPDATE blob SET data = x''",
+        "UPDATE blob SET coding = 'raw'",
         f"INSERT INTO event VALUES ({row.format(4)})",
         f"INSERT INTO event VALUES ({row.format(2)})",
-        f"INSERT OR REPLACE INTO event VALUES ({row.format(1)})",
+        f"INSERT OR REPLACE INTO event VALUES ({row.format(1)})"
+        if is_file(path)
+        else f"INSERT INTO event VALUES ({row.format(2)}) ON CONFLICT (session, seq) DO UPDATE SET at = 1",
+        "DELETE FROM event" if is_file(path) else "TRUNCATE event",
         f"INSERT INTO event VALUES ({row.format(0)})",
     ):
         if "blob" in statement:
             log.put("something")
             await log.append()
-        with pytest.raises(sqlite3.IntegrityError):
+        with pytest.raises(connection.IntegrityError):
             connection.execute(statement)
     connection.close()
     assert [e.seq for e in store.reader.entries("abc")] == [1, 2]

@@ -2,15 +2,17 @@ from __future__ import annotations
 
 import gzip
 import shutil
-import sqlite3
 from pathlib import Path
 
 import pytest
 
+from rlm_tui.config.store_url import StorePlace
 from rlm_tui.projection.fold import fold
 from rlm_tui.store import Store, StoreError, StoreReader, database, migrate
 from rlm_tui.store.check import check
+from tests.support import postgres
 from tests.unit.store import samples
+from tests.unit.store.outside import is_file, outside, schema, version
 
 NOW = database.VERSION
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "stores"
@@ -27,23 +29,6 @@ def upgrade() -> None:
 BROKEN = LATER.replace("'blue'\")", "'blue'\")\n    op.execute('INSERT INTO nowhere VALUES (1)')")
 
 
-def schema(path: Path) -> dict[str, str]:
-    connection = sqlite3.connect(path)
-    found = {
-        name: " ".join(sql.split())
-        for name, sql in connection.execute("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL")
-    }
-    connection.close()
-    return found
-
-
-def version(path: Path) -> int:
-    connection = sqlite3.connect(path)
-    number = int(connection.execute("PRAGMA user_version").fetchone()[0])
-    connection.close()
-    return number
-
-
 def fill(path: Path) -> None:
     with Store.open(path) as store:
         log = store.create("abc")
@@ -58,6 +43,10 @@ def later(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (scripts / "versions" / "v0003_colour.py").write_text(LATER)
     monkeypatch.setattr(database, "VERSION", NOW + 1)
     monkeypatch.setattr(migrate.upgrade, "__defaults__", (scripts,))
+    if postgres.why_not() is None:
+        from rlm_tui.store.postgres import migrate as on_server
+
+        monkeypatch.setattr(on_server.upgrade, "__defaults__", (scripts,))
     return scripts
 
 
@@ -66,6 +55,16 @@ def test_the_migrations_lead_to_the_tables_as_declared(tmp_path: Path) -> None:
     migrate.upgrade(tmp_path / "migrated.db")
     assert schema(tmp_path / "migrated.db") == schema(tmp_path / "created.db")
     assert version(tmp_path / "migrated.db") == database.VERSION
+
+
+def test_the_migrations_lead_to_the_tables_as_declared_on_a_server_too(server: postgres.Server) -> None:
+    from rlm_tui.store.postgres.migrate import upgrade
+
+    created, migrated = server.place(), server.place()
+    database.open_writable(created).close()
+    upgrade(migrated, 0)
+    assert schema(migrated) == schema(created)
+    assert version(migrated) == database.VERSION
 
 
 def test_there_is_a_migration_to_every_version() -> None:
@@ -80,16 +79,20 @@ def test_an_older_store_is_migrated_after_a_backup(path: Path, later: Path, open
         fill(path)
     opening(path)  # type: ignore[operator]
     assert version(path) == NOW + 1
-    connection = sqlite3.connect(path)
+    connection = outside(path)
     assert connection.execute("SELECT id, colour FROM session").fetchall() == [("abc", "blue")]
+    with pytest.raises(connection.IntegrityError, match="never changed"):
+        connection.execute("UPDATE event SET at = 0")
     connection.close()
-    assert "alembic_version" not in schema(path)
+    with StoreReader(path) as reader:
+        assert len(reader.entries("abc")) == 3
+    assert not {"alembic_version", "table alembic_version"} & set(schema(path))
+    if not is_file(path):
+        return
     copy = path.with_name(f"sessions.db.v{NOW}.bak")
     assert version(copy) == NOW and "colour" not in schema(copy)["session"]
     with Store.open(path) as store:
         assert len(store.reader.entries("abc")) == 3
-        with pytest.raises(sqlite3.IntegrityError, match="never changed"):
-            sqlite3.connect(path).execute("UPDATE event SET at = 0")
     assert [p.name for p in path.parent.glob("*.bak")] == [copy.name], "a second opening needs no backup"
 
 
@@ -100,32 +103,40 @@ def test_a_migration_that_fails_leaves_everything_as_it_was(path: Path, later: P
         fill(path)
     before = schema(path)
     for number in (1, 2):
-        with pytest.raises(
-            StoreError, match=r"could not be brought up to date .*nowhere.*; it is as it was, and a copy"
-        ):
+        with pytest.raises(StoreError, match=r"could not be brought up to date .*nowhere.*; it is as it was"):
             Store.open(path)
         assert schema(path) == before and version(path) == NOW
-        assert len(list(path.parent.glob("*.bak"))) == number
+        assert not is_file(path) or len(list(path.parent.glob("*.bak"))) == number
     with pytest.MonkeyPatch.context() as past:
         past.setattr(database, "VERSION", NOW)
         with StoreReader(path) as reader:
             assert len(reader.entries("abc")) == 3
 
 
+def upgrade_past_the_version(path: StorePlace) -> None:
+    """Migrate, as a program does that has just found an old version."""
+    if isinstance(path, Path):
+        migrate.migrate(path, NOW)
+    else:
+        from rlm_tui.store.postgres.migrate import upgrade
+
+        upgrade(path, 0)
+
+
 def test_a_second_program_finds_the_work_done(path: Path, later: Path) -> None:
     with pytest.MonkeyPatch.context() as past:
         past.setattr(database, "VERSION", NOW)
         fill(path)
-    migrate.migrate(path, NOW)
+    upgrade_past_the_version(path)
     after = schema(path)
-    migrate.migrate(path, NOW)
+    upgrade_past_the_version(path)
     assert schema(path) == after and version(path) == NOW + 1
 
 
 @pytest.mark.parametrize("name", sorted(p.name for p in FIXTURES.glob("v*.db.gz")))
-def test_stores_of_every_version_open(path: Path, name: str) -> None:
-    path.write_bytes(gzip.decompress((FIXTURES / name).read_bytes()))
-    with Store.open(path) as store:
+def test_stores_of_every_version_open(file: Path, name: str) -> None:
+    file.write_bytes(gzip.decompress((FIXTURES / name).read_bytes()))
+    with Store.open(file) as store:
         assert check(store.reader) == []
         finished, interrupted = store.catalog.find("aaa"), store.catalog.find("bbb")
         assert (finished.status, finished.answer, finished.turns, finished.last_seq) == ("completed", "Ada", 2, 21)

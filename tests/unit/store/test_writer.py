@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from rlm_tui.events import Entry, LogError, LogPoint, PauseRequested
-from rlm_tui.store import Store, StoreReader
+from rlm_tui.store import Store, StoreReader, database
 from rlm_tui.store.writer import Writer
 from tests.unit.store import samples
 
@@ -70,7 +70,8 @@ async def test_what_waits_is_committed_together(store: Store, monkeypatch: pytes
     assert all([e.seq for e in store.reader.entries(log.session)] == list(range(1, 11)) for log in logs)
 
 
-async def test_a_full_disk_loses_nothing_that_was_acknowledged(store: Store, path: Path) -> None:
+async def test_a_full_disk_loses_nothing_that_was_acknowledged(file: Path) -> None:
+    store = Store.open(file, durability="normal")
     log = store.create("abc")
     first = await log.append(samples.started(log, "abc"), samples.node())
     before = log.row
@@ -85,9 +86,10 @@ async def test_a_full_disk_loses_nothing_that_was_acknowledged(store: Store, pat
     limit_pages(store, 1_000_000)
     (entry,) = await log.append(PauseRequested())
     assert entry.seq == 3
-    with StoreReader(path) as other:
+    with StoreReader(file) as other:
         assert len(other.text(big)) == 400_000
         assert other.query("PRAGMA quick_check") == [("ok",)]
+    store.close()
 
 
 async def test_every_waiter_of_a_failed_commit_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -153,14 +155,16 @@ async def test_one_bad_job_does_not_harm_its_neighbours(store: Store) -> None:
     assert good.row == store.catalog.find("good") and len(store.reader.entries("bad")) == 2
 
 
-async def test_a_store_that_was_taken_away_is_noticed(store: Store, path: Path, tmp_path: Path) -> None:
+async def test_a_store_that_was_taken_away_is_noticed(file: Path, tmp_path: Path) -> None:
+    store = Store.open(file, durability="normal")
     log = store.create("abc")
     await log.append(samples.node())
-    path.rename(tmp_path / "elsewhere.db")
+    file.rename(tmp_path / "elsewhere.db")
     with pytest.raises(LogError, match="was moved or deleted while it was open"):
         await log.append(samples.node())
-    (tmp_path / "elsewhere.db").rename(path)
+    (tmp_path / "elsewhere.db").rename(file)
     assert (await log.append(samples.node()))[0].seq == 2
+    store.close()
 
 
 async def test_a_store_locked_by_another_program(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,8 +172,8 @@ async def test_a_store_locked_by_another_program(path: Path, monkeypatch: pytest
     with Store.open(path) as store:
         log = store.create("abc")
         await log.append(samples.node())
-        other = sqlite3.connect(path, isolation_level=None)
-        other.execute("BEGIN IMMEDIATE")
+        other = database.open_writable(path)
+        other.begin(alone=True)
         with pytest.raises(LogError, match="kept locked by another program; close that program and try again"):
             await log.append(samples.node())
         other.execute("ROLLBACK")

@@ -99,5 +99,8 @@ BEGIN SELECT RAISE(ABORT, 'texts are never changed'); END""",
 
 
 def upgrade() -> None:
+    if op.get_bind().dialect.name != "sqlite":
+        # Stores in PostgreSQL begin with the next version.
+        return
     for statement in STATEMENTS:
         op.execute(statement)

@@ -1,6 +1,8 @@
-"""The laboratory's table: cells and their attempts."""
+"""The laboratory's table: cells and their attempts. For PostgreSQL, the first schema."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 from alembic import op
 
@@ -69,5 +71,10 @@ STATEMENTS = (
 
 
 def upgrade() -> None:
-    for statement in STATEMENTS:
+    if op.get_bind().dialect.name == "sqlite":
+        statements = STATEMENTS
+    else:
+        blocks = Path(__file__).with_name("v0002_postgresql.sql").read_text("utf-8").split("\n\n")
+        statements = tuple(block.strip().removesuffix(";") for block in blocks if not block.startswith("--"))
+    for statement in statements:
         op.execute(statement)
