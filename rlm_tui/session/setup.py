@@ -129,6 +129,9 @@ async def run_on(
     for model in dict.fromkeys([config.model, config.sub_model, *config.models_at.values()]):
         if model:
             models.info(model)
+    if setup.follow_up:
+        # Only now that the models are known to be there: a question that can't be put leaves the session as it was.
+        past = [*past, *await log.append(task.asked[-1])]
     try:
         for document in documents:
             log.put(document.text)
@@ -161,7 +164,7 @@ async def _task(
     if setup.resume is not None and store is not None:
         saved = read_saved(store.reader.entries(setup.resume), log.get)
         if setup.follow_up:
-            saved = await _ask_again(saved, log, setup)
+            saved = _ask_again(saved, setup)
         elif saved.final and saved.ended is not None:
             raise AgainError(f"session {setup.resume} has ended ({saved.ended.status}); `rlm-tui rerun` runs it again")
         started = saved.started
@@ -196,22 +199,23 @@ async def _task(
     return documents, task, (), record
 
 
-async def _ask_again(saved: Saved, log: Log, setup: Setup) -> Saved:
-    """Put another question to a session that has ended. Raises `AgainError` when it can't be asked."""
+def _ask_again(saved: Saved, setup: Setup) -> Saved:
+    """`saved`, which has ended, with another question at its end. Raises `AgainError` when it can't be asked."""
     from rlm_tui.session.again import AgainError
     from rlm_tui.version import VERSION
 
     if not setup.query.strip():
         raise AgainError("the question is empty")
     if saved.ended is None or saved.ended.status not in ("completed", "partial"):
-        how = f"was {saved.ended.status}" if saved.ended is not None else "has no end"
+        how = (
+            "has no end" if saved.ended is None else "was cancelled" if saved.ended.status == "cancelled" else "failed"
+        )
         raise AgainError(f"session {setup.resume} {how}, so it can't be asked another question; resume it first")
     if saved.started.origin.startswith("import:"):
         raise AgainError(f"session {setup.resume} was recorded by another tool, so it can't be asked another question")
     schema = dict(setup.answer_schema) if setup.answer_schema is not None else None
     asked = SessionAsked(query=clean(setup.query), limits=setup.limits, answer_schema=schema, version=VERSION)
-    entries = await log.append(asked)
-    return replace(saved, entries=[*saved.entries, *entries], ended=None, asked=[*saved.asked, asked])
+    return replace(saved, ended=None, asked=[*saved.asked, asked])
 
 
 def record_seq(entries: Sequence[Entry], fork: Fork) -> int:

@@ -177,12 +177,22 @@ async def test_an_empty_question(tmp_path: Path, query: str) -> None:
     assert len(entries_of(path, session)) == count
 
 
+async def test_a_question_that_no_model_can_answer_leaves_the_session_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    session = await first(path)
+    before = entries_of(path, session)
+    gone = Setup("And twice that?", RunConfig(model="fake"), store=path, resume=session, follow_up=True)
+    with pytest.raises(ProviderError, match="Unknown model 'fake'"):
+        await run_session(gone)
+    assert entries_of(path, session) == before
+
+
 async def test_a_session_that_failed_is_resumed_and_not_asked(tmp_path: Path) -> None:
     path = tmp_path / "s.db"
     refused = [FIRST[0], ProviderError("auth", "The key was refused.")]
     session = await first(path, refused)
     assert fold(entries_of(path, session)).status == "failed"
-    with pytest.raises(AgainError, match=r"was failed.*resume it first"):
+    with pytest.raises(AgainError, match=r"failed, so it .*resume it first"):
         await ask(path, session, FIRST)
     models = FakeModels(FIRST, leaf=lambda p: "short")
     _, ended = await run_session(setup(path, models, resume=session))
