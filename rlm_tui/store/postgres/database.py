@@ -40,7 +40,7 @@ _ALWAYS = (
 _DURABLE = "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') IN ('off', 'local')"
 _STATE = (
     "SELECT current_schema(), coalesce(current_schema()::regnamespace::oid::bigint, 0), current_setting('server_encoding'),"
-    " to_regclass(format('%I.%I', current_schema(), '{table}')) IS NOT NULL,"
+    " to_regclass(format('%I.%I', coalesce(current_schema(), ''), '{table}')) IS NOT NULL,"
     " coalesce((SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class"
     " WHERE relnamespace = current_schema()::regnamespace AND relkind = 'r' AND relname IN ({names})), ''),"
     " coalesce(has_schema_privilege(current_schema(), 'CREATE'), false), pg_is_in_recovery()"
@@ -188,7 +188,9 @@ def _make_ready(raw: psycopg.Connection[tuple[Any, ...]], state: State, place: S
             return
         for statement in statements():
             raw.execute(statement.encode())
-        raw.execute(f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY)".encode())
+        raw.execute(
+            f"CREATE TABLE {VERSION_TABLE} (version_num VARCHAR(32) CONSTRAINT {VERSION_TABLE}_pkc PRIMARY KEY)".encode()
+        )
         raw.execute(f"INSERT INTO {VERSION_TABLE} VALUES ('{database.VERSION:04}')".encode())
 
 

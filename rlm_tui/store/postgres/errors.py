@@ -9,7 +9,7 @@ import psycopg
 from rlm_tui.config.store_url import EXAMPLE, StoreUrl
 from rlm_tui.store.errors import ELSEWHERE, StoreError
 
-PASSWORD = "put the right one into ~/.pgpass or PGPASSWORD"
+PASSWORD = "into ~/.pgpass or PGPASSWORD"
 
 
 def explain(error: BaseException, place: StoreUrl) -> str:
@@ -41,7 +41,7 @@ def lost(place: StoreUrl) -> str:
 
 def _by_state(state: str, said: str, place: StoreUrl) -> str | None:
     if state in ("28P01", "28000"):
-        return f"the server of the store {place} refuses the user or the password; {PASSWORD}, or {ELSEWHERE}"
+        return f"the server of the store {place} refuses the user or the password; put the right one {PASSWORD}, or {ELSEWHERE}"
     if state == "3D000":
         return f"there is no database {place.database!r} for the store {place}; make it with createdb, or {ELSEWHERE}"
     if state == "42501":
@@ -64,7 +64,7 @@ def _connecting(said: str, place: StoreUrl) -> str:
     if re.search(r"password authentication failed|role .* does not exist|authentication failed", said):
         return _by_state("28P01", said, place) or said
     if "no password supplied" in said:
-        return f"the server of the store {place} asks for a password; {PASSWORD}, or {ELSEWHERE}"
+        return f"the server of the store {place} asks for a password; put it {PASSWORD}, or {ELSEWHERE}"
     if re.search(r"database .* does not exist", said):
         return _by_state("3D000", said, place) or said
     if re.search(r"permission denied for database", said):
@@ -78,8 +78,7 @@ def _said(error: psycopg.Error, place: StoreUrl) -> str:
     """The first line of what was said, from where it becomes interesting."""
     text = error.diag.message_primary or str(error)
     line = next((line.strip() for line in text.splitlines() if line.strip()), type(error).__name__)
-    line = re.sub(r"^connection failed: |^connection to server .*? failed: |^(FATAL|ERROR): +", "", line)
-    line = re.sub(r"^connection to server .*? failed: ", "", line)
+    line = re.sub(r"^(?:connection failed: |connection is bad: )?(?:connection to server .*? failed: )?", "", line)
     return _hidden(re.sub(r"^(FATAL|ERROR): +", "", line), place)
 
 

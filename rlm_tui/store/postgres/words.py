@@ -57,11 +57,15 @@ class Folder:
 
 
 class Term(NamedTuple):
-    """A word or phrase to look for: as a ``tsquery``, as it stands in the body, and whether the first says it all."""
+    """A word or phrase to look for: as a ``tsquery``, as it stands in the body, and whether the first says it all.
+
+    `overlapping` is a pattern of a phrase that may begin before the last one has ended (``the the`` in ``the the the``).
+    """
 
     query: str
     body: str
     enough: bool
+    overlapping: str = ""
 
     @classmethod
     def of(cls, words: Sequence[str], begins: bool) -> Term:
@@ -71,7 +75,11 @@ class Term(NamedTuple):
         whole = len(words) == 1 and short[0] == words[0]
         marks = [":*" if begins and number == len(words) else "" for number in range(1, len(words) + 1)]
         query = " & ".join("'" + word.replace("'", "''") + "'" + mark for word, mark in zip(short, marks, strict=True))
-        return cls(query, body[:-1] if begins else body, whole)
+        body = body[:-1] if begins else body
+        first, rest = f" {words[0]} ", body[len(words[0]) + 2 :]
+        again = any(word.startswith(words[0]) or words[0].startswith(word) for word in words[1:])
+        # Words are letters and digits, so nothing in them is an operator.
+        return cls(query, body, whole, f"{first}(?={rest})" if again else "")
 
     @property
     def condition(self) -> str:
@@ -82,6 +90,13 @@ class Term(NamedTuple):
     @property
     def values(self) -> tuple[str, str]:
         return self.query, self.body
+
+    @property
+    def often(self) -> tuple[str, tuple[str, ...]]:
+        """How often a passage has it, as a number with a point, and the values for that."""
+        if self.overlapping:
+            return "(SELECT count(*) FROM regexp_matches(body, ?, 'g'))::float8", (self.overlapping,)
+        return "((length(body) - length(replace(body, ?, ''))) / length(?))::float8", (self.body, self.body)
 
 
 class PostgresWords:
@@ -126,9 +141,9 @@ class PostgresWords:
             ((hits,),) = query(f"SELECT count(*) FROM passage WHERE {term.condition}", *term.values)
             # What more than half of the texts have still counts a little.
             weight = max(math.log((rows - hits + 0.5) / (hits + 0.5)), 0.0) or 1e-6
-            often = "((length(body) - length(replace(body, ?, ''))) / length(?))::float8"
+            often, counted = term.often
             scores.append(f"?::float8 * ({often} * {K1 + 1}) / ({often} + {K1} * ({1 - B} + {B} * tokens / ?::float8))")
-            values += [weight, term.body, term.body, term.body, term.body, average]
+            values += [weight, *counted, *counted, average]
         where = [term.condition for term in wanted]
         found = [value for term in wanted for value in term.values]
         if session is not None:

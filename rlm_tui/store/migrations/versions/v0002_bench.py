@@ -72,7 +72,7 @@ STATEMENTS = (
 
 def upgrade() -> None:
     if op.get_bind().dialect.name == "sqlite":
-        statements = STATEMENTS
+        statements: tuple[str, ...] = STATEMENTS
     else:
         blocks = Path(__file__).with_name("v0002_postgresql.sql").read_text("utf-8").split("\n\n")
         statements = tuple(block.strip().removesuffix(";") for block in blocks if not block.startswith("--"))
