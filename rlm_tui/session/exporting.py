@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rlm_tui.session.adapters.told import Told
     from rlm_tui.store import Recording
+    from rlm_tui.store.results import CellRow
 
-FORMATS = {"jsonl": ".jsonl", "md": ".md", "html": ".html", "rlms": ".rlms.jsonl", "bundle": ".db"}
+FORMATS = {
+    "jsonl": ".jsonl",
+    "md": ".md",
+    "html": ".html",
+    "rlms": ".rlms.jsonl",
+    "bundle": ".db",
+    "inspect": ".inspect.json",
+    "verifiers": ".verifiers.jsonl",
+    "otel": ".otel.json",
+}
 """The formats and the ending of a file in each."""
 
 _ENDINGS = {".md": "md", ".markdown": "md", ".html": "html", ".htm": "html", ".db": "bundle", ".sqlite": "bundle"}
@@ -22,11 +33,24 @@ def format_of(name: str) -> str:
     lower = name.lower()
     if lower.endswith((".rlms.jsonl", ".rlms")):
         return "rlms"
+    for other in ("inspect", "verifiers", "otel"):
+        if lower.endswith(FORMATS[other]):
+            return other
     return _ENDINGS.get(Path(lower).suffix, "jsonl")
 
 
-def export(recording: Recording, path: Path, format: str, *, redact: bool = False) -> None:
-    """Write `recording` to `path`. `redact` leaves out every text (`rlm_tui.store.redact`).
+def export(
+    recording: Recording,
+    path: Path,
+    format: str,
+    *,
+    redact: bool = False,
+    bodies: bool = False,
+    cell: CellRow | None = None,
+    gold: Sequence[str] = (),
+) -> None:
+    """Write `recording` to `path`. `redact` leaves out every text (`rlm_tui.store.redact`), `bodies` puts texts into the
+    spans of ``otel``; `cell` is the session's row in the laboratory's table, `gold` its right answers.
 
     What was at `path` before is replaced as a whole or not at all. Raises `rlm_tui.store.StoreError`.
     """
@@ -35,12 +59,21 @@ def export(recording: Recording, path: Path, format: str, *, redact: bool = Fals
     if format in ("jsonl", "bundle"):
         write_session(recording, path, redact, bundle=format == "bundle")
     else:
-        with _replaced(path) as out:
-            write(recording, out, format, redact=redact)
+        with replaced(path) as out:
+            write(recording, out, format, redact=redact, bodies=bodies, cell=cell, gold=gold)
 
 
-def write(recording: Recording, out: IO[bytes], format: str, *, redact: bool = False) -> None:
-    """Write `recording` to a stream, in any format but ``bundle``."""
+def write(
+    recording: Recording,
+    out: IO[bytes],
+    format: str,
+    *,
+    redact: bool = False,
+    bodies: bool = False,
+    cell: CellRow | None = None,
+    gold: Sequence[str] = (),
+) -> None:
+    """Write `recording` to a stream, in any format but ``bundle``. As `export`."""
     from rlm_tui.store.export import write_lines
 
     if format == "jsonl":
@@ -53,8 +86,39 @@ def write(recording: Recording, out: IO[bytes], format: str, *, redact: bool = F
         from rlm_tui.store.export_rlms import write_rlms
 
         write_rlms(shown, out)
+    elif format == "otel":
+        from rlm_tui.session.adapters.otlp import write_otlp
+        from rlm_tui.session.adapters.spans import all_spans
+
+        write_otlp(all_spans(shown.entries(), shown.text, bodies=bodies and not redact), out)
+    elif format in ("inspect", "verifiers"):
+        write_told([told(shown, cell, gold, redact=redact)], out, format)
     else:
         out.writelines(_report(shown, format, redact))
+
+
+def told(recording: Recording, cell: CellRow | None, gold: Sequence[str], *, redact: bool = False) -> Told:
+    """A recording for `write_told`."""
+    from msgspec.structs import replace
+
+    from rlm_tui.session.adapters.told import Told
+
+    if redact:
+        gold = ()
+        cell = replace(cell, question="", answer=None, parsed="", error=None) if cell is not None else None
+    return Told(recording, cell, gold)
+
+
+def write_told(sessions: Iterable[Told], out: IO[bytes], format: str, name: str = "") -> None:
+    """Write several sessions as one file: a log of ``inspect``, called `name`, or rollouts of ``verifiers``."""
+    if format == "inspect":
+        from rlm_tui.session.adapters.inspect_log import write_inspect
+
+        write_inspect(sessions, out, name)
+    else:
+        from rlm_tui.session.adapters.rollouts import write_rollouts
+
+        write_rollouts(sessions, out)
 
 
 def _report(recording: Recording, format: str, redact: bool) -> Iterator[bytes]:
@@ -77,7 +141,7 @@ def _report(recording: Recording, format: str, redact: bool) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _replaced(path: Path) -> Iterator[IO[bytes]]:
+def replaced(path: Path) -> Iterator[IO[bytes]]:
     """A file that takes the place of `path` once all of it is written. Raises `rlm_tui.store.StoreError`."""
     from rlm_tui.store import StoreError
 

@@ -28,3 +28,9 @@ def hand_over(store: Store, text: str) -> BlobRef:
 
     store._writer.call(write)
     return ref
+
+
+def cell_of(reader: StoreReader, session: str) -> CellRow | None:
+    """The cell whose outcome the session is; ``None`` if it was not run for a table. Raises `StoreError`."""
+    rows = reader.query(_CELL.replace('"key" = ?', "session = ?"), session)
+    return CellRow(**dict(zip(CELL, rows[0], strict=True))) if rows else None

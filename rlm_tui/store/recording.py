@@ -49,6 +49,7 @@ class StoredSession:
 
     def __init__(self, reader: StoreReader, row: SessionRow) -> None:
         self._reader = reader
+        self.reader = reader
         self.session = row.id
         self.row = row
 
@@ -121,6 +122,11 @@ def open_saved(name: str, store: str | os.PathLike[str] | None = None) -> Stored
     except BaseException:
         reader.close()
         raise
+
+
+def open_stored(reader: StoreReader, session: str) -> StoredSession:
+    """The session of that id in an open store, which is not closed with it. Raises `StoreError`."""
+    return StoredSession(reader, Catalog(reader).find(session))
 
 
 def open_file(path: Path) -> Recording:

@@ -198,7 +198,7 @@ def test_a_scheduler_s_workers_read_the_user_s_own_texts_from_the_store(
         )
     )  # fmt: skip
     store = str(store_at(tmp_path))
-    code, out, err = run_bench(
+    code, _, err = run_bench(
         capsys, f"longdoc:{folder / 'q.jsonl'}", "--methods", "direct,rlm:0", "--cluster", scheduler, "--store", store
     )
     assert code == 0, err

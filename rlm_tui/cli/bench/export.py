@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rlm_tui.bench.report.grid import Grid
 
 FORMATS = ("md", "tex", "csv", "json", "html")
+SESSIONS = ("inspect", "verifiers")
 
 
 @click.command("export")
@@ -28,7 +29,12 @@ FORMATS = ("md", "tex", "csv", "json", "html")
     metavar="FILE",
     help="Where to (default: stdout).",
 )
-@click.option("--format", "kind", type=click.Choice(FORMATS), help="Without it the file's name decides; md on stdout.")
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice([*FORMATS, *SESSIONS]),
+    help="Without it the file's name decides; md on stdout.",
+)
 @store_option
 def export_command(
     suites: tuple[str, ...],
@@ -40,14 +46,41 @@ def export_command(
     kind: str | None,
     store: str | None,
 ) -> None:
-    """Write results: md, tex and html hold the tables and comparisons, csv one line a cell, json all of it."""
+    """Write results: md, tex and html hold the tables and comparisons, csv one line a cell, json all of it.
+
+    inspect is a log of inspect_ai and verifiers are rollouts of that library: all sessions that have an outcome.
+    """
     kind = kind or _kind_of(output)
+    if kind in SESSIONS and output is None:
+        raise click.UsageError(f"{kind} is for a file; name one with -o")
     saved = read(suites, store, models=models, methods=methods, lengths=lengths, seeds=seeds)
+    if kind in SESSIONS:
+        assert output is not None
+        _write_sessions(saved, store, kind, output)
+        return
     text = _written(saved, kind)
     if output is None:
         click.echo(text, nl=False)
     else:
         write_file(output, text)
+
+
+def _write_sessions(saved: Saved, store: str | None, kind: str, output: Path) -> None:
+    """Write the sessions of the cells, one after the other, as one file."""
+    from rlm_tui.bench.base import BenchError
+    from rlm_tui.bench.gold import gold_of
+    from rlm_tui.cli.bench.saved import path_of
+    from rlm_tui.session.exporting import replaced, told, write_told
+    from rlm_tui.store.reader import StoreReader
+    from rlm_tui.store.recording import open_stored
+
+    rows = [row for row in saved.cells if row.done and row.session]
+    if not rows:
+        raise BenchError(f"no cell of {saved.title} has an outcome yet; `rlm-tui bench run` makes some")
+    with StoreReader(path_of(store)) as reader, replaced(output) as out:
+        sessions = (told(open_stored(reader, str(row.session)), row, gold_of(row)) for row in rows)
+        write_told(sessions, out, kind, saved.title)
+    click.echo(str(output), err=True)
 
 
 def _kind_of(output: Path | None) -> str:
