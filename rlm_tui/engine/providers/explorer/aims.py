@@ -183,7 +183,7 @@ class Aiming(Filtering):
     def counted_records(self, noun: int | None) -> bool:
         """Whether the noun after `how many` stands for records, not for a numeric field to add up."""
         return noun is None or not any(
-            self.strength(f, noun) >= 1.5 and f.numeric and not f.id for f in self.profile.fields
+            self.strength(f, noun) >= 1 and f.numeric and not f.id for f in self.profile.fields
         )
 
     def most(self, noun: int | None) -> None:
@@ -256,6 +256,10 @@ class Aiming(Filtering):
                 and len(measures := [f for f in usable if f.numeric and not f.year]) == 1
             ):
                 plan.target = measures[0]
+        if plan.target and superlative in ("oldest", "youngest") and self.has(r"\bwho\b") and not any(
+            related(p, stem(w)) for p in plan.target.parts for w in ("age", "birth")
+        ):
+            plan.target = None  # a date of something else tells no age
         if plan.target:
             self.spelled = any(
                 self.strength(plan.target, i) >= 2 or related(self.stems[i], plan.target.parts[-1])
@@ -495,10 +499,15 @@ class Aiming(Filtering):
             people = self.stems[head] in map(stem, "people person user participant member author customer".split())
             times = self.has(r"\bhow (?:many times|often)\b")
             label = self.label()
+            acted = self.has(r"\bhow many [\w ]+? (?:did|does|do|has|have) ") or any(
+                said.startswith("text has") or fold(said.rsplit(" is ", 1)[-1]) in {fold(t) for i in words for t in [self.tokens[i][2]]}
+                for said in plan.said
+            )
             groups = [
                 f
                 for f in self.profile.fields
                 if not times
+                and not (acted and plan.conditions and not people)
                 and not f.numeric
                 and not f.text
                 and 1 < f.distinct < f.n * (0.5 if f in self.subjects() and f.name != "sender" else 1)

@@ -111,6 +111,9 @@ class Asking:
                 3 if len(f.parts) == 1 or fold(self.tokens[i][2]) == fold(f.name) else 2.2 if f.parts[-1] == root else 2
             )
         token = re.sub(r"[\W_]", "", fold(self.tokens[i][2]))
+        joined = [stem(w) for w in self.tokens[i][2].split("_") if w]
+        if len(joined) > 1 and set(joined) <= set(f.parts):
+            return 3
         if len(token) > 2 and token == re.sub(r"[\W_]", "", fold(f.name)):
             return 3
         if token in f.unit_names or UNIT_WORDS.get(token) in f.unit_names:

@@ -17,7 +17,21 @@ import json, unicodedata
 # A line of totals is not a record.
 total = re.compile(r"(grand |sub|over)?-?(all )?totals?\\W*$|sum$|average$")
 likely = re.compile("total|sum|average", re.I)
+names = {{}}
 rows = [row for row in rows if not likely.search(row["_text"]) or not any(total.match(v.casefold()) for v in list(row.values())[2:5] if isinstance(v, str))]
+for row in rows:  # names and values that differ only in case or blanks are the same
+    for name in [name for name in row if name[:1] != "_"]:
+        if names.setdefault(name.strip().casefold(), name) != name:
+            row[names[name.strip().casefold()]] = row.pop(name)
+for name in names.values():
+    count = Counter(row[name] for row in rows if row.get(name))
+    usual = {{}}
+    for value, _ in count.most_common():
+        usual.setdefault(" ".join(value.split()).casefold(), value)
+    if 1 < len(usual) < len(count) and max(map(len, usual)) < 60:
+        for row in rows:
+            if row.get(name):
+                row[name] = usual[" ".join(row[name].split()).casefold()]
 print(len(rows), "records")
 asked = re.compile({asked!r})  # the words of the question
 for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in row if k[:1] != "_"))[:40]):

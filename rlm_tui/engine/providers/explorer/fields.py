@@ -146,6 +146,7 @@ class Field:
 class Profile:
     """What the second cell printed."""
 
+    shape: str = ""
     records: int = 0
     fields: list[Field] = field(default_factory=list)
     words: dict[str, int] = field(default_factory=dict)

@@ -268,7 +268,7 @@ class Filtering(Asking):
                             found.setdefault((i, i + 1), []).append((f, shown, True))
             if f.flag or (f.text and f.size > 80):
                 continue
-            if f.name == "class" and not self.has(r"\b(?:class|struct|methods?|members?)\b"):
+            if f.name == "class" and self.profile.shape == "code" and not self.has(r"\b(?:class|struct|methods?|members?)\b"):
                 continue
             if f.name == "name" and self.has(r"\b(?:which|what) (?:function|method|class|struct)\b"):
                 continue
@@ -368,7 +368,10 @@ class Filtering(Asking):
         ):
             return False
         if len(roots) == 1 and (texts[0] in STOP or len(texts[0]) == 1):
-            return self.tokens[i][2] == value and (not value.islower() or value.isdigit())
+            told = re.search(r"\b(?:is|are|was|were|marked|listed as) $", self.low[: self.tokens[i][0]])
+            return bool(told and not f.text and f.distinct <= 12) or (
+                self.tokens[i][2] == value and (not value.islower() or value.isdigit())
+            )
         if f.numeric and not f.id and not f.year and f.distinct > 15 and len(roots) == 1:
             return any(self.strength(f, j) >= 1 for j in (i - 2, i - 1, i + 1) if 0 <= j < len(self.tokens))
         return True
@@ -416,6 +419,8 @@ class Filtering(Asking):
             "to": "destination",
             "towards": "destination",
             "reaching": "destination",
+            "for": "destination",
+            "bound": "destination",
         }.get(lead, "")
         led = [o for o in options if way and any(related(stem(way), p) for p in o[0].parts)]
         if led:

@@ -177,7 +177,7 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     code = (
         readers.reader(shape, talk.several)
         + "\n"
-        + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "outline", "prose", "code", "glossary"))
+        + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "sheet", "outline", "prose", "code", "glossary"))
     )
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
@@ -226,6 +226,7 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     """The plan for records; a plan with doubts if there are none."""
     if not found.records or not found.fields:
         return Plan("search", doubts=["no records"])
+    found.shape = shape.kind
     if shape.kind == "code":  # what is imported is an import, whatever it is called
         question = re.sub(
             r"\b(?:packages|modules|libraries|headers)(?=\W+(?:\w+ ){0,3}?(?:imported|included|required)\b)",
@@ -258,7 +259,7 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     ):
         plan.conditions.append("r['kind'] in ('item', 'numbered item', 'table row')")
     if (
-        (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup"))
+        (shape.kind in LOOSE or (shape.kind == "blocks" and plan.op == "lookup" and not asking.pinned()))
         and plan.op not in ("list", "top", "distinct")
         and not asking.anchored()
     ):

@@ -70,7 +70,10 @@ for n, line in enumerate(lines, 1):
         row["_text"] += line.strip() + "\\n"
     blank = not line.strip()
 usual = Counter(k for row in rows for k in row if k[:1] != "_" and k != "title").most_common(1)[0]
-rows = [row for row in rows if usual[0] in row]"""
+rows = [row for row in rows if usual[0] in row]
+if sum("title" in row for row in rows) == 1 and "title" in rows[0] and len(rows) > 1:  # the heading of the whole
+    rows[0]["_text"] = rows[0]["_text"].split("\\n", 1)[1]
+    del rows[0]["title"]"""
 _TREE = """
 def walk(value, path=()):
     if isinstance(value, dict):
@@ -156,6 +159,17 @@ for n, line in enumerate(lines, 1):
 sections = {path[0] for path, _ in facts if len(path) > 1}
 rows = []
 facts = [(".".join(path), value) for path, value in facts] + [("number of sections", str(len(sections)))]"""
+_SHEET = """# A sheet of `Key: value` lines under headings.
+import json, re
+section, facts = (), []
+for n, line in enumerate(lines, 1):
+    found = re.match(r"\\s*(?:[-*•] )?([A-Za-z][\\w ()/%.#&-]{0,30}):\\s+(.+)", line)
+    if found:
+        facts.append((section + (found.group(1),), found.group(2).strip()))
+    elif line.strip() and line[0] not in " \\t":
+        section = (line.strip("#=-*: \\t"),)
+rows = []
+facts = [(".".join(part.replace(".", "") for part in path), value) for path, value in facts]"""
 _LINES = """# Every line of the text.
 rows = [{"_line": n, "_text": line, "text": line} for n, line in enumerate(lines, 1)]
 import re"""
@@ -348,6 +362,7 @@ def reader(shape: Shape, several: bool) -> str:
         "blocks": _BLOCKS,
         "yaml": _YAML + _GROUP + _ALIKE,
         "ini": _INI + _ALIKE,
+        "sheet": _SHEET + _ALIKE,
         "list": _LIST.format(marked=shape.pairs),
         "lines": _LINES,
         "code": _CODE,

@@ -49,6 +49,7 @@ LINE_SHAPES = (
     ("chat", r"\[?(?P<time>TIME)\]?(?:\s*[-–:|])?\s+(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)", 0.6),
     ("chat", r"<\W?(?P<sender>[^<>]{1,30})> (?P<text>.*)", 0.7),
     ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:?\s*(?P<text>.*)", 0.6),
+    ("chat", r"(?P<sender>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}),?\s{1,4}[\[(]?(?P<time>TIME)[\])]?\s*$(?P<text>)", 0.25),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<event>[A-Z][A-Z_-]{{2,}}){GAP}(?P<message>.*)", 0.7),
     ("log", r"\[?(?P<time>TIME)\]?[\s:|,-]+(?P<message>.*)", 0.8),
     ("verses", r"\[?(?P<verse>(?:[1-3] ?)?[A-Z]?[A-Za-z]*\.? ?(?P<chapter>\d+):\d+)\W? +(?P<text>.+)", 0.6),
@@ -240,11 +241,12 @@ def detect(sample: Sequence[str], output: str) -> Shape:
     table = _table(full, output)
     if table:
         return table
-    keys = Counter(m[1] for line in full if (m := re.match(rf"(?:[-*•] )?({PAIR}):(?:\s|$)", line)))
+    keys = Counter(m[1] for line in full if (m := re.match(rf"\s*(?:[-*•] )?({PAIR}):(?:\s|$)", line)))
     repeated = sorted(keys.values(), reverse=True)
     if (
         repeated
         and share(full, rf"(?:[-*•] )?{PAIR}:\s+\S") > 0.25
+        and not share(full, rf"\s+{PAIR}:\s+\S") > 0.5
         and repeated[0] >= 2
         and (len(repeated) == 1 or repeated[1] >= 2)
     ):
@@ -261,6 +263,8 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         {re.split(r": | [-–—] | = ", line)[0] for line in full}
     ) > 0.9 * len(full):
         return Shape("glossary", r"(?P<term>[^:]{1,60}?)(?:: | [-–—] | = )(?P<text>.+)")
+    if keys and share(full, rf"\s*(?:[-*•] )?{PAIR}:\s+\S") > 0.5 and share(full, rf"\s*(?:[-*•] )?{PAIR}:\s+.{{80}}") < 0.3:
+        return Shape("sheet")
     numbered = share(full, r"\s*(?:[-*•]|\[?\d+[\].)])\s+\S")
     short = sum(len(line) < 60 and not re.search(r"[.!?:,;]\s*$", line) for line in full) / len(full)
     if numbered > 0.8 or (short > 0.9 and len(full) >= 4):
