@@ -47,7 +47,7 @@ def load(paths: Iterable[str | os.PathLike[str]], *, map_above: int = MAP_ABOVE)
     """The documents at `paths`, in order, with names that differ from each other.
 
     A path can be a pattern (``logs/*.txt``), a folder (all below it) or ``-`` (the standard input). UTF-8, UTF-16 and
-    UTF-32 with or without a byte order mark, cp1252 and Latin-1; `.gz` is unpacked; PDF, Office files and web pages are
+    UTF-32 with or without a byte order mark, and by a guess, which a note names, what was usual before; `.gz` is unpacked; PDF, Office files and web pages are
     converted when markitdown is installed. Files above `map_above` bytes are not held in memory. Raises `DocumentError`
     for the first file that can't be read as a document; what a folder holds besides documents is left out, and a note of
     the first document says so.
@@ -66,7 +66,7 @@ def load(paths: Iterable[str | os.PathLike[str]], *, map_above: int = MAP_ABOVE)
         raise DocumentError(f"none of the {len(left_out)} files that were found is text, such as {left_out[0]}")
     if left_out:
         more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-        documents[0].add_note(f"left out, as not text: {', '.join(left_out[:3])}{more}")
+        documents[0].add_note(f"files beside it were left out, as not text: {', '.join(left_out[:3])}{more}")
     return documents
 
 
@@ -88,6 +88,11 @@ def _stdin() -> Document:
 
 def unique_names(paths: Sequence[Path]) -> list[str]:
     """File names, with as many parent folders as it takes to tell them apart; the same file twice gets a number."""
+    same = [os.path.abspath(path) for path in paths]
+    if len(set(same)) < len(same):
+        once = list(dict.fromkeys(same))
+        called = dict(zip(once, unique_names([Path(path) for path in once]), strict=True))
+        return _numbered([called[path] for path in same])
     names = [path.name or str(path) for path in paths]
     for depth in range(2, 12):
         if len(set(names)) == len(names):
@@ -96,12 +101,16 @@ def unique_names(paths: Sequence[Path]) -> list[str]:
             "/".join(path.absolute().parts[-depth:]) if names.count(name) > 1 else name
             for path, name in zip(paths, names, strict=True)
         ]
+    return _numbered(names)
+
+
+def _numbered(names: Sequence[str]) -> list[str]:
     seen: dict[str, int] = {}
-    for n, name in enumerate(names):
+    numbered = []
+    for name in names:
         seen[name] = seen.get(name, 0) + 1
-        if seen[name] > 1:
-            names[n] = f"{name} ({seen[name]})"
-    return names
+        numbered.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
+    return numbered
 
 
 def _load(path: Path, name: str, map_above: int) -> Document:
@@ -153,7 +162,9 @@ def _read(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
     file.seek(0)
     if size <= map_above:
         return _from_bytes(file.read(), path, name, notes)
-    if encoding.name.startswith(("utf-16", "utf-32")):
+    if encoding.guessed:
+        notes += (_guess(encoding),)
+    if encoding.name not in ("utf-8", "cp1252", "latin-1"):
         file = _as_utf8(file, encoding)
         encoding = Encoding("utf-8")
     body = MappedBody(file.fileno(), str(path), encoding.name, encoding.skip)
@@ -166,6 +177,8 @@ def _from_bytes(data: bytes, path: Path, name: str, notes: tuple[str, ...] = ())
     encoding = find_encoding(data)
     if encoding is None:
         raise DocumentError(_binary(path, data))
+    if encoding.guessed:
+        notes += (_guess(encoding),)
     text = data[encoding.skip :].decode(encoding.name, "replace")
     if encoding.damaged or (encoding.name.startswith("utf-") and "\ufffd" in text and _has_errors(data, encoding)):
         notes += (f"some bytes are not {encoding.name.upper()} and show as \ufffd",)
@@ -173,6 +186,10 @@ def _from_bytes(data: bytes, path: Path, name: str, notes: tuple[str, ...] = ())
         what = "holds only white space" if text else "is empty"
         raise DocumentError(f"{path} {what}; give a file with text in it")
     return Document(name, TextBody(text), path=path, encoding=encoding.name, notes=notes)
+
+
+def _guess(encoding: Encoding) -> str:
+    return f"not UTF-8; read as {encoding.name}, which is a guess: convert it first if it looks wrong"
 
 
 def _has_errors(data: bytes, encoding: Encoding) -> bool:

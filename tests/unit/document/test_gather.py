@@ -49,7 +49,7 @@ def test_what_is_no_text_in_a_folder_is_left_out_and_said(tree: Path) -> None:
     (tree / "empty.txt").touch()
     documents = load([tree])
     assert [d.name for d in documents] == ["a.txt", "b.txt", "c.txt", "d.md"]
-    assert documents[0].notes == ("left out, as not text: empty.txt, x0.bin, x1.bin and 3 more",)
+    assert documents[0].notes == ("files beside it were left out, as not text: empty.txt, x0.bin, x1.bin and 3 more",)
     assert "is a binary file" in refusal(tree / "a.txt", tree / "x0.bin")
 
 

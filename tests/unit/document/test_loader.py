@@ -46,6 +46,40 @@ def test_latin_1_when_cp1252_has_no_such_byte() -> None:
     assert found is not None and found.name == "latin-1"
 
 
+JAPANESE = "吾輩は猫である。名前はまだ無い。どこで生れたかとんと見当がつかぬ。\n" * 20
+CHINESE = "北京是中华人民共和国的首都。这座城市有三千多年的历史，人口超过两千万。\n" * 20
+RUSSIAN = "Москва — столица России. В городе живёт более двенадцати миллионов человек.\n" * 20
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [(JAPANESE, "cp932"), (JAPANESE, "euc_jp"), (CHINESE, "gb18030"), (RUSSIAN, "cp1251"), (RUSSIAN, "koi8_r")],
+)
+@pytest.mark.parametrize("map_above", [1 << 20, 8])
+def test_other_scripts_are_guessed_and_the_guess_is_told(
+    tmp_path: Path, text: str, encoding: str, map_above: int
+) -> None:
+    path = tmp_path / "doc.txt"
+    path.write_bytes(text.encode(encoding, "ignore"))
+    (document,) = load([path], map_above=map_above)
+    assert document.text == text.encode(encoding, "ignore").decode(encoding)
+    assert "which is a guess" in document.notes[0]
+    document.close()
+
+
+def test_western_text_is_a_guess_too(tmp_path: Path) -> None:
+    path = tmp_path / "doc.txt"
+    path.write_bytes(TEXT.encode("cp1252"))
+    assert load([path])[0].notes == ("not UTF-8; read as cp1252, which is a guess: convert it first if it looks wrong",)
+
+
+def test_utf8_with_many_broken_bytes_is_not_taken_for_another_encoding(tmp_path: Path) -> None:
+    path = tmp_path / "a.log"
+    path.write_bytes("größer ".encode() * 3 + b"\xff\xfe broken\n")
+    (document,) = load([path])
+    assert document.text.startswith("größer größer") and "not UTF-8" in document.notes[0]
+
+
 def test_utf8_with_a_few_broken_bytes_stays_utf8(tmp_path: Path) -> None:
     path = tmp_path / "a.log"
     path.write_bytes("größer als früher\n".encode() * 20 + b"broken \xff here\n")
@@ -155,7 +189,7 @@ def test_names_are_unique(tmp_path: Path) -> None:
     paths = [Path("/x/a/log.txt"), Path("/x/b/log.txt"), Path("/x/c.txt"), Path("/x/c.txt")]
     names = unique_names(paths)
     assert names[:2] == ["a/log.txt", "b/log.txt"]
-    assert len(set(names)) == 4 and names[3].endswith("(2)")
+    assert names[2:] == ["c.txt", "c.txt (2)"]
 
 
 def test_a_pipe_is_read_to_its_end(tmp_path: Path) -> None:
