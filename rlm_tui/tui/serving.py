@@ -83,9 +83,9 @@ def guard(token: str | None) -> Any:
             return web.Response(status=403, text=reason)
         if asked is not None and token is not None and request.path == "/":
             # The token doesn't stay in the address, where a picture of the screen would show it.
-            answer = web.Response(status=302, headers={"Location": "/"})
-            answer.set_cookie(COOKIE, token, httponly=True, samesite="Strict")
-            return answer
+            moved = web.Response(status=302, headers={"Location": "/"})
+            moved.set_cookie(COOKIE, token, httponly=True, samesite="Strict")
+            return moved
         answer = await handler(request)
         if request.path == "/" and isinstance(answer, web.Response) and answer.text is not None:
             answer.text = _ELSEWHERE.sub("", answer.text)
