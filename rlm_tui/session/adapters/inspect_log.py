@@ -177,7 +177,6 @@ class _Sample:
         found: dict[str, Any] = {
             "model": model,
             "choices": [{"message": message, "stop_reason": stop}],
-            "completion": self.kept(text),
         }
         if call is not None:
             found |= {"usage": _usage(call.usage), "time": call.seconds}
@@ -234,7 +233,8 @@ class _Sample:
             "id": cell.id,
             "function": self.state.config.repl,
             "arguments": {"code": self.body(cell.code)},
-            "result": self.body(cell.output),
+            # Inspect looks for attachments in messages and arguments, not here.
+            "result": self.told.text(cell.output),
             "failed": cell.error is not None or None,
             "working_time": cell.seconds,
             "metadata": {"origin": cell.origin, "turn": cell.turn},
