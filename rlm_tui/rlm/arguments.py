@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
+
+import msgspec
+
+from rlm_tui.events import Limits, RunConfig
 
 _ARGUMENTS = {"sub_model": "recursive_model", "max_cost": "max_cost_usd", "max_turns": "max_iterations"}
 
@@ -16,6 +20,29 @@ def as_argument(said: str) -> str:
         return said
     name, colon, what = rest.partition(":")
     return f"{_ARGUMENTS.get(name, name)}{colon}{what}"
+
+
+def changed(config: RunConfig, given: Mapping[str, Any]) -> RunConfig:
+    """`config` with the fields of `RunConfig` and `Limits` that are `given`. Raises `ValueError` with one sentence.
+
+    ``limits`` may be a mapping as well, or a `Limits`, of which those count that differ from the defaults.
+    """
+    from rlm_tui.session.again import AgainError
+    from rlm_tui.session.changes import LIMITS, change_config
+
+    changes = dict(given)
+    limits = changes.pop("limits", {})
+    if isinstance(limits, Limits):
+        usual = Limits()
+        limits = {
+            name: value for name, value in msgspec.structs.asdict(limits).items() if value != getattr(usual, name)
+        }
+    if not isinstance(limits, Mapping):
+        raise ValueError(f"config: limits should be a mapping or a Limits, not {type(limits).__name__}")
+    try:
+        return change_config(config, changes | {LIMITS + name: value for name, value in limits.items()})
+    except AgainError as error:
+        raise ValueError(f"config: {error}") from None
 
 
 def is_json(value: Any) -> bool:

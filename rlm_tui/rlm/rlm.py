@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_tui.events import Entry, Event, Limits, kind_of
-from rlm_tui.rlm.arguments import as_argument, both, is_json, schema_of, unlike
+from rlm_tui.rlm.arguments import as_argument, both, changed, is_json, schema_of, unlike
 from rlm_tui.rlm.result import Result, checked, result_of
 from rlm_tui.rlm.session import Session
 from rlm_tui.rlm.stream import Stream
@@ -33,8 +33,9 @@ class RLM:
     the model reads their signatures and docstrings; child nodes get those named in `tools_for_children`. `schema` is a
     JSON schema or a Pydantic model that the answer must fit, `validator` a function that returns what is wrong with an
     answer, or ``None``; the model hears it. Sessions are saved to the store (`store` is another one's path, ``False``
-    keeps nothing), where ``rlm-tui replay`` finds them. `config` sets other fields of `rlm_tui.events.RunConfig`; all
-    further keywords go to the provider (``temperature``, ``top_p``, ``reasoning_effort`` …).
+    keeps nothing), where ``rlm-tui replay`` finds them. `config` sets other fields of `rlm_tui.events.RunConfig` and
+    `Limits` (``{"call_seconds": 30, "output_tokens": 50_000}``); all further keywords go to the provider
+    (``temperature``, ``top_p``, ``reasoning_effort`` …).
 
     Raises `ValueError` or `SettingsError` for limits, settings and tools that make no sense.
     """
@@ -102,8 +103,8 @@ class RLM:
             model_options=model_options,
             tools={name: tool.about for name, tool in self._tools.items()},
             tools_for_children=tuple(tools_for_children),
-            **(config or {}),
         )
+        self.config = changed(self.config, config or {})
         if said := contradiction(self.config):
             raise ValueError(said)
         self._prices = settings.price_overrides()

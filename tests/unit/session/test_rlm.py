@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel, field_validator
 
-from rlm_tui import RLM, RLMError
+from rlm_tui import RLM, Limits, RLMError
 from rlm_tui import events as ev
 from rlm_tui.config.settings import SettingsError
 from rlm_tui.engine.providers.base import ProviderError
@@ -240,3 +240,17 @@ def test_an_error_is_not_said_to_come_from_another() -> None:
     with pytest.raises(ValueError) as caught:
         rlm().completion("", TEXT)
     assert caught.value.__context__ is None
+
+
+def test_other_fields_of_the_configuration_are_checked() -> None:
+    given = rlm(max_calls=9, config={"call_seconds": 30, "output_tokens": 9000, "limits": Limits(turns=4)}).config
+    assert (given.call_seconds, given.limits) == (30.0, Limits(calls=9, output_tokens=9000, turns=4))
+    assert rlm(config={"limits": {"usd": 2}}).config.limits.usd == 2.0
+    for wrong, says in (
+        ({"call_secs": 1}, "config: there is no setting 'call_secs'; did you mean call_seconds?"),
+        ({"limits": {"turns": "many"}}, "config: limits.turns should be a whole number, not 'many'"),
+        ({"limits": 3}, "config: limits should be a mapping or a Limits, not int"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            rlm(config=wrong)
+        assert str(caught.value) == says
