@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import sys
+from collections.abc import Mapping
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, complain
 if TYPE_CHECKING:
     from rlm_tui.cli.prepare import Job
     from rlm_tui.cli.progress import Progress
+    from rlm_tui.events import Usage
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.live import LiveSession
 
@@ -141,6 +143,10 @@ def _report(live: LiveSession, state: SessionState, job: Job) -> dict[str, Any]:
     def figures(usage: object) -> Any:
         return msgspec.to_builtins(usage)
 
+    def split(ended_as: str, so_far: Mapping[str, Usage]) -> dict[str, Any]:
+        sums = getattr(ended, ended_as) if ended is not None else so_far
+        return {name: figures(usage) for name, usage in sums.items()}
+
     return {
         "answer": outcome.answer if outcome is not None else None,
         "value": outcome.value if outcome is not None else None,
@@ -148,7 +154,9 @@ def _report(live: LiveSession, state: SessionState, job: Job) -> dict[str, Any]:
         "limit": outcome.limit if outcome is not None else None,
         "error": live.failure or (outcome.error if outcome is not None else None),
         "usage": figures(ended.usage if ended is not None else state.spent),
-        "by_model": {model: figures(usage) for model, usage in (ended.by_model if ended else state.by_model).items()},
+        "by_model": split("by_model", state.by_model),
+        "by_node": split("by_node", {node: state.totals[node] for node in state.nodes if node in state.totals}),
+        "by_kind": split("by_purpose", state.by_purpose),
         "session": live.session,
         "coverage": {
             "seen_percent": round(100 * state.coverage.share("seen"), 2),

@@ -85,13 +85,16 @@ def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]) -> 
         "error",
         "usage",
         "by_model",
+        "by_node",
+        "by_kind",
         "session",
         "coverage",
         "documents",
     } == set(report)
     assert (report["answer"], report["status"], report["error"]) == ("it is red", "completed", None)
     assert report["usage"]["calls"] == 4 and report["usage"]["cost"] > 0
-    assert report["by_model"]["scripted:script.yaml"]["calls"] == 4
+    assert report["by_model"]["scripted:script.yaml"]["calls"] == 4 == report["by_node"]["0"]["calls"]
+    assert sum(usage["calls"] for usage in report["by_kind"].values()) == 4
     assert 90 <= report["coverage"]["seen_percent"] <= 100
     assert report["documents"][0]["name"] == "doc.txt"
 
