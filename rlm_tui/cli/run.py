@@ -155,7 +155,7 @@ def _report(live: LiveSession, state: SessionState, job: Job) -> dict[str, Any]:
         "error": live.failure or (outcome.error if outcome is not None else None),
         "usage": figures(ended.usage if ended is not None else state.spent),
         "by_model": split("by_model", state.by_model),
-        "by_node": split("by_node", {node: state.totals[node] for node in state.nodes if node in state.totals}),
+        "by_node": split("by_node", state.by_node),
         "by_kind": split("by_purpose", state.by_purpose),
         "session": live.session,
         "coverage": {

@@ -176,8 +176,7 @@ class Engine:
 
     def _sums(self) -> tuple[dict[str, Usage], dict[str, Usage], dict[str, Usage]]:
         state = self._journal.state
-        nodes = {key: state.totals.get(key, Usage()) for key in state.nodes}
-        return dict(state.by_model), dict(state.by_purpose), nodes
+        return dict(state.by_model), dict(state.by_purpose), state.by_node
 
 
 def context_documents(context: Context) -> list[tuple[str, str]]:

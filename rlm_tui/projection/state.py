@@ -210,6 +210,14 @@ class SessionState:
         """The greatest depth of any node so far."""
         return max((node.depth for node in self.nodes.values()), default=0)
 
+    @property
+    def by_node(self) -> dict[str, Usage]:
+        """What the calls of each node itself cost, its sub-calls included and its child nodes not: `spent` split up."""
+        sums = dict.fromkeys(self.nodes, Usage())
+        for call in self.calls.values():
+            sums[call.node] = sums.get(call.node, Usage()) + self.totals.get(call.id, Usage())
+        return sums
+
     def row_of_cell(self, cell: Cell) -> str:
         """The tree row that shows `cell`: its turn's, or the probe's own."""
         return cell.id if cell.origin == "probe" else f"{cell.node}:t{cell.turn}"

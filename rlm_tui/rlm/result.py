@@ -18,8 +18,9 @@ class Result:
 
     `answer` is text, `value` the same as a JSON value (or an instance of the Pydantic model that was asked for) when it
     was given as one. `status` is ``completed``, ``partial`` (a limit was reached; `limit` names it), ``failed`` or
-    ``cancelled``; `error` is one sentence. `usage` is everything the session cost, `by_model`, `by_node` and `by_kind`
-    (``turn``, ``leaf``, ``extract``) the same sum split up. ``rlm-tui replay SESSION_ID`` opens the session.
+    ``cancelled``; `error` is one sentence. `usage` is everything the session cost, `by_model`, `by_node` (a node's own
+    calls, without those of its children) and `by_kind` (``turn``, ``leaf``, ``extract``) the same sum split up.
+    ``rlm-tui replay SESSION_ID`` opens the session.
     """
 
     answer: str

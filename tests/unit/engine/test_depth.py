@@ -52,6 +52,9 @@ async def test_three_levels_of_nodes_with_leaves_below_them() -> None:
     assert ran.ended.usage.calls == 7 * 2 + 8
     by_kind = sum(ran.ended.by_purpose.values(), Usage())
     assert by_kind.calls == ran.ended.usage.calls and by_kind.cost == pytest.approx(ran.ended.usage.cost)
+    by_node = sum(ran.ended.by_node.values(), Usage())
+    assert by_node.calls == ran.ended.usage.calls and by_node.cost == pytest.approx(ran.ended.usage.cost)
+    assert (ran.ended.by_node["0"].calls, ran.ended.by_node["0/c1.1/c1.1"].calls) == (2, 2 + 2)
     assert ran.state.totals["0/c1.1"].calls == 3 * 2 + 4
     assert {n.node for n in nodes if n.parent == "0/c1.2"} == {"0/c1.2/c1.1", "0/c1.2/c1.2"}
     assert {e.status for e in ran.events(ev.NodeEnded)} == {"completed"}
