@@ -31,6 +31,7 @@ from rlm_tui.engine.sandbox.base import ReplFactory
 from rlm_tui.engine.sandbox.languages import factory_for
 from rlm_tui.engine.waiting import to_the_end
 from rlm_tui.events import LogError, Span
+from rlm_tui.session import telemetry
 from rlm_tui.session.again import Fork
 from rlm_tui.session.setup import Setup, Shared, run_on
 from rlm_tui.store import Store, StoreError, new_id
@@ -261,6 +262,7 @@ class Runner:
         faults, began = Faults(), time.monotonic()
         log = self.store.create(session)
         log.listeners.append(faults)
+        telemetry.attach(log)
         try:
             ended, timed_out = await self._session(work, log)
         except (StoreError, LogError):

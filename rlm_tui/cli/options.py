@@ -133,12 +133,54 @@ def files_argument(command: F) -> F:
 
 def store_option(command: F) -> F:
     """``--store``."""
-    return click.option("--store", metavar="PATH", help="File or database of the saved sessions (or RLM_TUI_STORE).")(command)
+    return click.option("--store", metavar="PATH", help="File or database of the saved sessions (or RLM_TUI_STORE).")(
+        command
+    )
 
 
 def run_options(command: F) -> F:
     """Models, budgets and the place to save."""
-    return store_option(_add(command, _RUN_OPTIONS))
+    return store_option(otel_options(_add(command, _RUN_OPTIONS)))
+
+
+def otel_options(command: F) -> F:
+    """``--otel`` and ``--otel-bodies``: who hears of the sessions while they run. The command itself need not know."""
+    options = (
+        click.option(
+            "--otel", metavar="URL", callback=_begin_telemetry, expose_value=False,
+            help="Send OpenTelemetry spans to this collector, such as http://localhost:4318.",
+        ),
+        click.option(
+            "--otel-bodies", is_flag=True, is_eager=True, callback=_note_bodies, expose_value=False,
+            help="With prompts, replies, code and outputs in the spans.",
+        ),
+    )  # fmt: skip
+    return _add(command, options)
+
+
+_BODIES = "rlm_tui.otel_bodies"
+
+
+def _note_bodies(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    ctx.meta[_BODIES] = value
+
+
+def _begin_telemetry(ctx: click.Context, param: click.Parameter, value: str | None) -> None:
+    if value is None:
+        if ctx.meta[_BODIES]:
+            raise click.UsageError("--otel-bodies says what --otel sends; give --otel URL as well")
+        return
+    from rlm_tui.session import telemetry
+
+    telemetry.begin(value, bodies=ctx.meta[_BODIES])
+
+    def end() -> None:
+        from rlm_tui.cli.program import complain
+
+        if said := telemetry.end():
+            complain(said)
+
+    ctx.call_on_close(end)
 
 
 def screen_options(command: F) -> F:

@@ -50,6 +50,7 @@ _KNOWN_ERRORS = (
     ("rlm_tui.projection.conditions.errors", "ConditionError"),
     ("rlm_tui.tui.themes", "ThemeError"),
     ("rlm_tui.bench.base", "BenchError"),
+    ("rlm_tui.session.adapters.live_otel", "OtelError"),
 )
 """Errors whose message is a sentence for the user: module and name. They are looked up, not imported, so that naming
 them here loads nothing."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from rlm_tui.document.document import Document
 from rlm_tui.engine.control import Gate
 from rlm_tui.events import BlobRef, Entry, LogError
+from rlm_tui.session import telemetry
 from rlm_tui.session.setup import Setup, open_log, run_on
 
 if TYPE_CHECKING:
@@ -125,6 +126,7 @@ class LiveSession:
             # Whoever looks at a continued session sees all of it.
             self._entries.extend(self._store.reader.entries(self.session))
         self._log.listeners.append(self._entries.append)
+        telemetry.attach(self._log, tuple(self._entries))
         try:
             self._ended = await run_on(self._store, self._log, self.session, self._setup, self.gate)
         finally:

@@ -11,6 +11,7 @@ import msgspec
 
 from rlm_tui.document.document import Document
 from rlm_tui.events import DocumentRef, Entry, Limits, Log, MemoryLog, RunConfig, SessionAsked, clean
+from rlm_tui.session import telemetry
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
@@ -100,12 +101,14 @@ async def run_session(setup: Setup, gate: Gate | None = None, listener: Listener
         memory = MemoryLog()
         if listener is not None:
             memory.listeners.append(listener)
+        telemetry.attach(memory)
         session = setup.session or new_id()
         return session, await run_on(None, memory, session, setup, gate)
     with Store.open(setup.store, durability=setup.durability) as store:
         log = open_log(store, setup)
         if listener is not None:
             log.listeners.append(listener)
+        telemetry.attach(log, store.reader.entries(log.session) if setup.resume is not None else ())
         return log.session, await run_on(store, log, log.session, setup, gate)
 
 

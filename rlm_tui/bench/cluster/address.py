@@ -147,7 +147,7 @@ def _check_workers(cluster: str, plan: Plan, answers: Mapping[str, Any]) -> None
         if plan.host is not None and host != plan.host:
             raise BenchError(_in_a_file(plan.place, cluster))
         if why:
-            raise BenchError(f"the worker {worker} can't use the store: {why}")
+            raise BenchError(f"the worker {worker} can't work: {why}")
 
 
 def _in_a_file(place: StorePlace, cluster: str) -> str:

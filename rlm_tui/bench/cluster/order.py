@@ -26,7 +26,7 @@ from rlm_tui.store.results import Attempt, CellRow
 class Plan:
     """What all orders of one run have in common: `token` names the run, `host` is the machine of a store in a file.
 
-    The rest is as in `rlm_tui.bench.runner.Runner`. No key is in it: a worker takes those of its own environment.
+    `otel` is what `rlm_tui.session.telemetry.begin` takes. The rest is as in `rlm_tui.bench.runner.Runner`. No key is in it: a worker takes those of its own environment.
     """
 
     token: str
@@ -37,6 +37,7 @@ class Plan:
     tags: Sequence[str] = ()
     prices: Mapping[str, Mapping[str, float]] | None = None
     custom: Mapping[str, Provider] | None = None
+    otel: tuple[str, bool] | None = None
 
     @property
     def topic(self) -> str:

@@ -23,6 +23,7 @@ from rlm_tui.bench.suite import Work
 from rlm_tui.engine.providers.base import Provider
 from rlm_tui.events import LogError
 from rlm_tui.projection.fold import fold
+from rlm_tui.session import telemetry
 from rlm_tui.store import Store, StoreError
 from rlm_tui.store.handing import cell
 from rlm_tui.store.results import OK, RUNNING, Attempt, CellRow
@@ -66,6 +67,7 @@ class ClusterRunner:
             tags=tuple(self.tags),
             prices=self.prices,
             custom=self.custom,
+            otel=telemetry.wanted(),
         )
         self._sender = Sender(self.store)
         self._sending = asyncio.Lock()

@@ -14,6 +14,8 @@ import msgspec
 
 from rlm_tui.bench.cluster.order import Done, Order, Plan, arrived
 from rlm_tui.bench.runner import Runner
+from rlm_tui.session import telemetry
+from rlm_tui.session.adapters.live_otel import OtelError
 from rlm_tui.store import Store, StoreError, lease
 from rlm_tui.store.handing import cell
 from rlm_tui.store.results import PENDING, RUNNING, Attempt, CellRow
@@ -119,6 +121,8 @@ def _enter(plan: Plan, worker: Any) -> Room:
             _rooms.pop(token).close()
         if plan.token not in _rooms:
             _rooms[plan.token] = Room(plan, worker)
+            if plan.otel is not None:
+                telemetry.begin(plan.otel[0], bodies=plan.otel[1])
         room = _rooms[plan.token]
         room.running += 1
         return room
@@ -127,8 +131,11 @@ def _enter(plan: Plan, worker: Any) -> Room:
 def ready(plan: Plan) -> tuple[str, str, str]:
     """The version and the machine of this worker, and why it can't work; empty if it can. Costs nothing."""
     try:
+        if plan.otel is not None:
+            telemetry.begin(plan.otel[0], bodies=plan.otel[1])
+            telemetry.end()
         Room(plan).close()
-    except StoreError as error:
+    except (StoreError, OtelError) as error:
         return VERSION, lease.host(), str(error)
     return VERSION, lease.host(), ""
 
@@ -147,6 +154,7 @@ def leave(token: str) -> None:
         room = _rooms.pop(token, None)
     if room is not None and not room.running:
         room.close()
+    telemetry.end()
 
 
 def dask_setup(worker: Any) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rlm_tui.bench.base import BenchError
-from rlm_tui.cli.options import AMOUNT, _PricePair
+from rlm_tui.cli.options import AMOUNT, _PricePair, otel_options
 
 if TYPE_CHECKING:
     from rlm_tui.config.settings import Settings
@@ -177,6 +177,7 @@ class Wanted:
 
 def run_options(command: F) -> F:
     """The options of `Wanted`."""
+    command = otel_options(command)
     for option in reversed(_RUN_OPTIONS):
         command = option(command)
     return command

@@ -58,8 +58,9 @@ def fill(
             check_server(address)
     if wanted.cluster is not None:
         from rlm_tui.bench.cluster.address import check_cluster, plan_for
+        from rlm_tui.session import telemetry
 
-        check_cluster(wanted.cluster, plan_for("", path, settings.durability))
+        check_cluster(wanted.cluster, plan_for("", path, settings.durability, otel=telemetry.wanted()))
     if wanted.screen:
         from rlm_tui.cli.terminal import check_terminal
 
