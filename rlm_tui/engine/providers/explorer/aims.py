@@ -294,9 +294,10 @@ class Aiming(Filtering):
             plan.target = acts[0]  # "what did X's owner PAY"
         elif wh in ("who", "whom", "whose"):
             people = [f for f in fields if f.person and f.parts != ["id"]] or [f for f in fields if f.who]
+            people = people or [f for f in fields if fold(f.name) == "name"]
             named_person = self.mention(
                 lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)
-            )
+            ) or self.mention(lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id), stops=True)
             sure = named_person and (
                 named_person[0].who
                 or any(
@@ -334,7 +335,8 @@ class Aiming(Filtering):
             if plan.target is None:
                 plan.doubts.append("a figure")
         elif noun_field and noun_field in fields and wh in ("which", "what"):
-            plan.target = noun_field
+            exact = named and noun is not None and named[0] is not noun_field and self.strength(noun_field, noun) < 2
+            plan.target = named[0] if named and exact and max(self.strength(named[0], i) for i in named[1]) >= 3 else noun_field
         if (
             self.has(r"\bname of\b|['’]s name\b")
             and plan.target
@@ -358,6 +360,10 @@ class Aiming(Filtering):
             plan.target = said[0]  # `state`, `number`: everyday words elsewhere, but here a field
         if plan.target is None and named and wh not in ("who", "when", "where", "why"):
             plan.target = named[0]
+        if plan.target is None and wh == "what" and self.pinned() and self.tabular() and not [
+            i for i in self.free() if not any(self.strength(f, i) >= 2 for f in self.profile.fields if f.name in self.filtered)
+        ]:  # "what is T-103": what the first plain field says
+            plan.target = next((f for f in fields if not (f.numeric or f.moment or f.flag or f.id)), None)
         if plan.target is None:
             label = self.label()
             measured = noun is not None and self.stems[noun] in map(
@@ -507,7 +513,7 @@ class Aiming(Filtering):
                 f
                 for f in self.profile.fields
                 if not times
-                and not (acted and plan.conditions and not people)
+                and not (acted and plan.conditions and (not people or not self.tabular()))
                 and not f.numeric
                 and not f.text
                 and 1 < f.distinct < f.n * (0.5 if f in self.subjects() and f.name != "sender" else 1)

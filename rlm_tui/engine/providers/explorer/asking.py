@@ -51,7 +51,7 @@ class Asking:
                 whole = r"\b" + r"[ -]".join(re.escape(w) for w in words) + r"\b"
                 question = re.sub(whole, "_".join(words), question, flags=re.I)
         kinds = {stem(w) for w in ("type", "kind", "sort", "category")}
-        if not any(kinds & set(f.parts) for f in profile.fields):
+        if not any(kinds & set(f.parts) for f in profile.fields) or profile.shape in ("outline", "code"):
             question = re.sub(r"\b(?:types|kinds|sorts) of (?=\w)", "different ", question, flags=re.I)
             question = re.sub(r"\b(?:type|kind|sort) of (?=\w)", "", question, flags=re.I)
         self.question = question
@@ -219,7 +219,8 @@ class Asking:
             return None
         start = found.end() if found else 0
         for i, (a, _, t) in enumerate(self.tokens):
-            if a >= start and fold(t) not in STOP and fold(t) not in SUPERLATIVES:
+            own = found is not None and a == start and any(self.strength(f, i) >= 3 for f in self.profile.fields)
+            if a >= start and (own or fold(t) not in STOP) and fold(t) not in SUPERLATIVES:
                 verb = (
                     found
                     and found[0].startswith("how many")
@@ -231,7 +232,7 @@ class Asking:
     def phrase(self, noun: int | None) -> list[int]:
         """The words of the noun's phrase: `remote staff`, `failed password attempts`."""
         found: list[int] = []
-        while noun is not None and noun < len(self.tokens) and fold(self.tokens[noun][2]) not in STOP:
+        while noun is not None and noun < len(self.tokens) and (not found or fold(self.tokens[noun][2]) not in STOP):
             if found and re.search(r"[,;:?.]", self.low[self.tokens[noun - 1][1] : self.tokens[noun][0]]):
                 break
             found.append(noun)

@@ -9,9 +9,11 @@ from rlm_tui.engine.providers.explorer.dates import find_dates
 from rlm_tui.engine.providers.explorer.fields import Field
 from rlm_tui.engine.providers.explorer.kinds import (
     ALIASES,
+    COLLECTIONS,
     COMPARE,
     FIGURE,
     NOUNS,
+    SUBJECTS,
     VERBS,
 )
 from rlm_tui.engine.providers.explorer.words import (
@@ -290,6 +292,9 @@ class Filtering(Asking):
                             continue
                         if not whole and f.text:
                             continue
+                        behind = self.low[self.tokens[i][1] :]
+                        if not whole and size == 1 and re.match(r" (?:with|whose|called|named|that|which)\b", behind):
+                            continue  # what the records are called
                         if not whole and i in head and ((f.multi and f.size > 12) or f.place or f.name == "comment"):
                             continue  # what the records are called, in a description of one
                         if not whole and not self.partial(roots, i, size, value, f):
@@ -529,6 +534,10 @@ class Filtering(Asking):
         head += [i for i, (_, end, _) in enumerate(self.tokens) if self.low.startswith(" with the ", end)]
         for i in self.free():
             text = self.tokens[i][2]
+            whole = re.search(r"\b(?:in|on|of|from) (?:the|this) $", self.low[: self.tokens[i][0]])
+            if whole and self.stems[i] in COLLECTIONS | SUBJECTS and self.tabular() and not self.is_value(i):
+                self.used[i] = True
+                continue
             if any(self.strength(f, i) >= 2.2 for f in self.subjects()) or (
                 i in head
                 and self.tabular()

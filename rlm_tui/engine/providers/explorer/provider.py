@@ -352,7 +352,7 @@ def sound(plan: Plan, output: str, question: str) -> bool:
     ):
         return False  # a record tells the number itself: "2 files skipped"
     if plan.op == "count":
-        return int(result[1]) > 0 or not any(said.startswith("text has") and "'" not in said for said in plan.said)
+        return int(result[1]) > 0 or not any(said.startswith("table is") or said.startswith("text has") and "'" not in said for said in plan.said)
     return int(result[1]) > 0 and bool(result[3].strip())
 
 
@@ -384,7 +384,7 @@ CODE_KINDS = (
     "view",
     "trigger",
 )
-LOOSE = ("outline", "prose", "chat", "verses", "lines", "code")
+LOOSE = ("outline", "prose", "diary", "chat", "verses", "lines", "code")
 """Shapes whose records are loose text: a word in them may mean anything, so what is counted must be named outright."""
 RECORDS = ("table", "pairs", "logfmt", "json", "json lines", "access log", "yaml", "ini")
 

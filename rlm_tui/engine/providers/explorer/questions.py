@@ -198,10 +198,22 @@ class Question(Aiming):
             before in ("a", "an", "each", "every", "any", "per", "single")
             and self.plan.op != "lookup"
             and self.tabular()
+            and (self.plan.conditions or self.plan.target or self.plan.by)
         ):
             return True  # a record in general
         if self.negated(self.tokens[i][0]):
             return False
+        if (
+            self.tabular()
+            and self.plan.op != "lookup"
+            and (self.plan.conditions or self.plan.target or self.plan.by)
+            and not self.profile.words.get(text)
+            and not re.search(r"\d", text)
+            and before not in ("is", "are", "was", "were", "been", "next", "will")
+            and text not in ("next", "previous")
+            and not self.has(r"\bwho\b|\bwill\b")
+        ):
+            return True  # it stands nowhere in the document, so it can only speak of the records themselves
         if (
             i + 1 < len(self.tokens)
             and self.used[i + 1]

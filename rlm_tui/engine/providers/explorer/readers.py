@@ -53,14 +53,14 @@ for n, line in enumerate(lines, 1):
         rows.append({"_line": n, "_text": line, **{k: v.strip('"') for k, v in pairs}})"""
 _BLOCKS = """# Records of several `Key: value` lines: a new one starts after a blank line, or when its first key comes again.
 import re
-rows, row, key, blank = [], {}, "", True
+rows, row, key, blank, spelled = [], {}, "", True, {}
 for n, line in enumerate(lines, 1):
     found = re.match(r"(?:[-*•] )?([A-Za-z][\\w ()/%.#&-]{0,30}):(?:\\s+(.*)|$)", line)
-    if line.strip() and (not row or (found and found.group(1) in row) or (blank and not found)):
+    if line.strip() and (not row or (found and spelled.get(found.group(1).casefold()) in row) or (blank and not found)):
         row = {"_line": n, "_text": ""}
         rows.append(row)
     if found:
-        key = found.group(1)
+        key = spelled.setdefault(found.group(1).casefold(), found.group(1))
         row[key] = (found.group(2) or "").strip()
     elif line.strip() and len(row) == 2:
         row["title"] = line.strip("#=-* ")
@@ -315,6 +315,24 @@ for n, line in enumerate(lines, 1):
         rows.append({**row, "kind": label.group(1).lower(), "text": label.group(2)})
         facts.append((label.group(1), label.group(2)))"""
 
+_CARDS = """
+cards, card = [], {}  # headings that are followed by the same labels are records of their own
+for n, line in enumerate(lines, 1):
+    found = re.match(r"(#+)\\s+(.+)", line)
+    label = re.match(r"\\s*(?:[-*+•|] ?)?(?:\\*\\*|_)?([A-Z][\\w ]{1,24}?)(?:\\*\\*|_)?:(?:\\*\\*|_)?\\s+(.+)", line)
+    if found:
+        above = {k: v for k, v in card.get("_above", {}).items() if k < len(found.group(1))}
+        card = {"_line": n, "_text": "", "_above": {**above, len(found.group(1)): found.group(2)}, "title": found.group(2).strip("# ")}
+        card.update({"section": list(above.values())[-1]} if len(above) > 1 else {})
+        cards.append(card)
+    elif card and label:
+        card[label.group(1)] = label.group(2).strip()
+    if card and line.strip():
+        card["_text"] += line.strip() + "\\n"
+shared = Counter(k for card in cards for k in card if k[:1] != "_" and k not in ("title", "section"))
+if shared and shared.most_common(1)[0][1] > 2 and len(shared) > 1:
+    rows = [card for card in cards if any(shared[k] > 2 for k in card)]"""
+
 
 def _table_code(shape: Shape) -> str:
     """The code that reads a table."""
@@ -367,6 +385,6 @@ def reader(shape: Shape, several: bool) -> str:
         "lines": _LINES,
         "code": _CODE,
         "bibtex": _BIBTEX,
-        "outline": _OUTLINE,
+        "outline": _OUTLINE + _CARDS,
         "prose": _OUTLINE,
     }[shape.kind]

@@ -27,7 +27,7 @@ def sentences(passage: str) -> list[tuple[str, str]]:
     trail: list[str] = []
     for line in lines:
         starts = re.match(
-            r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}(?: [\[(]\d{1,2}[:.]\d\d[^)\]]*[\])])?:\s|\W*\d{1,4}[-/:.]\d)",
+            r"\s*(?:[-*+•>#|\[]|\d+[.):]|[A-Z][\w ]{1,24}(?: [\[(]\d{1,2}[:.]\d\d[^)\]]*[\])])?:\s|[A-Z][a-z]{2} +\d{1,2} \d\d:|\W*\d{1,4}[-/:.]\d)",
             line,
         )
         if line.startswith("#"):

@@ -17,6 +17,7 @@ TIMES = (
     CLOCK,
 )
 LEVEL = r"TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|CRITICAL|CRIT|FATAL|ALERT|SEVERE"
+MONTH = r"(?:January|February|March|April|May|June|July|August|September|October|November|December)"
 GAP = r"\]?[\s:|,-]+"
 LINE_SHAPES = (
     (
@@ -52,6 +53,7 @@ LINE_SHAPES = (
     ("chat", r"(?P<sender>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}),?\s{1,4}[\[(]?(?P<time>TIME)[\])]?\s*$(?P<text>)", 0.25),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<event>[A-Z][A-Z_-]{{2,}}){GAP}(?P<message>.*)", 0.7),
     ("log", r"\[?(?P<time>TIME)\]?[\s:|,-]+(?P<message>.*)", 0.8),
+    ("diary", rf"(?:#+ )?(?P<date>(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:\d{{1,2}}(?:st|nd|rd|th)? {MONTH}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?)(?:,? \d{{4}})?)\b[.:,]?\s*(?:[-–—] )?(?P<text>.*)", 0.15),
     ("verses", r"\[?(?P<verse>(?:[1-3] ?)?[A-Z]?[A-Za-z]*\.? ?(?P<chapter>\d+):\d+)\W? +(?P<text>.+)", 0.6),
 )
 """Name, pattern (TIME stands for the kind of time the document uses), and the share of lines that must match."""

@@ -136,7 +136,7 @@ def _spans(
                     else 1.5
                     if any(akin(wanted[0], a) for a in after)
                     else 1.2
-                    if wanted[0] in before
+                    if wanted[0] in before and not found[2]
                     else 0
                 )
                 text = found.group(1).strip(" ,.") if found[3] else text
