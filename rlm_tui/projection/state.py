@@ -215,7 +215,7 @@ class SessionState:
         """What the calls of each node itself cost, its sub-calls included and its child nodes not: `spent` split up."""
         sums = dict.fromkeys(self.nodes, Usage())
         for call in self.calls.values():
-            sums[call.node] = sums.get(call.node, Usage()) + self.totals.get(call.id, Usage())
+            sums[call.node] = sums.get(call.node, Usage()) + call.usage
         return sums
 
     def row_of_cell(self, cell: Cell) -> str:
