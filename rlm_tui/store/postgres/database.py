@@ -30,7 +30,15 @@ from rlm_tui.store.postgres.errors import bad_address, explain
 SCHEMA = Path(database.__file__).with_name("schema_postgresql.sql")
 TABLES = ("event", "blob", "session", "lease", "mark", "removal", "bench_cell", "bench_attempt", "passage", "indexed")
 VERSION_TABLE = "rlm_tui_version"
-CONNECT_SECONDS = 10
+
+_PATIENCE = {
+    "connect_timeout": 10,
+    "tcp_user_timeout": 30_000,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+}
+"""How long a server may be silent, unless the address says otherwise: without these, for hours."""
 
 _ALWAYS = (
     "SET client_min_messages = warning; "
@@ -124,7 +132,8 @@ def connect(place: StoreUrl) -> psycopg.Connection[tuple[Any, ...]]:
         given: dict[str, Any] = dict(conninfo_to_dict(conninfo(place)))
     except psycopg.Error:
         raise StoreError(bad_address(place)) from None
-    given.setdefault("connect_timeout", CONNECT_SECONDS)
+    for name, value in _PATIENCE.items():
+        given.setdefault(name, value)
     given |= {"application_name": own_name(), "client_encoding": "UTF8"}
     try:
         return psycopg.connect(**given, autocommit=True, cursor_factory=psycopg.RawCursor)
