@@ -50,7 +50,7 @@ def _lines(found: Provenance, most: int | None) -> Iterator[str]:
     from rlm_tui.cli.plain import plain
 
     if not found.documents:
-        yield "This session has no documents; `rlm-tui import LOG --document FILE` attaches one to an imported session."
+        yield "This session has no documents; `rlm-tui import LOG --document FILE` imports its log together with one."
     for document in found.documents:
         yield from _document_lines(document, most)
     if found.answer is None:

@@ -68,6 +68,7 @@ class _Writer:
         self._start = 0.0
         self._last = 0
         self._ended = False
+        self._spent = ev.Usage()
         self._calls: dict[str, ev.CallReserved] = {}
         self._open_cells: dict[str, list[str]] = {}
         self._nodes: dict[str, ev.NodeStarted] = {}
@@ -142,7 +143,9 @@ class _Writer:
         error = f": {_line(e.error)}" if e.error else ""
         yield ""
         yield self._head(entry, f"{ENDS.get(e.status, e.status)}{limit}{error}")
-        yield f"    {counted(e.usage.calls, 'call')}, {tokens(e.usage)}, {dollars(e.usage)}"
+        # The end of a session that an earlier version imported says nothing of what it cost.
+        usage = e.usage if e.usage.calls else self._spent
+        yield f"    {counted(usage.calls, 'call')}, {tokens(usage)}, {dollars(usage)}"
         if e.answer is not None:
             yield "answer"
             yield from self._body(self._text(e.answer))
@@ -177,6 +180,7 @@ class _Writer:
                 yield self._head(entry, f"{name}, attempt {e.attempt} failed ({_line(e.fault.message)}); {again}")
             return
         self._calls.pop(e.call, None)
+        self._spent += e.usage
         model = _line(call.model) if call else "?"
         if isinstance(e, ev.CallFailed):
             yield self._head(entry, f"{name}, {model} failed: {_line(e.fault.message)}")

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
+
 from rlm_tui import events as ev
 from rlm_tui.document.coverage import Matcher, merge
 from rlm_tui.document.document import Document
@@ -130,7 +132,8 @@ class Scribe:
         last = self._events[-1][0] if self._events else self.written
         ordered: list[tuple[float, Event]] = [(first, self._start), *self._events]
         if self._end is not None:
-            ordered.append((last, self._end))
+            paid = [event.usage for _, event in self._events if isinstance(event, ev.CallFinished | ev.CallFailed)]
+            ordered.append((last, msgspec.structs.replace(self._end, usage=sum(paid, Usage()))))
         if self._start.documents:
             ordered = list(self._with_coverage(ordered, self._start.documents))
         entries = [Entry(seq, at, event) for seq, (at, event) in enumerate(ordered, 1)]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
 from rlm_tui import events as ev
 from rlm_tui.document.document import Document
 from rlm_tui.events import BlobRef, Usage
@@ -146,3 +148,12 @@ def test_figures() -> None:
     assert dollars(Usage(cost=0.25, unpriced=1)) == "$0.25+?"
     assert tokens(Usage(input=1210, cached=200, output=96)) == "1,210 tokens in (200 cached), 96 out"
     assert tokens(Usage(input=10, output=2, estimated=True)) == "~10 tokens in, ~2 out"
+
+
+def test_an_end_that_says_nothing_of_the_cost_is_not_taken_for_none() -> None:
+    script, _, _ = build()
+    last = script.entries[-1]
+    assert isinstance(last.event, ev.SessionEnded) and last.event.usage.calls == 14
+    script.entries[-1] = structs.replace(last, event=structs.replace(last.event, usage=Usage()))
+    figures = next(line for line in lines_of(script) if line.startswith("    ") and " calls, " in line)
+    assert "0 calls" not in figures and "$0.00" not in figures

@@ -40,6 +40,8 @@ def check_sound(session: ForeignSession) -> None:
             assert ev.BlobRef.of(session.text(ref)) == ref
     state = fold(entries)
     assert state.spent == session.row.usage
+    # The transcript's last line tells what the end says.
+    assert all(end.usage == state.spent for end in events_of(session, ev.SessionEnded))
     assert not state.open_calls and not state.running_cells
     for node in state.nodes.values():
         assert node.parent is None or node.parent in state.nodes
