@@ -117,7 +117,7 @@ async def connected(cluster: str, concurrency: int) -> AsyncIterator[Client]:
                         dashboard_address="127.0.0.1:0",
                         scheduler_kwargs={"dashboard": False},
                         # Whoever can speak to a scheduler can run code: on a shared machine only we may.
-                        security=importlib.util.find_spec("cryptography") is not None,
+                        security=importlib.util.find_spec("cryptography") is not None or None,
                         # Runs have limits of their own; a document may well be larger than Dask's share.
                         memory_limit=0,
                         silence_logs=logging.CRITICAL,
