@@ -192,3 +192,29 @@ async def test_another_processs_session_is_followed_and_a_killed_one_can_be_resu
     )
     assert done.returncode == 0, done.stderr
     assert "done" in done.stdout
+
+
+async def test_a_killed_worker_of_a_cluster_costs_what_was_in_flight(
+    place: StoreUrl, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("distributed", reason="needs the extra [cluster]")
+    from tests.functional import test_cluster
+
+    monkeypatch.setattr(test_cluster, "store_at", lambda folder: place)
+    await test_cluster.test_a_worker_that_is_killed_costs_what_was_in_flight_on_it(tmp_path)
+
+
+def test_two_programs_over_one_table_run_each_cell_once(place: StoreUrl, tmp_path: Path) -> None:
+    (tmp_path / "slow.yaml").write_text('leaves:\n  - {match: ".", text: "7", delay: 0.2}\ndefault: "7"\n')
+    table = ["--lengths", "1000", "--limit", "10", "--methods", "direct", "--concurrency", "2"]
+    command = [sys.executable, "-m", "rlm_tui", "bench", "run", "sniah", *table, "--models", "scripted:slow.yaml"]
+    programs = [
+        subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)
+    ]
+    for program in programs:
+        program.wait(60)
+    with Store.open(place) as store:
+        assert [row.status for row in store.results.cells("sniah")] == ["ok"] * 10
+        attempts = store.results.attempts("sniah")
+        assert sorted(attempt.number for attempt in attempts) == [1] * 10
+        assert len({row.id for row in store.catalog.list()}) == 10
