@@ -273,3 +273,33 @@ def test_without_dask_it_says_what_to_install(
         code, _, err = run_bench(capsys, "sniah", "--lengths", "1024", "--limit", "1", "--cluster", "local",
                                  "--store", str(store_at(tmp_path)))  # fmt: skip
     assert code == 2 and "pip install 'rlm-tui[cluster]'" in err
+
+
+# --- several machines: a database
+
+
+async def test_workers_share_a_database_and_one_is_killed(tmp_path: Path, scheduler: str) -> None:
+    from tests.support import postgres
+
+    if reason := postgres.why_not():
+        pytest.skip(reason)
+    server = postgres.Server()
+    model, killed = Metered(tmp_path / "paid", 0.3), []
+
+    def kill_one(row: CellRow) -> None:
+        running = store.reader.query("SELECT pid FROM bench_cell WHERE status = 'running'")
+        if row.done and running and not killed:
+            killed.append(running[0][0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    try:
+        with Store.open(server.place()) as store:
+            summary = await begin(store, model, cluster=scheduler, on_change=kill_one).run()
+            rows = store.results.cells("sums")
+            lost = [one for one in store.results.attempts("sums") if one.status == "lost"]
+    finally:
+        server.close()
+    assert killed and (summary.done, summary.left, summary.failed, summary.why) == (CELLS, 0, 0, ())
+    assert {row.status for row in rows} == {OK} and {row.official for row in rows} == {1.0}
+    assert 1 <= len(lost) <= 4 and len(summary.lost) == len(lost)
+    assert CELLS <= sum(model.paid().values()) <= CELLS + len(lost)
