@@ -27,7 +27,7 @@ class Table:
     """A table in the store, before its open cells run.
 
     `open` are the cells to run; `done` have an outcome already, of which `failed` failed; `elsewhere` are run by another
-    process. `lost` are attempts whose process was killed, with what they had cost; `spent` is what all attempts have cost.
+    process and may cost `held` at most. `lost` are attempts whose process was killed, with what they had cost; `spent` is what all attempts have cost.
     """
 
     open: Sequence[Work]
@@ -36,6 +36,7 @@ class Table:
     elsewhere: int
     lost: Sequence[Attempt]
     spent: float
+    held: float = 0.0
 
 
 def set_up(store: Store, works: Sequence[Work], retry: Collection[str] = ()) -> Table:
@@ -59,6 +60,7 @@ def set_up(store: Store, works: Sequence[Work], retry: Collection[str] = ()) -> 
         elsewhere=sum(row.status == RUNNING for row in mine),
         lost=lost,
         spent=spent,
+        held=sum(work.most or 0.0 for work in works if rows[work.row.key].status == RUNNING),
     )
 
 

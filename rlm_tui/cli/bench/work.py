@@ -72,7 +72,8 @@ def fill(
             store,
             table.open,
             concurrency=wanted.concurrency,
-            cap=wanted.max_cost,
+            # What another process runs will be paid from the same purse.
+            cap=None if wanted.max_cost is None else max(0.0, wanted.max_cost - table.held),
             spent=table.spent,
             seconds=wanted.timeout,
             prices=settings.price_overrides(),
