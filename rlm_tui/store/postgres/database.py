@@ -75,9 +75,9 @@ def open_writable(place: StoreUrl, durability: str) -> PostgresConnection:
             raw.execute("SET synchronous_commit = off")
         raw.execute(f"SET lock_timeout = '{database.BUSY_SECONDS:g}s'; {_ALWAYS}".encode())
         state = state_of(raw, place)
+        _check_rights(raw, state, place)
         if state.version < database.VERSION:
             _make_ready(raw, state, place)
-        _check_rights(raw, state, place)
         return PostgresConnection(raw, state.number)
     except psycopg.Error as error:
         raw.close()
@@ -92,10 +92,9 @@ def check_writable(place: StoreUrl) -> None:
     raw = connect(place)
     try:
         state = state_of(raw, place)
-        if state.version == 0 and not state.may_create:
+        _check_rights(raw, state, place)
+        if state.version < database.VERSION and not state.may_create:
             raise StoreError(_may_not_create(state, place))
-        if state.version:
-            _check_rights(raw, state, place)
     except psycopg.Error as error:
         raise StoreError(explain(error, place)) from error
     finally:
@@ -208,10 +207,11 @@ def _check_rights(raw: psycopg.Connection[tuple[Any, ...]], state: State, place:
     if state.frozen:
         raise StoreError(f"the store {place} is read-only (the server is a standby); {ELSEWHERE}")
     found = raw.execute(
-        b"SELECT string_agg(t.relname || ' (' || p.name || ')', ', ') FROM pg_class t"
-        b" CROSS JOIN (VALUES ('SELECT'), ('INSERT')) p(name)"
-        b" WHERE t.relnamespace = $1 AND t.relkind = 'r' AND t.relname IN ('event', 'blob', 'session', 'lease')"
-        b" AND NOT has_table_privilege(t.oid, p.name)",
+        b"SELECT string_agg(t.relname || ' (' || p.name || ')', ', ' ORDER BY t.relname, p.name) FROM pg_class t"
+        b" JOIN (VALUES ('event', 'SELECT'), ('event', 'INSERT'), ('blob', 'SELECT'), ('blob', 'INSERT'),"
+        b" ('session', 'INSERT'), ('session', 'UPDATE'), ('lease', 'INSERT'), ('lease', 'UPDATE'), ('lease', 'DELETE'))"
+        b" p(relation, name) ON p.relation = t.relname"
+        b" WHERE t.relnamespace = $1 AND t.relkind = 'r' AND NOT has_table_privilege(t.oid, p.name)",
         (state.number & 0xFFFFFFFF,),
     ).fetchone()
     if found is not None and found[0]:

@@ -147,8 +147,22 @@ def test_a_user_without_rights(server: Server) -> None:
     fill(place)
     assert "lacks a right (permission denied for table rlm_tui_version)" in refusal(poor)
     server.sql(f"GRANT SELECT ON ALL TABLES IN SCHEMA {name} TO poor")
-    assert "may not write to it: " in refusal(poor) and "INSERT" in refusal(poor)
+    assert (
+        "may not write to it: blob (INSERT), event (INSERT), lease (DELETE), lease (INSERT), lease (UPDATE), "
+        "session (INSERT), session (UPDATE) is missing; ask the owner" in refusal(poor)
+    )
     with StoreReader(poor) as reader:
+        assert len(reader.entries("abc")) == 3
+
+
+def test_a_server_that_only_reads(server: Server) -> None:
+    place = server.place()
+    name = server.schema_of(place)
+    frozen = StoreUrl(os.fspath(place).replace("%3D" + name, f"%3D{name}%20-cdefault_transaction_read_only%3Don"))
+    with pytest.raises(StoreError, match="is read-only"):
+        Store.open(frozen)
+    fill(place)
+    with StoreReader(frozen) as reader:
         assert len(reader.entries("abc")) == 3
 
 
