@@ -10,6 +10,9 @@ from rlm_tui.config.store_url import StorePlace, StoreUrl
 ELSEWHERE = "choose another place with --store PATH or RLM_TUI_STORE"
 
 
+AGAIN = "export the session again, or fetch a whole copy of the file"
+
+
 class StoreError(Exception):
     """A store or a session can't be used. The message is one sentence for the user."""
 

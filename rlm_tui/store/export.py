@@ -27,7 +27,7 @@ import msgspec
 from rlm_tui.events import BlobRef, Entry, decode, encode
 from rlm_tui.events.codec import SCHEMA, UnreadableEvent
 from rlm_tui.store.blobs import references
-from rlm_tui.store.errors import StoreError, explain
+from rlm_tui.store.errors import AGAIN, StoreError, explain
 from rlm_tui.store.recording import Recording, row_of
 from rlm_tui.store.redact import Redacted
 
@@ -181,18 +181,23 @@ class SessionFile:
                 if len(entries) < header.events:
                     record = _event.decode(line)
                     if record.seq != len(entries) + 1:
-                        raise StoreError(f"{path}, line {number}: event {len(entries) + 1} is missing")
+                        raise StoreError(f"{path}, line {number}: event {len(entries) + 1} is missing; {AGAIN}")
                     entries.append(Entry(record.seq, record.at, decode(bytes(record.event), record.schema)))
                 else:
                     text = _text.decode(line)
                     if text.base64 is None and not bytes(text.text).startswith(b'"'):
-                        raise StoreError(f"{path}, line {number}: this text can't be read")
+                        raise StoreError(f"{path}, line {number}: this text can't be read; {AGAIN}")
                     texts[text.sha] = text
-        except (msgspec.DecodeError, UnreadableEvent) as error:
+        except UnreadableEvent as error:
             raise StoreError(f"{path}, line {number}: {error}") from None
+        except msgspec.DecodeError:
+            raise StoreError(
+                f"{path}, line {number}: the line is damaged, or the file is cut off there; {AGAIN}"
+            ) from None
         if len(entries) < header.events or len(texts) < header.texts:
             raise StoreError(
-                f"{path} is cut off: it has {len(entries)} of {header.events} events and {len(texts)} of {header.texts} texts"
+                f"{path} is cut off: it has {len(entries)} of {header.events} events and {len(texts)} of {header.texts} texts; "
+                f"{AGAIN}"
             )
         return cls(path, header.session, entries, texts, header.redacted)
 
@@ -218,6 +223,6 @@ def read_lines(path: Path, blank: bool = False) -> Iterator[bytes]:
             stream: Any = gzip.GzipFile(fileobj=raw) if packed else raw
             yield from (line for line in stream if blank or line.strip())
     except (EOFError, zlib.error, gzip.BadGzipFile):
-        raise StoreError(f"{path} is damaged or cut off: it can't be unpacked") from None
+        raise StoreError(f"{path} is damaged or cut off: it can't be unpacked; {AGAIN}") from None
     except OSError as error:
         raise StoreError(f"{path} can't be read ({error.strerror or error})") from error

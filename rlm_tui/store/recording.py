@@ -11,7 +11,7 @@ from rlm_tui.config.paths import store_path
 from rlm_tui.events import BlobRef, Entry
 from rlm_tui.store import lease
 from rlm_tui.store.catalog import Catalog
-from rlm_tui.store.errors import StoreError
+from rlm_tui.store.errors import AGAIN, ELSEWHERE, StoreError, not_a_store
 from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.row import SessionRow, fold
 
@@ -132,7 +132,7 @@ def open_stored(reader: StoreReader, session: str) -> StoredSession:
 def open_file(path: Path) -> Recording:
     """The one session in a file. Raises `StoreError`."""
     if not path.exists():
-        raise StoreError(f"there is no file {path}")
+        raise StoreError(f"there is no file {path}; check the path")
     if not path.is_file():
         raise StoreError(f"{path} is not a file; name a session file, or the id of a session")
     try:
@@ -152,8 +152,17 @@ def open_file(path: Path) -> Recording:
 
 
 def _only_session(path: Path) -> Recording:
-    reader = StoreReader(path)
-    rows = Catalog(reader).list(limit=2)
+    try:
+        reader = StoreReader(path)
+        rows = Catalog(reader).list(limit=2)
+    except StoreError as error:
+        # A file that is only looked at is not the store of this program: another place for that would not help.
+        if str(error) == not_a_store(path):
+            raise StoreError(
+                f"{path} is a database of something else; name a session file, or a session's id"
+            ) from None
+        said = str(error).replace(f", or {ELSEWHERE}", "")
+        raise StoreError(f"{said.partition('; ')[0]}; {AGAIN}" if ELSEWHERE in said else said) from None
     if len(rows) != 1:
         reader.close()
         many = "no session" if not rows else "several sessions"

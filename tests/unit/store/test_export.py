@@ -115,12 +115,26 @@ async def test_every_cut_is_noticed(store: Store, tmp_path: Path) -> None:
             SessionFile.open(path)
 
 
+async def test_a_damaged_bundle_is_no_reason_for_another_store(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "one.db"
+    write_session(await saved(store), path)
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    with pytest.raises(StoreError, match=r"export the session again, or fetch a whole copy of the file$"):
+        open_recording(str(path))
+    sqlite3.connect(tmp_path / "foreign.db").execute("CREATE TABLE t (a)").connection.close()
+    with pytest.raises(StoreError, match="is a database of something else; name a session file"):
+        open_recording(str(tmp_path / "foreign.db"))
+
+
 async def test_a_damaged_line_is_named(store: Store, tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     write_session(await saved(store), path)
     lines = path.read_bytes().splitlines(keepends=True)
     for bad, message in (
-        (b"{nonsense\n", "one.jsonl, line 3: "),
+        (
+            b"{nonsense\n",
+            "one.jsonl, line 3: the line is damaged, or the file is cut off there; export the session again",
+        ),
         (lines[3], "one.jsonl, line 3: event 2 is missing"),
         (b'{"seq":2,"at":0,"schema":1,"event":{"kind":"no.such"}}\n', "line 3: this event can't be read"),
         (b'{"seq":2,"at":0,"schema":9,"event":{"kind":"no.such"}}\n', "line 3: .*newer rlm-tui"),
