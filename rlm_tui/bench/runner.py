@@ -328,6 +328,9 @@ class Runner:
         except asyncio.CancelledError:
             task.cancel()
             await asyncio.wait({task})
+            if not task.cancelled():
+                # Whoever cancelled says why; asked for, what this one failed with as well is not complained of again.
+                task.exception()
             raise
         finally:
             self._sessions.discard(task)

@@ -218,3 +218,32 @@ def test_two_programs_over_one_table_run_each_cell_once(place: StoreUrl, tmp_pat
         attempts = store.results.attempts("sniah")
         assert sorted(attempt.number for attempt in attempts) == [1] * 10
         assert len({row.id for row in store.catalog.list()}) == 10
+
+
+def test_a_server_that_goes_away_in_mid_table_costs_no_finished_cell(
+    place: StoreUrl, server: postgres.Server, tmp_path: Path
+) -> None:
+    (tmp_path / "slow.yaml").write_text('leaves:\n  - {match: ".", text: "7", delay: 0.3}\ndefault: "7"\n')
+    table = ["--lengths", "1000", "--limit", "8", "--methods", "direct,rlm:0", "--concurrency", "2"]
+    command = [sys.executable, "-m", "rlm_tui", "bench", "run", "sniah", *table, "--models", "scripted:slow.yaml"]
+    program = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+    assert program.stderr is not None
+    said = []
+    for line in program.stderr:
+        said.append(line)
+        if line.startswith("4/16 "):
+            server.stop()
+    try:
+        assert program.wait(30) == BAD_INPUT
+        assert not [line for line in said if "Traceback" in line or "Error" in line]
+        assert any(line.startswith(f"rlm-tui: the server of the store {place} can't be reached") for line in said)
+    finally:
+        server.start()
+    with Store.open(place) as store:
+        before = {row.key: row for row in store.results.cells("sniah") if row.done}
+    assert len(before) >= 2, "what a cell leaves to be written shares the commit of the next"
+    assert subprocess.run(command, cwd=tmp_path, capture_output=True).returncode == 0
+    with Store.open(place) as store:
+        after = {row.key: row for row in store.results.cells("sniah")}
+    assert {row.status for row in after.values()} == {"ok"} and len(after) == 16
+    assert all(after[key] == row for key, row in before.items())
