@@ -1,4 +1,4 @@
-"""Sessions in SQLite: an append-only event log, content-addressed texts, and projections of them.
+"""Sessions in a database, SQLite or PostgreSQL: an append-only event log, content-addressed texts, and projections of them.
 
 Importing this package loads nothing; its names are looked up when they are first used.
 """
