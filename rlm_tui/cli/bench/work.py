@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from functools import cache
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -21,7 +22,13 @@ if TYPE_CHECKING:
     from rlm_tui.cli.bench.options import Wanted
     from rlm_tui.config.settings import Settings
     from rlm_tui.store import Store
-    from rlm_tui.store.results import Attempt
+    from rlm_tui.store.results import Attempt, CellRow
+
+_SOURCES = {
+    "exact": "prompts counted",
+    "about": "prompts counted with GPT's tokenizer",
+    "earlier runs": "from earlier runs",
+}
 
 PATIENCE = 20.0
 """Seconds that stopped runs have for saving what is there."""
@@ -44,7 +51,9 @@ def fill(
     from rlm_tui.cli.prepare import check_server, check_store
     from rlm_tui.store import Store
 
-    infos = _infos(settings, works, keys=not wanted.dry_run)
+    elsewhere = wanted.cluster is not None and not wanted.cluster.startswith("local")
+    # The workers of a scheduler have the keys; here they may be missing.
+    infos = _infos(settings, works, keys=not wanted.dry_run and not elsewhere)
     if wanted.judge is not None:
         infos(wanted.judge)
     path = check_store(settings)
@@ -230,9 +239,8 @@ def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, 
             # Nothing says what is right, so what they said is what there is to look at.
             click.echo()
             print_cells(cells)
-            ended = list(dict.fromkeys(row.session for row in cells if row.done and row.session))
-            if len(ended) > 1:
-                click.echo(f"compare: rlm-tui diff {' '.join(ended[:2])}", err=True)
+            if two := _two_of_one(cells):
+                click.echo(f"compare: rlm-tui diff {two[0]} {two[1]}", err=True)
     if live.failure is not None:
         return FAILED
     if summary is None:
@@ -243,6 +251,23 @@ def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, 
     if summary.stopped:
         return CANCELLED
     return PARTIAL if summary.left else 0
+
+
+def _two_of_one(cells: Sequence[CellRow]) -> tuple[str, str] | None:
+    """Two sessions about the same item whose difference says something: of two settings, if there are two, else of two
+    seeds. ``None`` when no item has been run twice.
+    """
+    from rlm_tui.bench.report.arms import Arm
+
+    runs: dict[str, list[CellRow]] = {}
+    for row in cells:
+        if row.done and row.session:
+            runs.setdefault(row.item, []).append(row)
+    found = [pair for some in runs.values() for pair in combinations(some, 2)]
+    if not found:
+        return None
+    first, second = min(found, key=lambda pair: Arm.of(pair[0]) == Arm.of(pair[1]))
+    return str(first.session), str(second.session)
 
 
 def _tell_dry_run(works: Sequence[Work], infos: Infos, path: Any, *, as_json: bool) -> int:
@@ -294,8 +319,10 @@ def _print_estimates(found: Sequence[Estimate]) -> None:
         else:
             cost = f"{money(one.low)} to {money(one.high)}"
         over = f"{one.over_window} over the window" if one.over_window else ""
-        source = {"exact": "prompts counted", "earlier runs": "from earlier runs"}.get(one.source, one.source)
+        source = _SOURCES.get(one.source, one.source)
         tokens = "unknown" if one.input is None else f"{one.input:,}"
+        if one.source == "about":
+            tokens = f"~{tokens}"
         rows.append([one.model, one.method, str(one.cells), str(one.open), tokens, cost, source, over])
     head = ("model", "method", "cells", "to run", "tokens in", "cost", "estimate", "")
     width = None if not sys.stdout.isatty() else 200
