@@ -23,6 +23,20 @@ from rlm_tui.engine.providers.explorer.words import (
 )
 
 
+UNITED = {
+    concept: set(units.split())
+    for concept, units in {
+        "length": "s ms sec min h minutes hours seconds days m km cm mm",
+        "duration": "s ms sec min h minutes hours seconds days",
+        "weight": "kg g t lb lbs",
+        "price": "eur usd gbp",
+        "temperature": "c f",
+        "distance": "km m mi miles",
+    }.items()
+}
+"""The units that a superlative's measure comes in."""
+
+
 class Aiming(Filtering):
     """The operation that a question asks for, and the fields it works on."""
 
@@ -246,6 +260,8 @@ class Aiming(Filtering):
                 plan.target = (
                     named[0] if named and named[0] in by_concept else by_concept[0] if len(by_concept) == 1 else None
                 )
+            elif superlative and len(united := [f for f in usable if f.unit_names & UNITED.get(concept, set())]) == 1:
+                plan.target = united[0]
             elif concept and dated:
                 plan.target = dated[0] if len(dated) == 1 else None
             elif named and (not (concept and superlative) or self.strength(named[0], named[1][-1]) >= 2):

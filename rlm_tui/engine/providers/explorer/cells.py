@@ -32,7 +32,7 @@ for name in names.values():
         for row in rows:
             if row.get(name):
                 row[name] = usual[" ".join(row[name].split()).casefold()]
-print(len(rows), "records")
+{derived}print(len(rows), "records")
 asked = re.compile({asked!r})  # the words of the question
 for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in row if k[:1] != "_"))[:40]):
     values = Counter(row[name] for row in rows if row.get(name))
@@ -47,8 +47,16 @@ for position, name in enumerate(list(dict.fromkeys(k for row in rows for k in ro
 some, whole = rows[:: len(rows) // 5000 + 1], "\\n".join(row["_text"] for row in rows)
 for word, form in {forms!r}.items():
     form = re.compile(form, re.I)
-    seen = sum(1 for row in some if form.search(row["_text"])) * len(rows) // max(1, len(some))
+    seen = sum(1 for row in some if form.search(row["_text"] + " " + row.get("_modifiers", ""))) * len(rows) // max(1, len(some))
     print("WORD", word, seen or int(form.search(whole) is not None))"""
+_DERIVED = """for word in {nouns!r}:  # `user mona`: what stands behind a noun of the question is one of that kind
+    behind = re.compile(r"(?i)\\b" + word + r"s?(?:[=:#] ?| )([\\w.@/-]*\\w)")
+    found = [(row, m.group(1)) for row in rows if (m := behind.search(row["_text"]))]
+    kinds = {{value.casefold() for _, value in found}}
+    if len(found) > 2 and 1 < len(kinds) < 0.7 * len(found) and word not in names and not kinds & set("is was are in on for to from not and has had the a of at by with failed".split()):
+        for row, value in found:
+            row[word] = value
+"""
 _FACTS = """
 facts = [(name, value) for name, value in facts if value]
 facts.sort(key=lambda fact: -len(set(asked.findall(fold(fact[0])))))
@@ -56,9 +64,9 @@ for name, value in facts[:30]:
     print("FACT", json.dumps([name, value[:80]], ensure_ascii=False))"""
 
 
-def profile(asked: str, forms: dict[str, str], facts: bool) -> str:
+def profile(asked: str, forms: dict[str, str], facts: bool, nouns: Sequence[str] = ()) -> str:
     """What fields the records have, and where the words of the question occur in them."""
-    return _PROFILE.format(fold=FOLD.strip(), asked=asked, forms=forms) + (_FACTS if facts else "")
+    return _PROFILE.format(fold=FOLD.strip(), asked=asked, forms=forms, derived=_DERIVED.format(nouns=list(nouns)) if nouns else "") + (_FACTS if facts else "")
 
 
 _NUMBER = """

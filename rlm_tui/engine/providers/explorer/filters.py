@@ -559,7 +559,10 @@ class Filtering(Asking):
                 and self.stems[i] not in NOUNS
                 and (count < self.profile.records or self.profile.records == 1)
             ):
-                test = f"re.search({pattern(text)!r}, fold(r['_text']))"
+                where = "_text"
+                if self.profile.shape == "code" and self.plan.op == "count" and any(s.startswith("kind is") for s in self.plan.said):
+                    where = "_modifiers"
+                test = f"re.search({pattern(text)!r}, fold(r.get({where!r}, '')))"
                 self.keep(("not " if self.negated(self.tokens[i][0]) else "") + test, f"text has {text}")
                 self.used[i] = True
             elif count == self.profile.records:

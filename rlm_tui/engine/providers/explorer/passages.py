@@ -10,7 +10,7 @@ from rlm_tui.engine.providers.explorer.keys import STRICT, Key, keys_of, kind_of
 from rlm_tui.engine.providers.explorer.kinds import SUBJECTS
 from rlm_tui.engine.providers.explorer.sentences import PREFIX, PRONOUN, prefix_time, sentences, summary
 from rlm_tui.engine.providers.explorer.spans import SIGNED, candidates
-from rlm_tui.engine.providers.explorer.words import akin, fold, stem, tokens
+from rlm_tui.engine.providers.explorer.words import akin, fold, related, stem, tokens
 
 NOT_FOUND = "NOT FOUND"
 
@@ -87,6 +87,10 @@ def answer(question: str, passage: str) -> Answer | None:
                 sure *= 1.0 if key.root in stems[i] else 0.9
                 hits |= close
                 direct += 1
+            elif len(keys) > 1 and not key.strict and any(len(s) > 3 and related(key.root, s) for s in stems[i]):
+                sure *= 0.7
+                hits |= {s for s in stems[i] if len(s) > 3 and related(key.root, s)}
+                direct += 0.7
             elif key.root in heads[i] and not heads[i] <= stems[i]:
                 sure *= 0.93
                 direct += 0.5
@@ -154,6 +158,12 @@ def answer(question: str, passage: str) -> Answer | None:
             value = min(1.0, 0.55 + value / 3)
         found.append(Answer(text, sentence, int(100 * sure * value)))
     words = {stem(w) for w in tokens(question)}
+    told = re.match(r"\W*how many\b", fold(question)) is not None
+    found = [
+        a
+        for a in found
+        if {stem(w) for w in tokens(a.text)} - words and not (told and re.fullmatch(r"[A-Za-z]+[-_]?\d[\w-]*", a.text))
+    ]
     found.sort(key=lambda a: (-a.confidence, -len(words & {stem(w) for w in tokens(a.sentence)})))
     if (
         len(found) > 1

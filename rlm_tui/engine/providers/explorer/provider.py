@@ -177,7 +177,8 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     code = (
         readers.reader(shape, talk.several)
         + "\n"
-        + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "sheet", "outline", "prose", "code", "glossary"))
+        + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "sheet", "outline", "prose", "code", "glossary"),
+                        [fold(w).removesuffix("s") for w in re.findall(r"\b(?:which|what|different|distinct|unique) ([a-z]{3,})", low)] if "log" in shape.kind else ())
     )
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
@@ -244,6 +245,13 @@ def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
         kind = next((k for k in CODE_KINDS if head and stem(k) == asking.stems[head[0]]), "")
         if plan.op == "count" and kind and not any(s.startswith("kind is") for s in plan.said):
             return Plan("count", conditions=[f"r['kind'] == {kind!r}"], said=[f"kind is {kind}"])
+        own = ("name", "kind", "value", "class", "comment", "modifiers", "table", "name or table")
+        inserted = any(f.name == "table" for f in found.fields) and (
+            any(s.split(" is ")[0] not in own for s in plan.said if " is " in s)
+            or (plan.target is not None and plan.target.name not in own)
+        )
+        if inserted:
+            return plan
         if re.search(r"\b(?:who|company|organisation)\b", fold(question)) or (
             plan.op == "lookup"
             and not any(s.startswith("kind is") for s in plan.said)

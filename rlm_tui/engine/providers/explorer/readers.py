@@ -202,8 +202,9 @@ shapes = {
     "import": r"(?:import|from|#include|use|using|require)\\s+(?:.*from )?[<\\"'{]*([\\w./:-]+)()",
     "constant": r"\\s*(?:export |public |pub |private |protected |internal |static |final |const |let |var |readonly |#define |val )*(?:(?:int|long|double|float|string|String|bool|boolean) (?=[A-Z]))?(?!(?:import|return|package|use)\\b)([A-Za-z_]\\w*)(?:: [\\w\\[\\]&]+)?(?:\\s+:?= | (?=[\\d\\"'(]))(.+?);?$",
 }
-rows, facts, comment, owner, scope = [], [], "", "", ""
+rows, facts, comment, owner, scope, mark = [], [], "", "", "", ""
 for n, line in enumerate(lines, 1):
+    mark += line.strip() if re.match(r"\\s*(?:@|#\\[)", line) else ""
     kind, found = next(((k, m) for k, p in shapes.items() for m in [re.match(p, line)] if m), ("", None))
     found_todo = re.search(r"\\b(TODO|FIXME|XXX)\\b", line)
     if found_todo:
@@ -228,7 +229,9 @@ for n, line in enumerate(lines, 1):
         if kind == "class":
             scope = name
             kind, name, value = name.replace("type", "struct"), value, ""
-        rows.append({"_line": n, "_text": (comment + line).strip(), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value, "class": owner if line[0] in " \\t" else "", "comment": aside})
+        front = re.sub(r"\\bpub\\b", "public", mark + " " + line[: line.find(name)] + " " + name.replace("_", " "))
+        mark = ""
+        rows.append({"_line": n, "_text": (comment + line).strip(), "_modifiers": " ".join(re.findall(r"\\w+", front)), "kind": "include" if line.startswith("#include") else kind, "name": name, "value": value, "class": owner if line[0] in " \\t" else "", "comment": aside})
         owner = name if kind in ("class", "struct", "enum", "interface", "trait") else owner if line[0] in " \\t" else ""
         if kind == "constant":
             facts.append((name, value))
@@ -253,10 +256,20 @@ for n, line in enumerate(lines, 1):
         if last["_text"].count("\\n") == 1 and re.match(r"[rf]?([\\"']{3})", text):
             facts.append((last["name"] + ".do", text.strip("\\"' ")))
         part = re.match(r"(?:(?:pub|public|private|readonly|const) )*(\\w+)\\??: ?([^=]+)|(?:struct |unsigned |const )*([\\w:<>]+\\*?) +\\*?(\\w+)(?:\\[\\w*\\])?$", text)
+        whole = re.match(r"(\\w+)(?:: [^=]+| +[\\w()]+(?: NOT NULL)?)? *(?:=| DEFAULT | default ) *([^,;]+)", text)
+        if whole and line[0] in " \\t" and last["kind"] in ("class", "struct", "table") and (" " in text.split("=")[0].strip() or ":" in text):
+            facts.append((f"{last['name']}.{whole.group(1)}.default", whole.group(2).strip("\\"' ")))
         if part and last["kind"] in ("class", "struct", "interface"):
             pair = (part.group(1), part.group(2)) if part.group(1) else (part.group(3), part.group(4)) if plain[0] == "\\t" and not line.strip().endswith(";") else (part.group(4), part.group(3))
             facts.append((f"{last['name']}.{pair[0]}.type", pair[1].strip()))
-    comment = \"\""""
+    comment = \"\"
+for told in re.finditer(r"(?i)insert +into +([\\w.]+) *\\(([^)]*)\\) *values *((?:[^';]|'(?:[^']|'')*')*)", "\\n".join(lines)):
+    names = [name.strip(' `"') for name in told.group(2).split(",")]
+    for found in re.finditer(r"\\(((?:[^'()]|'(?:[^']|'')*'|\\([^)]*\\))*)\\)", told.group(3)):
+        cells = [cell.strip().strip("'").replace("''", "'") for cell in re.findall(r"(?:[^',]|'(?:[^']|'')*')+", found.group(1))]
+        if len(cells) == len(names):
+            at = "\\n".join(lines)[: told.start(3) + found.start()].count("\\n") + 1
+            rows.append({"_line": at, "_text": found.group(), "table": told.group(1), **dict(zip(names, cells))})"""
 _BIBTEX = """# BibTeX: every entry is a record.
 import re
 rows = []

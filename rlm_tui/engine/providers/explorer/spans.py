@@ -51,7 +51,7 @@ DAY = re.compile(
 )
 
 NAME = re.compile(
-    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]+(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*"
+    r"(?:\b(?:Mr|Mrs|Ms|Dr|St|Prof|Capt|Sir|Lady|Captain|Professor|Doctor|King|Queen)\.? )?(?:\b[A-Z]\. ?)*\b[A-Z][\w'’-]+(?:\.\d+)*(?: (?:(?:de|van|von|da|la|le|of|&|and(?= [A-Z]\w+ (?:Ltd|Inc|Sons))|[A-Z]\.) )?[A-Z][\w'’-]+)*"
 )
 
 REASON = re.compile(
@@ -127,6 +127,7 @@ def _spans(
                         and not re.search(r"[$€£]", text)
                     )
                     or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()])
+                    or (re.search(r"\b(?:is|was|am|are|were) (?:only |about |almost |nearly |just )?$", body[: found.start()]) and not found[2] and not re.search(r"[$€£¥]", text) and re.match(r" ?(?:[,.;)]|and\b|when\b|at\b|$)", body[found.end(1) :]))
                     else 0
                 )
             elif wanted:
@@ -294,9 +295,9 @@ def _spans(
 def _led(low: str, body: str) -> list[tuple[float, int, int, str]]:
     """`from whom`, `with what`, `whom … from`: what follows the same preposition."""
     found = re.match(r"\W*(from|with|by|to|for|under|behind|through) (?:whom|what|which|whose)\b", low)
-    found = found or re.match(r"\W*(?:whom?|what|where)\b.* (from|with|by|to|for|under|of)\W*$", low)
+    found = found or re.match(r"\W*(?:(?:and|so|but) )?(?:whom?|what|where|which \w+)\b.* (from|with|by|to|for|under|of)\W*$", low)
     form = (
-        rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’-]+)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)]|\s*$)"
+        rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’.-]*\w)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)](?:\s|$)|(?<=\d)\s|\s*$)"
         if found
         else "$^"
     )
