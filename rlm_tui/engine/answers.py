@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from rlm_tui.engine.errors import Stopped
+from rlm_tui.engine.errors import Stopped, UsersFault
 
 Validator = Callable[[Any], str | None]
 """A check of the user's own: gets the answer (the JSON value, or the text) and returns what is wrong with it, or ``None``."""
@@ -46,7 +46,8 @@ class Answers:
     _refusals: int = 0
 
     def check(self, text: str, value: Any, verdict: str | None = None) -> tuple[Any, str]:
-        """The answer as a value and, if it is refused, what the model is told. Raises `Stopped` after too many tries.
+        """The answer as a value and, if it is refused, what the model is told. Raises `Stopped` after too many tries, and
+        `UsersFault` when the user's validator breaks down.
 
         `verdict` is what the user's validator led to when the same answer was given before: it need not be here again.
         """
@@ -58,12 +59,28 @@ class Answers:
         if not refusal and verdict is not None:
             refusal = verdict
         elif not refusal and self.validator is not None:
-            refusal = self.validator(text if value is None else value) or ""
+            refusal = self._validate(text if value is None else value)
         if refusal:
             self._refusals += 1
             if self._refusals >= MOST_REFUSALS:
                 raise Stopped("validation", f"{self._refusals} answers were not accepted. The last problem: {refusal}")
         return value, refusal
+
+    def _validate(self, answer: Any) -> str:
+        assert self.validator is not None
+        try:
+            refusal = self.validator(answer)
+        except Exception as error:
+            raise UsersFault(
+                f"the validator raised {type(error).__name__}: {error}; it should return what is wrong with an answer, or "
+                "None: correct it, and resume the session"
+            ) from error
+        if refusal is not None and not isinstance(refusal, str):
+            raise UsersFault(
+                f"the validator returned {refusal!r}; it should return what is wrong with an answer, as a text, or None: "
+                "correct it, and resume the session"
+            )
+        return refusal or ""
 
     def _first_look(self, text: str) -> str:
         if not text.strip():
@@ -129,3 +146,29 @@ def check_schema(schema: Any) -> None:
         jsonschema.validators.validator_for(schema).check_schema(schema)
     except jsonschema.SchemaError as error:
         raise ValueError(f"the schema is not a JSON schema: {error.message}") from None
+    if missing := _dangling(schema):
+        raise ValueError(f"the schema refers to {missing}, which is not in it; put that part under $defs")
+
+
+def _dangling(schema: Mapping[str, Any]) -> str:
+    """The first reference of a schema that leads nowhere inside of it: nothing is fetched from elsewhere."""
+    from referencing import Registry, Resource
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    resource = Resource.from_contents(dict(schema), default_specification=DRAFT202012)
+    resolver = Registry().with_resource("", resource).crawl().resolver()
+    waiting: list[Any] = [schema]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Mapping):
+            waiting += part.values()
+            ref = part.get("$ref")
+            if isinstance(ref, str):
+                try:
+                    resolver.lookup(ref)
+                except Unresolvable:
+                    return ref
+        elif isinstance(part, list):
+            waiting += part
+    return ""

@@ -11,6 +11,7 @@ from typing import Any
 from rlm_tui.engine.answers import Validator
 from rlm_tui.engine.caller import Caller, Resolver
 from rlm_tui.engine.control import Gate, Stop
+from rlm_tui.engine.errors import UsersFault
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import Ledger
 from rlm_tui.engine.node import NodeRun
@@ -161,6 +162,8 @@ class Engine:
             outcome = Outcome("cancelled", error="the run was cancelled")
         except LogError:
             raise
+        except UsersFault as error:
+            outcome = Outcome("failed", error=str(error))
         except Exception as error:
             # Our own mistake: the session still gets its end, so that it can be opened and reported.
             what = f"{type(error).__name__}: {error}"

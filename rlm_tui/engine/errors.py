@@ -14,6 +14,10 @@ class CallError(Exception):
         self.fault = fault
 
 
+class UsersFault(Exception):
+    """A function that the user gave broke down. The message is a sentence for the user, not for the model."""
+
+
 class Stopped(Exception):
     """A node reached one of its limits; `limit` names it, `reason` is a sentence for the model."""
 

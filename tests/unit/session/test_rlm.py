@@ -254,3 +254,23 @@ def test_other_fields_of_the_configuration_are_checked() -> None:
         with pytest.raises(ValueError) as caught:
             rlm(config=wrong)
         assert str(caught.value) == says
+
+
+def test_a_validator_that_breaks_down_is_named_and_not_our_mistake(tmp_path: Path) -> None:
+    def raises(value: Any) -> str | None:
+        raise KeyError("lines")
+
+    said = rlm(validator=raises).try_completion("How many?", TEXT)
+    assert said.status == "failed" and (said.error or "").startswith(
+        "the validator raised KeyError: 'lines'; it should"
+    )
+    said = rlm(validator=lambda value: False).try_completion("How many?", TEXT)  # type: ignore[arg-type,return-value]
+    assert (said.error or "").startswith("the validator returned False; it should")
+
+
+@pytest.mark.parametrize("ref", ["#/$defs/Nowhere", "http://127.0.0.1:9/schema.json"])
+def test_a_schema_with_a_part_that_is_not_there_is_refused_before_anything_is_paid(ref: str) -> None:
+    with pytest.raises(ValueError, match=r"the schema refers to .*, which is not in it"):
+        rlm(schema={"type": "object", "properties": {"a": {"$ref": ref}}})
+    whole = {"$defs": {"A": {"type": "integer"}}, "properties": {"a": {"$ref": "#/$defs/A"}}}
+    assert rlm(schema=whole).config.answer_schema == whole
