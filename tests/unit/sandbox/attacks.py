@@ -178,7 +178,7 @@ ATTACKS: list[tuple[str, str]] = [
     ("modules", "import types\ngot(types.MethodType(got, 1).__func__.__globals__)"),
     ("modules", "import types\ngot(types.CoroutineType._run)"),
     ("modules", "import ast\nnode = ast.Name(id='x', _fields=('__class__', '__reduce_ex__'))\ngot(ast.dump(node))"),
-    ("modules", "import ast\nnode = ast.Name(id='x', _fields=('__reduce_ex__',))\ngot([v for n, v in ast.iter_fields(node) if n != 'id'][0])"),
+    ("modules", "import ast\nnode = ast.Name(id='x', _fields=('__reduce_ex__',))\ngot([v for n, v in ast.iter_fields(node) if n not in ('id', 'ctx')][0])"),
     ("modules", "import ast\nclass S(str): _fields = ('format',)\nfor name, value in ast.iter_fields(S('{0.__globals__}')): got(value(got))"),
     ("modules", "import ast\nclass S(str): _fields = ('format',)\ntree = ast.Expr(value=S('x'))\ngot([n for n in ast.walk(tree) if n is not tree][0])"),
     ("modules", "import ast\nclass N(ast.Name): pass\ngot(N)"),
