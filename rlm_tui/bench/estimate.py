@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -10,7 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from rlm_tui.bench.base import BenchError
-from rlm_tui.bench.direct import SPARE, text_for_prompt
+from rlm_tui.bench.direct import SPARE, prompt_for, text_for_prompt
 from rlm_tui.bench.stats import needed, spread
 from rlm_tui.bench.suite import Work
 from rlm_tui.engine import tokens
@@ -22,10 +23,15 @@ from rlm_tui.store.results import CellRow
 Infos = Callable[[str], ModelInfo]
 """What is known of a model; raises `ProviderError`."""
 
-EXACT, EARLIER, UNKNOWN = "exact", "earlier runs", "unknown"
+EXACT, ABOUT, EARLIER, UNKNOWN = "exact", "about", "earlier runs", "unknown"
 
 DIFFERENCES = (0.05, 0.10, 0.20)
 """Differences between two methods for which the sample size is shown."""
+
+_NEAR_END = 2_000
+"""Characters at the end of a document in which the beginning of a word at the beginning of a line is looked for."""
+
+_LINE_OF_WORDS = re.compile(r"\n(?=[a-zA-Z])")
 
 _OVERHEAD = tokens.MESSAGE_OVERHEAD + tokens.REPLY_OVERHEAD
 
@@ -33,8 +39,9 @@ _OVERHEAD = tokens.MESSAGE_OVERHEAD + tokens.REPLY_OVERHEAD
 class Estimate(msgspec.Struct, frozen=True, kw_only=True):
     """What the open cells of one model and method would take.
 
-    `source` is ``exact`` (a direct prompt's tokens are counted; only the length of its reply is open), ``earlier runs``
-    (the same task, length, method and model) or ``unknown``. `low` and `high` are US dollars for all of these cells:
+    `source` is ``exact`` (a direct prompt's tokens are counted; only the length of its reply is open), ``about`` (they are
+    counted with GPT's tokenizer, for the model's own is not public), ``earlier runs`` (the same task, length, method and
+    model) or ``unknown``. `low` and `high` are US dollars for all of these cells:
     without any reply and with the longest ones, or at the median and at the 90th percentile of earlier runs. `over_window`
     counts direct prompts that don't fit.
     """
@@ -68,7 +75,11 @@ class Counter:
 
     def __init__(self, infos: Infos) -> None:
         self._infos = infos
-        self._documents: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._documents: OrderedDict[tuple[str, str], tuple[int, str]] = OrderedDict()
+
+    def exact(self, model: str) -> bool:
+        """Whether the tokenizer is the model's own."""
+        return tokens.count("word", model)[1]
 
     def prompt(self, work: Work) -> int:
         """Tokens of the prompt of a direct cell, cut to the window where the method does that."""
@@ -76,13 +87,26 @@ class Counter:
         key = (work.row.document, tokens.encoding_of(model))
         if key not in self._documents:
             text = text_for_prompt(work.case.document())
-            self._documents[key] = tokens.count(text, model)[0]
-        question = tokens.count(work.case.question, model)[0]
-        whole = self._documents[key] + question + _OVERHEAD
+            end = _last_lines(text)
+            before = tokens.count(text[: len(text) - len(end)], model, whole=True)[0]
+            self._documents[key] = (before, end)
+        before, end = self._documents[key]
+        whole = before + tokens.count(prompt_for(end, work.case.question), model)[0] + _OVERHEAD
         window = self._infos(model).window
         if work.method.truncate and window is not None:
             whole = min(whole, window - work.config.max_output_tokens - SPARE + _OVERHEAD)
         return max(0, whole)
+
+
+def _last_lines(text: str) -> str:
+    """The end of a document, which is counted together with the question: a token may join the two.
+
+    It begins with a word that begins a line, where no token reaches across.
+    """
+    if len(text) <= _NEAR_END:
+        return text
+    found = _LINE_OF_WORDS.search(text, len(text) - _NEAR_END)
+    return text[found.end() :] if found is not None else text[-1:]
 
 
 def price_of(config: RunConfig, info: ModelInfo) -> Price | None:
@@ -140,7 +164,7 @@ def _direct(
         method=method,
         cells=len(group),
         open=len(todo),
-        source=EXACT,
+        source=EXACT if counter.exact(model) else ABOUT,
         input=total,
         low=low if priced else None,
         high=high if priced else None,

@@ -16,9 +16,8 @@ from rlm_tui.cli.options import json_option, look_options, store_option
 @click.option(
     "--prompts",
     multiple=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="FILE",
-    help="Words to add to the system prompt; repeatable, each file is a row.",
+    metavar="FILE,…",
+    help="Files with words to add to the system prompt; each file is a row.",
 )
 @click.option("--expect", metavar="TEXT", help="What a right answer contains: the runs are scored by it.")
 @run_options
@@ -27,7 +26,7 @@ from rlm_tui.cli.options import json_option, look_options, store_option
 @json_option
 def command(
     sessions: tuple[str, ...],
-    prompts: tuple[Path, ...],
+    prompts: tuple[str, ...],
     expect: str | None,
     store: str | None,
     theme: str | None,
@@ -65,10 +64,16 @@ def command(
         wanted.name or f"sweep-{saved[0].started.session[:7]}",
         saved,
         models=wanted.models,
-        prompts=[read_prompt(path) for path in prompts],
+        prompts=[read_prompt(path) for path in _files(prompts)],
         changes=changes,
         seeds=wanted.repeats,
         expected=expect,
         limits=extra,
     )
     return fill(works, wanted, settings, as_json=as_json, look=(theme, ascii_only))
+
+
+def _files(prompts: tuple[str, ...]) -> list[Path]:
+    """The files by name, each once: with commas between them, unless there is a file whose name has the comma."""
+    names = [name for text in prompts for name in ([text] if Path(text).exists() else text.split(","))]
+    return [Path(name.strip()) for name in dict.fromkeys(names) if name.strip()]

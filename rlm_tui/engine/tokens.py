@@ -49,8 +49,11 @@ _OPENAI_PREFIXES = ("openai/", "azure/", "github_copilot/", "openrouter/openai/"
 _lock = threading.Lock()
 
 
-def count(text: str, model: str) -> tuple[int, bool]:
-    """Tokens of `text` for `model`, and whether the figure is exact. Never asks the network."""
+def count(text: str, model: str, *, whole: bool = False) -> tuple[int, bool]:
+    """Tokens of `text` for `model`, and whether the figure is exact. Never asks the network.
+
+    With `whole` a long text is counted to its end instead of being sampled.
+    """
     if not text:
         return 0, True
     name, own = _encoding_name(model)
@@ -59,7 +62,7 @@ def count(text: str, model: str) -> tuple[int, bool]:
         return max(1, (len(text) + 3) // 4), False
     if len(text) <= KEPT_CHARS:
         return _count_short(text, name), own
-    if len(text) <= SAMPLE_ABOVE:
+    if whole or len(text) <= SAMPLE_ABOVE:
         return len(encoding.encode_ordinary(text)), own
     step = (len(text) - _SAMPLE_CHARS) // (_SAMPLES - 1)
     sampled = sum(len(encoding.encode_ordinary(text[i * step : i * step + _SAMPLE_CHARS])) for i in range(_SAMPLES))

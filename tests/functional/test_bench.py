@@ -60,6 +60,8 @@ def test_run_show_compare_plot_and_export(place: Path, capsys: pytest.CaptureFix
     for kind in ("md", "tex", "csv", "json", "html"):
         assert run_program(["bench", "export", "-o", f"out.{kind}"]) == 0
         assert (place / f"out.{kind}").read_text("utf-8")
+    assert run_program(["bench", "export", "--format", "latex"]) == 0
+    assert r"\toprule" in capsys.readouterr().out
     assert len(list(csv.DictReader(io.StringIO((place / "out.csv").read_text())))) == 4
     value = json.loads((place / "out.json").read_text())
     assert len(value["cells"]) == len(value["attempts"]) == 4 and len(value["comparisons"]) == 1
@@ -78,7 +80,11 @@ def test_a_dry_run_runs_nothing_and_says_what_it_would_take(place: Path, capsys:
     args = ["bench", "run", "sniah", *SMALL, "--models", model, "--methods", "direct,rlm:1"]
     assert run_program([*args, "--dry-run"]) == 0
     text = capsys.readouterr().out
-    assert "4 cells, 4 to run: 2 items over 2 windows" in text and "prompts counted" in text and "unknown" in text
+    assert (
+        "4 cells, 4 to run: 2 items over 2 windows" in text
+        and "prompts counted with GPT's tokenizer" in text
+        and "unknown" in text
+    )
     assert "5 points: 1,254, 10 points: 312, 20 points: 77" in text
     assert not (place / "s.db").exists()
     assert run_program([*args, "--dry-run", "--json"]) == 0
@@ -208,6 +214,27 @@ def test_sweep_over_a_saved_session(place: Path, capsys: pytest.CaptureFixture[s
     args[1] = rows[0]["item"]
     assert run_program(args) == 0
     assert "2 cells, 2 done, 0 to run" in capsys.readouterr().err
+
+
+def test_a_sweep_names_two_answers_to_the_same_question(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in ("Bob", "Ada"):
+        (place / f"{name}.txt").write_text(f"{name} lives in Rome.\n" * 20)
+        assert run_program(["run", f"{name}.txt", "-q", f"Where does {name} live?", "--model", "explorer"]) == 0
+    (place / "brief.txt").write_text("Be brief.")
+    (place / "long, very.txt").write_text("Be long.")
+    capsys.readouterr()
+    assert run_program(["sessions", "list", "--json"]) == 0
+    ids = [row["id"] for row in json.loads(capsys.readouterr().out)]
+    args = ["sweep", *ids, "--set", "max_depth=0", "--name", "two"]
+    assert run_program([*args, "--prompts", "brief.txt, brief.txt"]) == 0
+    assert "compare:" not in capsys.readouterr().err, "nothing was asked twice"
+    assert run_program([*args, "--prompts", "brief.txt", "--prompts", "long, very.txt", "--seeds", "1,2"]) == 0
+    said = capsys.readouterr()
+    assert "8 cells, 2 done, 6 to run" in said.err
+    first, second = said.err.split("compare: rlm-tui diff ")[1].split()[:2]
+    with StoreReader(place / "s.db") as reader:
+        rows = {row.session: row for row in cells(reader, "two")}
+    assert rows[first].item == rows[second].item and rows[first].parameters != rows[second].parameters
 
 
 BAD = {

@@ -31,8 +31,8 @@ def task_class(name: str) -> type[Task]:
     """The class of the task called `name`, for its summary and notice. Raises `BenchError` that names the known ones."""
     if name not in TASKS:
         near = difflib.get_close_matches(name, TASKS, 1)
-        hint = f"did you mean {near[0]}? " if near else ""
-        raise BenchError(f"there is no task {name!r}; {hint}The tasks are {known(TASKS)}")
+        hint = f"did you mean {near[0]}? The" if near else "the"
+        raise BenchError(f"there is no task {name!r}; {hint} tasks are {known(TASKS)}")
     module, _, where = TASKS[name].partition(":")
     return cast(type[Task], getattr(importlib.import_module(module), where))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,8 +15,20 @@ from rlm_tui.cli.options import store_option
 if TYPE_CHECKING:
     from rlm_tui.bench.report.grid import Grid
 
+    _Choice = click.Choice[str]
+else:
+    _Choice = click.Choice  # Click 8.1 has no types of choices.
+
 FORMATS = ("md", "tex", "csv", "json", "html")
 SESSIONS = ("inspect", "verifiers")
+_ALIASES = {"markdown": "md", "latex": "tex", "htm": "html"}
+
+
+class _Format(_Choice):
+    """The formats by name or by their other names."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        return super().convert(_ALIASES.get(value, value), param, ctx)
 
 
 @click.command("export")
@@ -32,7 +44,7 @@ SESSIONS = ("inspect", "verifiers")
 @click.option(
     "--format",
     "kind",
-    type=click.Choice([*FORMATS, *SESSIONS]),
+    type=_Format([*FORMATS, *SESSIONS]),
     help="Without it the file's name decides; md on stdout.",
 )
 @store_option
@@ -86,7 +98,8 @@ def _write_sessions(saved: Saved, store: str | None, kind: str, output: Path) ->
 def _kind_of(output: Path | None) -> str:
     if output is None:
         return "md"
-    kind = {".markdown": "md", ".latex": "tex", ".htm": "html"}.get(output.suffix, output.suffix.removeprefix("."))
+    ending = output.suffix.removeprefix(".")
+    kind = _ALIASES.get(ending, ending)
     if kind not in FORMATS:
         raise click.UsageError(f"{output.name} should end in .{', .'.join(FORMATS)}; or say --format")
     return kind

@@ -144,6 +144,19 @@ def test_p_is_never_nought() -> None:
     assert compare(pairs([1.0] * 20), resamples=999).p == pytest.approx(0.002)
 
 
+def test_p_is_not_below_what_so_few_windows_can_show() -> None:
+    # Exactly McNemar's, where every window has one question.
+    eight = compare(pairs([1.0] * 8))
+    assert eight.clustered and eight.p == pytest.approx(2 / 2**8) == eight.mcnemar
+    assert compare(pairs([1.0] * 3 + [0.0] * 97)).p == pytest.approx(2 / 2**3)
+    assert compare(pairs([0.3])).p == 1.0
+    assert compare(pairs([1.0] * 80, per_window=10)).p == pytest.approx(2 / 2**8), "windows count, not questions"
+
+
+def test_a_bound_of_nought_is_nought() -> None:
+    assert compare(pairs([0.0] * 30 + [1.0])).low == 0.0
+
+
 def test_no_difference_at_all() -> None:
     assert compare(pairs([0.0] * 20)).p == 1.0
 

@@ -146,7 +146,7 @@ def test_every_kind_of_answer_is_announced(name: str) -> None:
     [
         ("snaih", {}, "there is no task 'snaih'; did you mean sniah"),
         ("oolon", {}, "did you mean oolong"),
-        ("zzz", {}, r"The tasks are sniah, tx-rollup, .* or browsecomp-plus"),
+        ("zzz", {}, r"'zzz'; the tasks are sniah, tx-rollup, .* or browsecomp-plus"),
         ("sniah", {"size": 3}, "the task sniah has no option 'size'; it takes windows or haystack"),
         ("sniah", {"windows": "many"}, "windows of the task sniah takes a whole number from 1 to 10,000, not 'many'"),
         ("sniah", {"windows": 0}, "not 0"),
