@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.engine.answers import fit
+from rlm_tui.engine.answers import check_schema, fit
 from rlm_tui.engine.caller import Order
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.errors import CallError
@@ -165,10 +165,13 @@ class SubCalls:
         limit = self._node.config.limits.subcalls_per_cell
         # A loop asks for one at a time, so what a cell plans is what it has asked for so far.
         asked = _Asked(self._ordinal + len(request.prompts), len(request.prompts), self._tag(request, child))
+        unusable = _unusable(request.schema)
         jobs = []
         for prompt, context in zip(request.prompts, request.contexts, strict=True):
             self._ordinal += 1
-            if self._ordinal > limit:
+            if unusable:
+                jobs.append(_failed(unusable))
+            elif self._ordinal > limit:
                 jobs.append(_failed(f"one cell may make at most {limit} sub-calls; use fewer, fuller prompts"))
             elif child and self._node.has_children:
                 jobs.append(self._child(self._ordinal, batch, prompt, context, request.model, asked))
@@ -292,6 +295,17 @@ _PRINTED = re.compile(r"^(?:FINAL|FINAL_VAR|SUBMIT)\(.*\)\s*$", re.MULTILINE)
 
 def _nodes(number: int) -> str:
     return "A child node" if number == 1 else f"{number} child nodes"
+
+
+def _unusable(schema: Any) -> str:
+    """What is wrong with a schema that code gave, before a reply is paid that nothing could fit."""
+    if schema is None:
+        return ""
+    try:
+        check_schema(schema)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 async def _failed(sentence: str) -> Slot:

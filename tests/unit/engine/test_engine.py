@@ -230,6 +230,15 @@ async def test_the_same_failing_block_ends_after_four_times() -> None:
     assert len([c for c in ran.events(ev.CellFinished) if c.error]) == 4
 
 
+@pytest.mark.parametrize("schema", ["{'type': 'nope'}", "{'$ref': '#/$defs/Nowhere'}"])
+async def test_a_sub_call_with_a_schema_that_is_none_is_not_paid(schema: str) -> None:
+    code = f"got = llm_query_batched(['1', '2'], schema={schema})\nprint(len(context), [str(g) for g in got])"
+    models = FakeModels([cell(code), cell("FINAL('done')")], leaf=lambda prompt: "5")
+    ran = await play(models)
+    assert ran.ended.outcome.answer == "done" and ran.ended.usage.calls == 2
+    assert models.requests[-1].messages[-1].content.count("[ERROR] the schema") == 2
+
+
 async def test_schema_gives_a_value_or_an_error() -> None:
     code = "s = {'type': 'object', 'required': ['n']}\ngood = llm_query('1', schema=s)\nprint(good['n'])\nbad = llm_query_batched(['2'], schema=s)\nprint(bool(bad[0]))"
     ran = await play(
