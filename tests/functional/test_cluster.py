@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import dataclasses
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from typing import Any
 
 import pytest
 
+from rlm_tui.bench.base import BenchError
 from rlm_tui.bench.cluster.runner import ClusterRunner
 from rlm_tui.bench.live import set_up
 from rlm_tui.bench.purse import Purse
@@ -273,6 +275,31 @@ def test_without_dask_it_says_what_to_install(
         code, _, err = run_bench(capsys, "sniah", "--lengths", "1024", "--limit", "1", "--cluster", "local",
                                  "--store", str(store_at(tmp_path)))  # fmt: skip
     assert code == 2 and "pip install 'rlm-tui[cluster]'" in err
+
+
+async def test_a_scheduler_that_goes_away_is_told_of_in_a_sentence(tmp_path: Path) -> None:
+    from distributed import LocalCluster
+
+    model = Metered(tmp_path / "paid", 0.2)
+    cluster = LocalCluster(
+        n_workers=1, threads_per_worker=2, dashboard_address="127.0.0.1:0", host="127.0.0.1", silence_logs=50
+    )
+    closing: list[asyncio.Task[None]] = []
+
+    def close(row: CellRow) -> None:
+        if row.done and not closing:
+            closing.append(asyncio.create_task(asyncio.to_thread(cluster.close)))
+
+    with Store.open(store_at(tmp_path), durability="normal") as store:
+        runner = begin(store, model, cluster=cluster.scheduler_address, on_change=close)
+        with pytest.raises(BenchError, match="has gone away; finished cells are saved, and the same command goes on"):
+            await asyncio.wait_for(runner.run(), 60)
+        assert any(row.status == OK for row in store.results.cells("sums"))
+    await closing[0]
+    # Dask would print its tracebacks as well.
+    assert not any(
+        logging.getLogger(f"distributed.{name}").isEnabledFor(logging.CRITICAL) for name in ("client", "comm")
+    )
 
 
 # --- several machines: a database

@@ -168,5 +168,7 @@ def _unreachable(cluster: str, error: BaseException) -> str:
 
 def _be_quiet() -> None:
     """What Dask logs about lost workers and connections is told by us, in the end, in one sentence."""
-    for name in ("distributed", "tornado"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    # Dask gives many of its loggers a level of their own when it is imported.
+    for name in ("distributed", "tornado", *logging.root.manager.loggerDict):
+        if name.partition(".")[0] in ("distributed", "tornado"):
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
