@@ -14,7 +14,7 @@ import msgspec
 from rlm_tui.engine import tokens
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
-from rlm_tui.engine.ledger import Grant, Ledger, OverBudget
+from rlm_tui.engine.ledger import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS, Grant, Ledger, OverBudget
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
 from rlm_tui.engine.providers.retry import RetryPolicy
@@ -41,13 +41,6 @@ from rlm_tui.events import (
 
 PARTIAL_SECONDS, PARTIAL_CHARS = 0.25, 4096
 """A streamed reply is logged as it grows: this often, or this much at a time."""
-
-
-EXTRACT_TOKENS = 1024
-"""How long a forced answer may be; its price is held back as long as its node runs."""
-
-FORCED_PROMPT_TOKENS = 6000
-"""How long the prompt of a forced answer can be, in tokens, besides the question (see `prompts.forced_answer`)."""
 
 
 class Resolver(Protocol):

@@ -20,6 +20,12 @@ from rlm_tui.events import Limits, Usage
 FLOOR = 256
 """A call's output may be shrunk to fit a budget, but not below this many tokens."""
 
+EXTRACT_TOKENS = 1024
+"""How long a forced answer may be; its price is held back as long as its node runs."""
+
+FORCED_PROMPT_TOKENS = 6000
+"""How long the prompt of a forced answer can be, in tokens, besides the question (see `prompts.forced_answer`)."""
+
 WARN_AT = 0.8
 """The share of a budget at which the model is told once."""
 
@@ -42,7 +48,8 @@ def no_price(model: str) -> str:
     """What is said about a model without a price under a limit in dollars."""
     return (
         f"The price of {model} is not known, so a limit in dollars can't hold: give --price IN,OUT "
-        "(US dollars per million tokens), or --unknown-price allow to run it uncounted."
+        "(US dollars per million tokens), or --unknown-price allow to run it uncounted; in Python, "
+        "config={'unknown_price': 'assume:IN,OUT'} or 'allow'."
     )
 
 

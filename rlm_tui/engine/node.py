@@ -11,13 +11,13 @@ from typing import Any
 from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
 from rlm_tui.engine.answers import Answers, fit, reads_like_a_plan, spelled
-from rlm_tui.engine.caller import EXTRACT_TOKENS, Order
+from rlm_tui.engine.caller import Order
 from rlm_tui.engine.cells import Cells
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.conversation import Conversation
 from rlm_tui.engine.dialect import dialect_of
 from rlm_tui.engine.errors import CallError, Stopped
-from rlm_tui.engine.ledger import OverBudget, UnknownPrice
+from rlm_tui.engine.ledger import EXTRACT_TOKENS, OverBudget, UnknownPrice
 from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply

@@ -5,11 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.engine.caller import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS
-from rlm_tui.engine.ledger import FLOOR
+from rlm_tui.engine.ledger import EXTRACT_TOKENS, FLOOR, FORCED_PROMPT_TOKENS
 from rlm_tui.engine.providers.registry import EXPLORER, default_model
-from rlm_tui.engine.sandbox.languages import factory_for
-from rlm_tui.engine.sandbox.process import StartError
 from rlm_tui.events import Limits, RunConfig
 
 if TYPE_CHECKING:
@@ -52,6 +49,9 @@ def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
     """One sentence when no run within `config` could even look at its documents; else ``None``. `price` is the root's."""
     limits = config.limits
     if config.repl != "python":
+        from rlm_tui.engine.sandbox.languages import factory_for
+        from rlm_tui.engine.sandbox.process import StartError
+
         try:
             factory_for(config.repl)
         except StartError as error:
