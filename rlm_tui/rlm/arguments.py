@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import json
+import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -20,6 +22,33 @@ def as_argument(said: str) -> str:
         return said
     name, colon, what = rest.partition(":")
     return f"{_ARGUMENTS.get(name, name)}{colon}{what}"
+
+
+def positive(name: str, value: Any, kind: type[int] | type[float]) -> Any:
+    """`value`, a limit, if it is ``None`` or a number of `kind` above 0. Raises `ValueError`."""
+    fits = isinstance(value, int if kind is int else int | float) and not isinstance(value, bool)
+    if value is None or (fits and value > 0 and math.isfinite(value)):
+        return value
+    what = "whole number" if kind is int else "finite number"
+    raise ValueError(f"{name}: should be a {what} greater than 0, not {value!r}")
+
+
+def known_kind(kind: str) -> None:
+    """Raise `ValueError` if there is no `kind` of event (``*`` is any)."""
+    from rlm_tui.events.codec import KINDS
+
+    if kind != "*" and kind not in KINDS:
+        near = difflib.get_close_matches(str(kind), KINDS, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"known are *, {', '.join(sorted(KINDS))}"
+        raise ValueError(f"there is no event {kind!r}; {hint}")
+
+
+def check_question(query: Any) -> None:
+    """Raise `TypeError` or `ValueError` if `query` is no question."""
+    if not isinstance(query, str):
+        raise TypeError(f"the question must be a str, not {type(query).__name__}")
+    if not query.strip():
+        raise ValueError("the question is empty: pass it as `query`")
 
 
 def changed(config: RunConfig, given: Mapping[str, Any]) -> RunConfig:

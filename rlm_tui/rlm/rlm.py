@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from rlm_tui.events import Entry, Event, Limits, kind_of
-from rlm_tui.rlm.arguments import as_argument, both, changed, is_json, schema_of, unlike
+from rlm_tui.rlm.arguments import (
+    as_argument,
+    both,
+    changed,
+    check_question,
+    is_json,
+    known_kind,
+    positive,
+    schema_of,
+    unlike,
+)
 from rlm_tui.rlm.result import Result, checked, result_of
 from rlm_tui.rlm.session import Session
 from rlm_tui.rlm.stream import Stream
@@ -81,10 +92,11 @@ class RLM:
             raise SettingsError(as_argument(str(error))) from None
         if provider is not None:
             as_provider(provider)
-        limits = {"calls": max_calls, "total_tokens": max_tokens, "seconds": timeout}
-        for name, value in limits.items():
-            if value is not None and value <= 0:
-                raise ValueError(f"the limit on {name} must be greater than 0, not {value}")
+        limits = {
+            "calls": positive("max_calls", max_calls, int),
+            "total_tokens": positive("max_tokens", max_tokens, int),
+            "seconds": positive("timeout", timeout, float),
+        }
         self._type, json_schema = schema_of(schema)
         self._tools = tools_of(tools)
         if unknown := [name for name in tools_for_children if name not in self._tools]:
@@ -116,7 +128,12 @@ class RLM:
         self._callbacks: list[tuple[str, Callable[[Event], None]]] = []
 
     def on(self, kind: str, callback: Callable[[Event], None]) -> RLM:
-        """Call `callback` with every event of `kind` (as ``call.finished``; ``*`` for all) once it is saved. Returns self."""
+        """Call `callback` with every event of `kind` (as ``call.finished``; ``*`` for all) once it is saved. Returns self.
+
+        A callback that raises is told of in a `RuntimeWarning` and not called again; the run goes on. Raises `ValueError`
+        for a kind that doesn't exist.
+        """
+        known_kind(kind)
         self._callbacks.append((kind, callback))
         return self
 
@@ -158,16 +175,23 @@ class RLM:
 
     def _tell(self, entry: Entry) -> None:
         kind = kind_of(entry.event)
-        for wanted, callback in self._callbacks:
-            if wanted in ("*", kind):
+        for one in tuple(self._callbacks):
+            wanted, callback = one
+            if wanted not in ("*", kind):
+                continue
+            try:
                 callback(entry.event)
+            except Exception as error:
+                if one in self._callbacks:
+                    self._callbacks.remove(one)
+                said = f"the callback for {wanted} raised {type(error).__name__}: {error}; it is not called again"
+                warnings.warn(said, RuntimeWarning, stacklevel=2)
 
     async def _run(self, query: str, context: Any, gate: Gate | None, listener: Callable[[Entry], None]) -> Result:
         return await self._finish(self._setup(query, context), gate, listener, self._type)
 
     async def _ask(self, session: str, query: str, schema: Any, limits: Limits | None, gate: Gate | None) -> Result:
-        if not query.strip():
-            raise ValueError("the question is empty: pass it as `query`")
+        check_question(query)
         kind, json_schema = schema_of(schema)
         setup = replace(
             self._setup(query, ""),
@@ -199,8 +223,7 @@ class RLM:
     def _setup(self, query: str, context: Any) -> Setup:
         from rlm_tui.session.setup import Setup, documents_of
 
-        if not query.strip():
-            raise ValueError("the question is empty: pass it as `query`")
+        check_question(query)
         if not isinstance(context, str | list | dict):
             raise TypeError(f"the context must be a str, a list or a dict, not {type(context).__name__}")
         return Setup(

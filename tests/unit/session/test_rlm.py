@@ -274,3 +274,36 @@ def test_a_schema_with_a_part_that_is_not_there_is_refused_before_anything_is_pa
         rlm(schema={"type": "object", "properties": {"a": {"$ref": ref}}})
     whole = {"$defs": {"A": {"type": "integer"}}, "properties": {"a": {"$ref": "#/$defs/A"}}}
     assert rlm(schema=whole).config.answer_schema == whole
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_callback_that_raises_harms_nothing(tmp_path: Path, keep: bool) -> None:
+    heard: list[str] = []
+
+    def breaks(event: ev.Event) -> None:
+        heard.append(ev.kind_of(event))
+        raise ZeroDivisionError("division by zero")
+
+    asked = rlm(store=tmp_path / "s.db" if keep else False).on("cell.finished", breaks)
+    told: list[ev.Event] = []
+    asked.on("cell.finished", told.append)
+    with pytest.warns(
+        RuntimeWarning, match=r"the callback for cell\.finished raised ZeroDivisionError: division by zero"
+    ):
+        assert asked.completion("How many?", TEXT).answer == "50"
+    assert heard == ["cell.finished"] and len(told) == 3
+
+
+def test_what_cannot_be_meant_is_said_at_once() -> None:
+    with pytest.raises(ValueError, match=r"there is no event 'call\.finish'; did you mean call\.finished\?"):
+        rlm().on("call.finish", print)
+    with pytest.raises(TypeError, match="the question must be a str, not int"):
+        rlm().completion(5, TEXT)  # type: ignore[arg-type]
+    for wrong, says in (
+        ({"max_calls": "3"}, "max_calls: should be a whole number greater than 0, not '3'"),
+        ({"max_tokens": 2.5}, "max_tokens: should be a whole number greater than 0, not 2.5"),
+        ({"timeout": float("nan")}, "timeout: should be a finite number greater than 0, not nan"),
+    ):
+        with pytest.raises(ValueError) as caught:
+            rlm(**wrong)
+        assert str(caught.value) == says
