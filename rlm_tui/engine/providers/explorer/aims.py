@@ -22,7 +22,6 @@ from rlm_tui.engine.providers.explorer.words import (
     stem,
 )
 
-
 UNITED = {
     concept: set(units.split())
     for concept, units in {
@@ -272,8 +271,11 @@ class Aiming(Filtering):
                 and len(measures := [f for f in usable if f.numeric and not f.year]) == 1
             ):
                 plan.target = measures[0]
-        if plan.target and superlative in ("oldest", "youngest") and self.has(r"\bwho\b") and not any(
-            related(p, stem(w)) for p in plan.target.parts for w in ("age", "birth")
+        if (
+            plan.target
+            and superlative in ("oldest", "youngest")
+            and self.has(r"\bwho\b")
+            and not any(related(p, stem(w)) for p in plan.target.parts for w in ("age", "birth"))
         ):
             plan.target = None  # a date of something else tells no age
         if plan.target:
@@ -313,7 +315,9 @@ class Aiming(Filtering):
             people = people or [f for f in fields if fold(f.name) == "name"]
             named_person = self.mention(
                 lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id)
-            ) or self.mention(lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id), stops=True)
+            ) or self.mention(
+                lambda f: f in fields and not (f.numeric or f.moment or f.flag or f.text or f.id), stops=True
+            )
             sure = named_person and (
                 named_person[0].who
                 or any(
@@ -352,7 +356,9 @@ class Aiming(Filtering):
                 plan.doubts.append("a figure")
         elif noun_field and noun_field in fields and wh in ("which", "what"):
             exact = named and noun is not None and named[0] is not noun_field and self.strength(noun_field, noun) < 2
-            plan.target = named[0] if named and exact and max(self.strength(named[0], i) for i in named[1]) >= 3 else noun_field
+            plan.target = (
+                named[0] if named and exact and max(self.strength(named[0], i) for i in named[1]) >= 3 else noun_field
+            )
         if (
             self.has(r"\bname of\b|['’]s name\b")
             and plan.target
@@ -376,9 +382,17 @@ class Aiming(Filtering):
             plan.target = said[0]  # `state`, `number`: everyday words elsewhere, but here a field
         if plan.target is None and named and wh not in ("who", "when", "where", "why"):
             plan.target = named[0]
-        if plan.target is None and wh == "what" and self.pinned() and self.tabular() and not [
-            i for i in self.free() if not any(self.strength(f, i) >= 2 for f in self.profile.fields if f.name in self.filtered)
-        ]:  # "what is T-103": what the first plain field says
+        if (
+            plan.target is None
+            and wh == "what"
+            and self.pinned()
+            and self.tabular()
+            and not [
+                i
+                for i in self.free()
+                if not any(self.strength(f, i) >= 2 for f in self.profile.fields if f.name in self.filtered)
+            ]
+        ):  # "what is T-103": what the first plain field says
             plan.target = next((f for f in fields if not (f.numeric or f.moment or f.flag or f.id)), None)
         if plan.target is None:
             label = self.label()
@@ -422,6 +436,8 @@ class Aiming(Filtering):
             and (wh == "when" or self.has(r"\b(?:what|which) (?:time|date|day)\b"))
             and any(f.name == "message" for f in self.profile.fields)
         ):
+            if self.has(r"\bwhen (?:does|do|will)\b"):
+                plan.doubts.append("a moment that the log only speaks of")
             self.texts(verbs=True)  # the line of a log that speaks of it
         if not plan.conditions and not (plan.target and plan.target.distinct == 1):
             plan.doubts.append("which record is meant")
@@ -522,7 +538,8 @@ class Aiming(Filtering):
             times = self.has(r"\bhow (?:many times|often)\b")
             label = self.label()
             acted = self.has(r"\bhow many [\w ]+? (?:did|does|do|has|have) ") or any(
-                said.startswith("text has") or fold(said.rsplit(" is ", 1)[-1]) in {fold(t) for i in words for t in [self.tokens[i][2]]}
+                said.startswith("text has")
+                or fold(said.rsplit(" is ", 1)[-1]) in {fold(t) for i in words for t in [self.tokens[i][2]]}
                 for said in plan.said
             )
             groups = [

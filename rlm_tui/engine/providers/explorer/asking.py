@@ -54,6 +54,10 @@ class Asking:
         if not any(kinds & set(f.parts) for f in profile.fields) or profile.shape in ("outline", "code"):
             question = re.sub(r"\b(?:types|kinds|sorts) of (?=\w)", "different ", question, flags=re.I)
             question = re.sub(r"\b(?:type|kind|sort) of (?=\w)", "", question, flags=re.I)
+        shown = {fold(v) for f in profile.fields for v, _ in f.values if v.isalpha()}
+        for a, b in re.findall(r"(?=\b([a-z]+) ([a-z]+)\b)", question):
+            if a + b in shown and a not in shown:
+                question = question.replace(f"{a} {b}", a + b)  # log in, login
         self.question = question
         self.profile = profile
         self.low = fold(question) if len(fold(question)) == len(question) else question.lower()

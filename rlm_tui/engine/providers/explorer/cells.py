@@ -66,7 +66,9 @@ for name, value in facts[:30]:
 
 def profile(asked: str, forms: dict[str, str], facts: bool, nouns: Sequence[str] = ()) -> str:
     """What fields the records have, and where the words of the question occur in them."""
-    return _PROFILE.format(fold=FOLD.strip(), asked=asked, forms=forms, derived=_DERIVED.format(nouns=list(nouns)) if nouns else "") + (_FACTS if facts else "")
+    return _PROFILE.format(
+        fold=FOLD.strip(), asked=asked, forms=forms, derived=_DERIVED.format(nouns=list(nouns)) if nouns else ""
+    ) + (_FACTS if facts else "")
 
 
 _NUMBER = """

@@ -62,6 +62,8 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
         + [stem(w) for w in words]
         + [p for w in words if re.search(r"[._/-]", w) for p in parts(w)]
     )
+    camel = re.findall(r"\b(?:[a-z]+[A-Z]\w*|[A-Z][a-z]+[A-Z]\w*)", question)
+    asked += [p for w in camel for p in parts(w)]
     hints = {
         "who": "name person",
         "when": "date year time",
@@ -100,6 +102,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
             a
             for w, a in zip(words, asked, strict=False)
             if a not in exact | loose | subject
+            and w not in exactly
             and a not in NOUNS | VERBS | SUBJECTS
             and not (a in PARTS_OF_SPEECH and (exactly or a in PARTS_OF_SPEECH - REAL))
             and fold(w) != fold(value)

@@ -270,7 +270,11 @@ class Filtering(Asking):
                             found.setdefault((i, i + 1), []).append((f, shown, True))
             if f.flag or (f.text and f.size > 80):
                 continue
-            if f.name == "class" and self.profile.shape == "code" and not self.has(r"\b(?:class|struct|methods?|members?)\b"):
+            if (
+                f.name == "class"
+                and self.profile.shape == "code"
+                and not self.has(r"\b(?:class|struct|methods?|members?)\b")
+            ):
                 continue
             if f.name == "name" and self.has(r"\b(?:which|what) (?:function|method|class|struct)\b"):
                 continue
@@ -560,7 +564,11 @@ class Filtering(Asking):
                 and (count < self.profile.records or self.profile.records == 1)
             ):
                 where = "_text"
-                if self.profile.shape == "code" and self.plan.op == "count" and any(s.startswith("kind is") for s in self.plan.said):
+                if (
+                    self.profile.shape == "code"
+                    and self.plan.op == "count"
+                    and any(s.startswith("kind is") for s in self.plan.said)
+                ):
                     where = "_modifiers"
                 test = f"re.search({pattern(text)!r}, fold(r.get({where!r}, '')))"
                 self.keep(("not " if self.negated(self.tokens[i][0]) else "") + test, f"text has {text}")

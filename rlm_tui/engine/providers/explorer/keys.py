@@ -42,7 +42,7 @@ def kind_of(question: str) -> str:
         ("quantity", r"\bwhat (?:does|did|do) .* (?:weigh|measure)\b|\bhow (?:many|much|long|far|deep|tall|high|large|big|wide|heavy|fast|hot|cold)\b|\bwhat (?:temperature|percentage|proportion|distance|height|depth|speed|weight|length|width|altitude)\b|\bwhat (?:is|was) the (?:\w+ )?(?:temperature|depth|height|length|area|surface area|population|output|weight|speed|distance|elevation|altitude|number|capacity)\b"),
         ("colour", r"\bcolou?r\b"),
         ("which", r"\b(?:which|what) (?!is|was|are|were|did|does|do|has|have|had|will|would|should|can|could|happened|kind|line)[a-z]+ "),
-        ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are) .* called\b|\bname of\b"),
+        ("name", r"\b(?:what|which) (?:is|was|are|were) .*\b(?:name|called)\b|\bwhat (?:is|was|are|were|will|would|did) .* called?\b|\bname of\b"),
     ):  # fmt: skip
         found = re.search(expression, low)
         if found and not (

@@ -100,6 +100,8 @@ def answer(question: str, passage: str) -> Answer | None:
             elif key.entity and key.root in around and not key.root.isdigit():
                 sure *= 0.85
                 direct += 0.2
+            elif key.root == "new" and re.search(r"\bfrom \S+ to \S", body):
+                direct += 1
             elif key.root in title and not key.strict:
                 direct += 1  # the document speaks of it throughout
             elif key.entity and key.root in SUBJECTS and not any(key.root in s for s in stems):
@@ -120,6 +122,7 @@ def answer(question: str, passage: str) -> Answer | None:
         label = re.match(r"(?:\W*)([A-Z][\w ]{1,24}?)\W*: +(.+)", sentence)
         if (
             label
+            and i
             and hits & {stem(w) for w in tokens(label[1])}
             and {stem(w) for w in tokens(label[2])} - {k.root for k in keys}
             and (
@@ -146,7 +149,14 @@ def answer(question: str, passage: str) -> Answer | None:
             options = candidates(question, kind, body, hits, passage, keys, speaker)
             if not options and noun and stem(noun[1]) in heads[i] and len(sentence.split()) <= 5 and kind == "which":
                 options = [(1.2, body.strip("| ."))]  # a short note under the heading that was asked for
-            if not options and sure >= 0.9 and direct >= len(keys) - 0.5 and len(keys) > 1 and kind in QUOTED:
+            if (
+                not options
+                and sure >= 0.9
+                and direct >= len(keys) - 0.5
+                and len(keys) > 1
+                and kind in QUOTED
+                and not (kind == "which" and noun and stem(noun[1]) not in stems[i] | heads[i])
+            ):
                 options = [(0.5, body.strip("| ")[:300])]  # all the words are here: let the sentence speak
             if not options:
                 continue
@@ -158,11 +168,12 @@ def answer(question: str, passage: str) -> Answer | None:
             value = min(1.0, 0.55 + value / 3)
         found.append(Answer(text, sentence, int(100 * sure * value)))
     words = {stem(w) for w in tokens(question)}
-    told = re.match(r"\W*how many\b", fold(question)) is not None
+    counting = re.match(r"\W*how many\b", fold(question)) is not None
     found = [
         a
         for a in found
-        if {stem(w) for w in tokens(a.text)} - words and not (told and re.fullmatch(r"[A-Za-z]+[-_]?\d[\w-]*", a.text))
+        if {stem(w) for w in tokens(a.text)} - words
+        and not (counting and re.fullmatch(r"[A-Za-z]+[-_]?\d[\w-]*", a.text))
     ]
     found.sort(key=lambda a: (-a.confidence, -len(words & {stem(w) for w in tokens(a.sentence)})))
     if (

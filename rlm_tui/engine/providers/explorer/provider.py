@@ -177,8 +177,20 @@ def start(talk: Conversation, lines: list[str], look: str) -> str:
     code = (
         readers.reader(shape, talk.several)
         + "\n"
-        + cells.profile(asked, forms, shape.kind in ("json", "yaml", "ini", "sheet", "outline", "prose", "code", "glossary"),
-                        [fold(w).removesuffix("s") for w in re.findall(r"\b(?:which|what|different|distinct|unique) ([a-z]{3,})", low)] if "log" in shape.kind else ())
+        + cells.profile(
+            asked,
+            forms,
+            shape.kind in ("json", "yaml", "ini", "sheet", "outline", "prose", "code", "glossary"),
+            [
+                fold(w).removesuffix("s")
+                for w in re.findall(
+                    r"\b(?:which|what|different|distinct|unique|common|frequent) (?:[a-z]+ (?=[a-z]+\W*$))?([a-z]{3,})",
+                    low,
+                )
+            ]
+            if "log" in shape.kind
+            else (),
+        )
     )
     return block(code, f"It looks like {shape.kind}: read the records, and see where the question's words occur.")
 
@@ -225,7 +237,7 @@ def odd_verb(question: str) -> bool:
 
 def decide(question: str, found: Profile, shape: shapes.Shape) -> Plan:
     """The plan for records; a plan with doubts if there are none."""
-    if not found.records or not found.fields:
+    if not found.records or not found.fields or (found.records < 2 and shape.kind in ("outline", "prose")):
         return Plan("search", doubts=["no records"])
     found.shape = shape.kind
     if shape.kind == "code":  # what is imported is an import, whatever it is called
@@ -360,7 +372,9 @@ def sound(plan: Plan, output: str, question: str) -> bool:
     ):
         return False  # a record tells the number itself: "2 files skipped"
     if plan.op == "count":
-        return int(result[1]) > 0 or not any(said.startswith("table is") or said.startswith("text has") and "'" not in said for said in plan.said)
+        return int(result[1]) > 0 or not any(
+            said.startswith("table is") or (said.startswith("text has") and "'" not in said) for said in plan.said
+        )
     return int(result[1]) > 0 and bool(result[3].strip())
 
 

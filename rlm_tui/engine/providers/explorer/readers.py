@@ -50,7 +50,12 @@ rows = []
 for n, line in enumerate(lines, 1):
     pairs = re.findall(r'([\\w.]+)=("[^"]*"|\\S+)', line)
     if pairs:
-        rows.append({"_line": n, "_text": line, **{k: v.strip('"') for k, v in pairs}})"""
+        row = {"_line": n, "_text": line}
+        for part in line[: line.find(pairs[0][0] + "=")].split():  # what stands before the pairs
+            moment = re.fullmatch(r"\\W*(\\d[\\d:.,/TZ-]+)\\W*", part)
+            name = "time" if moment else "level" if part.strip("[]:").isupper() else "event"
+            row[name] = (row.get(name, "") + " " + part.strip("[]:,|")).strip()
+        rows.append({**row, **{k: v.strip('"') for k, v in pairs}})"""
 _BLOCKS = """# Records of several `Key: value` lines: a new one starts after a blank line, or when its first key comes again.
 import re
 rows, row, key, blank, spelled = [], {}, "", True, {}

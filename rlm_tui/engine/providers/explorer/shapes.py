@@ -50,10 +50,18 @@ LINE_SHAPES = (
     ("chat", r"\[?(?P<time>TIME)\]?(?:\s*[-–:|])?\s+(?P<sender>[^\W\d][^:<>\[\]]{0,30}): (?P<text>.*)", 0.6),
     ("chat", r"<\W?(?P<sender>[^<>]{1,30})> (?P<text>.*)", 0.7),
     ("chat", r"(?P<sender>[^\W\d][^:<>\[\]()]{0,30}?) [\[(](?P<time>TIME)[\])]:?\s*(?P<text>.*)", 0.6),
-    ("chat", r"(?P<sender>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}),?\s{1,4}[\[(]?(?P<time>TIME)[\])]?\s*$(?P<text>)", 0.25),
+    (
+        "chat",
+        r"(?P<sender>[A-Z][\w.'-]*(?: [A-Z][\w.'-]*){0,3}),?\s{1,4}[\[(]?(?P<time>TIME)[\])]?\s*$(?P<text>)",
+        0.25,
+    ),
     ("log", rf"\[?(?P<time>TIME){GAP}\[?(?P<event>[A-Z][A-Z_-]{{2,}}){GAP}(?P<message>.*)", 0.7),
     ("log", r"\[?(?P<time>TIME)\]?[\s:|,-]+(?P<message>.*)", 0.8),
-    ("diary", rf"(?:#+ )?(?P<date>(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:\d{{1,2}}(?:st|nd|rd|th)? {MONTH}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?)(?:,? \d{{4}})?)\b[.:,]?\s*(?:[-–—] )?(?P<text>.*)", 0.15),
+    (
+        "diary",
+        rf"(?:#+ )?(?P<date>(?:(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day,? )?(?:\d{{1,2}}(?:st|nd|rd|th)? {MONTH}|{MONTH} \d{{1,2}}(?:st|nd|rd|th)?)(?:,? \d{{4}})?)\b[.:,]?\s*(?:[-–—] )?(?P<text>.*)",
+        0.15,
+    ),
     ("verses", r"\[?(?P<verse>(?:[1-3] ?)?[A-Z]?[A-Za-z]*\.? ?(?P<chapter>\d+):\d+)\W? +(?P<text>.+)", 0.6),
 )
 """Name, pattern (TIME stands for the kind of time the document uses), and the share of lines that must match."""
@@ -265,7 +273,11 @@ def detect(sample: Sequence[str], output: str) -> Shape:
         {re.split(r": | [-–—] | = ", line)[0] for line in full}
     ) > 0.9 * len(full):
         return Shape("glossary", r"(?P<term>[^:]{1,60}?)(?:: | [-–—] | = )(?P<text>.+)")
-    if keys and share(full, rf"\s*(?:[-*•] )?{PAIR}:\s+\S") > 0.5 and share(full, rf"\s*(?:[-*•] )?{PAIR}:\s+.{{80}}") < 0.3:
+    if (
+        keys
+        and share(full, rf"\s*(?:[-*•] )?{PAIR}:\s+\S") > 0.5
+        and share(full, rf"\s*(?:[-*•] )?{PAIR}:\s+.{{80}}") < 0.3
+    ):
         return Shape("sheet")
     numbered = share(full, r"\s*(?:[-*•]|\[?\d+[\].)])\s+\S")
     short = sum(len(line) < 60 and not re.search(r"[.!?:,;]\s*$", line) for line in full) / len(full)

@@ -64,7 +64,7 @@ FREQUENCY = re.compile(
 )
 
 SIGNED = re.compile(
-    rf"(?m)^(?:By|Author:|Written by|From:)\s+({NAME.pattern})|^\W*(?:Yours?|Sincerely|Regards|Love|Best wishes|Kind regards)\b[\w ]{{0,30}},\s+({NAME.pattern})\s*$"
+    rf"(?m)^\W*(?:By|Author:|Written by|From:)\s+({NAME.pattern})|^\W*(?:Yours?|Sincerely|Regards|Love|Best wishes|Kind regards)\b[\w ]{{0,30}},\s+({NAME.pattern})\s*$"
 )
 
 COLOURS = "red green blue yellow black white grey gray brown orange purple pink violet gold golden silver crimson scarlet turquoise beige".split()
@@ -127,7 +127,14 @@ def _spans(
                         and not re.search(r"[$€£]", text)
                     )
                     or re.search(r"\b(?:aged?|turned|was perhaps|age of|at)\W+$", body[: found.start()])
-                    or (re.search(r"\b(?:is|was|am|are|were) (?:only |about |almost |nearly |just )?$", body[: found.start()]) and not found[2] and not re.search(r"[$€£¥]", text) and re.match(r" ?(?:[,.;)]|and\b|when\b|at\b|$)", body[found.end(1) :]))
+                    or (
+                        re.search(
+                            r"\b(?:is|was|am|are|were) (?:only |about |almost |nearly |just )?$", body[: found.start()]
+                        )
+                        and not found[2]
+                        and not re.search(r"[$€£¥]", text)
+                        and re.match(r" ?(?:[,.;)]|and\b|when\b|at\b|$)", body[found.end(1) :])
+                    )
                     else 0
                 )
             elif wanted:
@@ -227,6 +234,9 @@ def _spans(
             others = re.match(r"(?:, [A-Z][\w'-]+)* and [A-Z][\w'-]+(?: [A-Z][\w'-]+)?(?! [a-z])", body[found.end() :])
             if kind == "person" and others and found.group().strip() == plain:
                 plain += others.group()
+            common = {stem(w) for w in re.findall(r"\b[a-z]{3,}\b", question)}
+            if kind == "person" and common & {stem(w) for w in plain.split()[-1:]}:
+                continue  # Hollin Quarry did not open the quarry
             if _fresh(plain, asked) and not opening and not titled:
                 spans.append(
                     (0.7 if away else 1.5 if kind == "person" else 1.3, found.end() - len(plain), found.end(), plain)
@@ -260,7 +270,13 @@ def _spans(
         for found in re.finditer(
             r"\b(?:named|called|name (?:is|was)|known as)\W+(?:the )?(" + NAME.pattern + ")", body
         ):
-            spans.append((1.5, found.start(1), found.end(1), found[1]))
+            more = (
+                re.match(r"(?:, [A-Z][\w'-]+)* and [A-Z][\w'-]+", body[found.end(1) :])
+                if re.search(r"\b(?:are|were)\b", low)
+                else None
+            )
+            end = found.end(1) + (more.end() if more else 0)
+            spans.append((1.6 if more else 1.5, found.start(1), end, body[found.start(1) : end]))
         for found in NAME.finditer(body):
             near = (
                 re.search(r"([^\W\d_]+)(?:,| is| was)? $", body[: found.start()]),
@@ -295,7 +311,9 @@ def _spans(
 def _led(low: str, body: str) -> list[tuple[float, int, int, str]]:
     """`from whom`, `with what`, `whom … from`: what follows the same preposition."""
     found = re.match(r"\W*(from|with|by|to|for|under|behind|through) (?:whom|what|which|whose)\b", low)
-    found = found or re.match(r"\W*(?:(?:and|so|but) )?(?:whom?|what|where|which \w+)\b.* (from|with|by|to|for|under|of)\W*$", low)
+    found = found or re.match(
+        r"\W*(?:(?:and|so|but) )?(?:whom?|what|where|which \w+)\b.* (from|with|by|to|for|under|of)\W*$", low
+    )
     form = (
         rf"\b{found[1]} ((?:the |an? |our |my |his |her |its |their )?(?:[\w'’-]+ ){{0,2}}?[\w'’.-]*\w)(?= (?:and|with|by|for|from|until|on|in|at|to|under|when|where|because|after|before|which|that)\b|[,.;:!)](?:\s|$)|(?<=\d)\s|\s*$)"
         if found
@@ -390,6 +408,10 @@ def candidates(
                 near += 0.6
             elif agent is not None:
                 near += 0.2 if agent >= end else -0.2
+        if kind not in ("person", "place", "date", "clock") and (change := re.search(r"\bfrom (?:\w+ )?\S+ to ", body)):
+            new = re.search(r"\b(?:new|now|to|be|will)\b", fold(question)) is not None
+            if change.start() < start:
+                near += 0.5 if (start >= change.end()) == new else -0.3
         clause = next((c for c in clauses if c[0] <= start < c[1]), None)
         ranked.append((worth * (0.6 + near) * (0.55 + 0.45 * clause[2] / most if clause and most else 1.0), text))
     return sorted(ranked, key=lambda c: -c[0])

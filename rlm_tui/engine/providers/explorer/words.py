@@ -128,6 +128,10 @@ def pattern(word: str) -> str:
     forms = {form for form, base in _BASE.items() if stem(base) == root} | {folded}
     if root.endswith("i"):
         root = root[:-1]
+    if len(root) < 5:  # `car` is not `card`
+        again = re.escape(root[-1])
+        ends = rf"(?:{again}?(?:s|es|ed|ing|ings|er|ers|y|ies|ied|en|ly)|e|{'d|r|rs' if root[-1] == 'e' else 'es'})?"
+        return r"\b(?:" + "|".join(sorted({root, *(f for f in forms)})) + rf"){ends}\b"
     return (
         r"\b(?:"
         + "|".join(sorted({root, *(f for f in forms if not f.startswith(root))}))
