@@ -128,6 +128,7 @@ def fact_of(question: str, facts: list[tuple[str, str]]) -> str:
                     len(exact)
                     + 0.6 * len(loose)
                     + 0.5 * bool(hint)
+                    + 0.1 * any(p in asked for p in steps[-1])
                     + 0.5 * len(leaf) / len(steps[-1])
                     - 0.15 * unmatched
                     - 0.5 * len(left)

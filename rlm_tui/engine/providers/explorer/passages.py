@@ -9,7 +9,7 @@ from rlm_tui.engine.providers.explorer.facts import fitting
 from rlm_tui.engine.providers.explorer.keys import STRICT, Key, keys_of, kind_of
 from rlm_tui.engine.providers.explorer.kinds import SUBJECTS
 from rlm_tui.engine.providers.explorer.sentences import PREFIX, PRONOUN, prefix_time, sentences, summary
-from rlm_tui.engine.providers.explorer.spans import SIGNED, candidates
+from rlm_tui.engine.providers.explorer.spans import NAME, SIGNED, candidates
 from rlm_tui.engine.providers.explorer.words import akin, fold, related, stem, tokens
 
 NOT_FOUND = "NOT FOUND"
@@ -158,6 +158,9 @@ def answer(question: str, passage: str) -> Answer | None:
                 and not (kind == "which" and noun and stem(noun[1]) not in stems[i] | heads[i])
             ):
                 options = [(0.5, body.strip("| ")[:300])]  # all the words are here: let the sentence speak
+            if not options and kind == "person" and re.match(r"(?:He|She)\b", body):
+                opening = next((m for s in reversed(units[max(0, i - 2) : i]) if (m := SUBJECT.match(s))), None)
+                options = [(1.2, opening[1])] if opening else []
             if not options:
                 continue
             value, text = options[0]
@@ -185,6 +188,9 @@ def answer(question: str, passage: str) -> Answer | None:
         return Answer(found[0].text, found[0].sentence, int(found[0].confidence * 0.8))
     return found[0] if found else None
 
+
+SUBJECT = re.compile(rf"((?:The|His|Her|Their) [a-z]+|{NAME.pattern}) (?!(?:of|and)\b)[a-z]")
+"""Who a sentence is about, when it opens with that."""
 
 QUOTED = ("reason", "frequency", "which")
 

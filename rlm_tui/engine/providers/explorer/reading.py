@@ -46,7 +46,7 @@ def normal(question: str) -> str:
     ):
         question = re.sub(pattern, plain, question, flags=re.I)
     return re.sub(
-        rf"\b({_COMPARED})({'|'.join(NUMBERS[1:21])})\b(?! of)",
+        rf"\b({_COMPARED})({'|'.join(NUMBERS[:21])})\b(?! of)",
         lambda m: m[1] + str(NUMBERS.index(m[2].lower())),
         question,
         flags=re.I,

@@ -208,7 +208,7 @@ def _spans(
             r"\bwho (?:\w+ )?(?:says?|said|asked?|asks|wrote|writes|mentions?|mentioned|reports?|reported|suggests?|suggested|thinks?)\b",
             low,
         )
-        if kind == "person" and speaker and (said or re.search(r"\b(?:I|[Ww]e)\b", body)):
+        if kind == "person" and speaker and (said or re.search(r"\b(?:I|[Ww]e|me)\b", body)):
             spans.append((2.4, 0, 0, speaker))
         for found in NAME.finditer(body):
             single = re.escape(found.group())
