@@ -83,17 +83,19 @@ class _PricePair(click.ParamType[str]):
 AMOUNT = _Amount()
 COUNT = click.IntRange(min=1)
 
+_TOOL = click.option(
+    "--tool",
+    "tools",
+    multiple=True,
+    metavar="MODULE:FUNCTION",
+    help="A function of yours that the model's code can call, with your rights; repeatable.",
+)
+
 _RUN_OPTIONS = (
     click.option("--model", metavar="MODEL", help="Model of the root: gpt-5-mini, ollama/qwen3, openai/NAME …"),
     click.option("--sub-model", metavar="MODEL", help="Model of the sub-calls (default: the root's)."),
     click.option("--model-at", "models_at", type=_ModelAt(), multiple=True, help="Model at one depth; repeatable."),
-    click.option(
-        "--tool",
-        "tools",
-        multiple=True,
-        metavar="MODULE:FUNCTION",
-        help="A function of yours that the model's code can call, with your rights; repeatable.",
-    ),
+    _TOOL,
     click.option("--api-base", metavar="URL", help="Address of an OpenAI-compatible server of your own."),
     click.option("--max-cost", type=AMOUNT, metavar="USD", help="US dollars the whole run may cost."),
     click.option("--max-calls", type=COUNT, metavar="N", help="Calls to models, sub-calls included."),
@@ -129,6 +131,11 @@ def _add(command: F, options: tuple[Callable[[F], F], ...]) -> F:
 def files_argument(command: F) -> F:
     """The documents: files, patterns, folders, or ``-``."""
     return click.argument("files", nargs=-1, required=True, metavar="FILE...")(command)
+
+
+def tool_option(command: F) -> F:
+    """``--tool``."""
+    return _TOOL(command)
 
 
 def store_option(command: F) -> F:

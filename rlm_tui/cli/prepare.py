@@ -109,7 +109,7 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
 
         documents = tuple(load(given.files))
     _check_conditions(given.conditions)
-    tools = _find_tools(given.tools)
+    tools = find_tools(given.tools)
     extras = _extras(given, tools)
     config = configure(settings, os.environ, **extras)
     model = check_models(config, settings)
@@ -120,7 +120,7 @@ def prepare(given: Given, documents: tuple[Document, ...] | None = None, **look:
     return Job(documents, given.question, config, model, settings, store, given.conditions, tools, command_line, extras)
 
 
-def _find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
+def find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
     """The functions that ``--tool`` names; modules in the working directory are found as well."""
     if not places:
         return {}
@@ -215,4 +215,4 @@ def check_server(address: str) -> None:
         ) from None
 
 
-__all__ = ["Job", "check_models", "check_servers", "check_store", "load_settings", "prepare"]
+__all__ = ["Job", "check_models", "check_servers", "check_store", "find_tools", "load_settings", "prepare"]

@@ -129,7 +129,7 @@ def run_program(args: Sequence[str]) -> int:
         click.echo(help_text.format_message())
         return 0 if not args else BAD_INPUT
     except click.ClickException as error:
-        complain(error.format_message())
+        complain(_said(error))
         return BAD_INPUT
     except (click.Abort, KeyboardInterrupt):
         complain("cancelled")
@@ -149,6 +149,19 @@ def run_program(args: Sequence[str]) -> int:
             "Please report it with the text that RLM_TUI_TRACEBACK=1 shows."
         )
         return FAILED
+
+
+_MISREAD = (click.MissingParameter, click.NoSuchOption, click.BadOptionUsage, click.BadArgumentUsage)
+
+
+def _said(error: click.ClickException) -> str:
+    """What is wrong with a command line. What `click` says of its form tells what is wrong, not what to do."""
+    message = error.format_message()
+    misread = isinstance(error, _MISREAD) or message.startswith("Got unexpected extra")
+    if not misread or not isinstance(error, click.UsageError) or error.ctx is None:
+        return message
+    where = f"`{error.ctx.command_path} --help`"
+    return f"{message} See {where}" if message.endswith(("?", "?)")) else f"{message.rstrip('.')}; see {where}"
 
 
 def complain(sentence: str) -> None:

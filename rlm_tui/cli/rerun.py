@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from rlm_tui.cli.options import json_option, store_option
+from rlm_tui.cli.options import json_option, store_option, tool_option
 from rlm_tui.cli.program import CANCELLED, FAILED, PARTIAL, complain
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ ANSWER = 120
 )
 @click.option("--parallel", is_flag=True, help="Run the sessions of a group at once.")
 @click.option("--yes", is_flag=True, help="Don't ask before spending money.")
+@tool_option
 @store_option
 @json_option
 def command(
@@ -53,6 +54,7 @@ def command(
     pairs: tuple[str, ...],
     parallel: bool,
     yes: bool,
+    tools: tuple[str, ...],
     store: str | None,
     as_json: bool,
 ) -> int:
@@ -65,7 +67,7 @@ def command(
     is partial, 130 cancelled.
     """
     from rlm_tui.cli.again import again_job, existing_store
-    from rlm_tui.cli.prepare import load_settings
+    from rlm_tui.cli.prepare import find_tools, load_settings
     from rlm_tui.session.changes import read_changes
     from rlm_tui.session.fork import fork_setup, load_saved
 
@@ -75,11 +77,17 @@ def command(
     for option, key, given in (("--model", "model", models), ("--sub-model", "sub_model", sub_model)):
         if given and key in changes:
             raise click.UsageError(f"{option} and --set {key}=… exclude each other")
+    functions = find_tools(tools)
     settings = load_settings({"store": store})
     with existing_store(settings) as opened:
         saved = load_saved(opened, session)
         code = _edited(saved, edit) if edit is not None else None
-        how = {"store": opened.path, "durability": settings.durability, "prices": settings.price_overrides()}
+        how = {
+            "store": opened.path,
+            "durability": settings.durability,
+            "prices": settings.price_overrides(),
+            "tools": functions,
+        }
         setups = [
             fork_setup(saved, turn=edit or turn, code=code, changes=changed, **how)
             for changed in _variants(saved, models, sub_model, changes)

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import click
 
-from rlm_tui.cli.options import json_option, screen_options, store_option
+from rlm_tui.cli.options import json_option, screen_options, store_option, tool_option
 
 
 @click.command()
 @click.argument("session", metavar="ID|last")
 @click.option("--headless", is_flag=True, help="Without a screen: progress on stderr, the answer on stdout.")
+@tool_option
 @store_option
 @json_option
 @screen_options
 def command(
     session: str,
     headless: bool,
+    tools: tuple[str, ...],
     store: str | None,
     as_json: bool,
     step: bool,
@@ -27,14 +29,15 @@ def command(
 
     `last` is the newest one that was cut off. The recorded calls are not made again; one that was under way is, and may
     have been billed before. Budgets count what was spent. A session that ended with an answer, a partial one included,
-    is run anew by rerun, with other limits if you like.
+    is run anew by rerun, with other limits if you like. A session that had functions of yours needs them again.
     """
     from rlm_tui.cli.again import again_job, existing_store
-    from rlm_tui.cli.prepare import load_settings
+    from rlm_tui.cli.prepare import find_tools, load_settings
     from rlm_tui.session.fork import find_unfinished, load_saved, resume_setup
 
     if as_json and not headless:
         raise click.UsageError("--json goes with --headless")
+    functions = find_tools(tools)
     settings = load_settings({"store": store, "theme": theme, "glyphs": "ascii" if ascii_only else None})
     with existing_store(settings) as opened:
         row = find_unfinished(opened, session)
@@ -45,6 +48,7 @@ def command(
             store=opened.path,
             durability=settings.durability,
             prices=settings.price_overrides(),
+            tools=functions,
         )
     job = again_job(setup, settings, conditions)
     if headless:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from rlm_tui.engine.providers.base import OwnProvider
     from rlm_tui.store import SessionRow, Store
 
+_HOW = {"cancelled": "was cancelled", "failed": "failed"}
+
 ASKED_ANEW = frozenset({"temperature", "max_output_tokens", "model_options", "api_base"})
 """Settings that change what a model answers to the same words: recorded answers are of no use then."""
 
@@ -105,13 +107,17 @@ def find_unfinished(store: Store, name: str) -> SessionRow:
         return store.catalog.find(name)
     rows = unfinished(store, 1)
     if not rows:
-        raise AgainError(f"no session in {store.path} was cut off; `rlm-tui sessions` lists them all")
+        live = (row for row in store.catalog.list(limit=20) if not row.origin.startswith("import:"))
+        stopped = next((row for row in live if row.status in _HOW), None)
+        hint = f"{stopped.id} {_HOW[stopped.status]}: `rlm-tui resume {stopped.id}` goes on with it" if stopped else ""
+        raise AgainError(f"no session in {store.path} was cut off; {hint or '`rlm-tui sessions` lists them all'}")
     return rows[0]
 
 
 def _check_tools(saved: Saved, how: Mapping[str, Any]) -> None:
-    names = ", ".join(saved.started.config.tools)
-    if names and not how.get("tools"):
+    missing = [name for name in saved.started.config.tools if name not in (how.get("tools") or {})]
+    if missing:
         raise AgainError(
-            f"session {saved.started.session} used functions of a Python program ({names}), so only that program can run it"
+            f"session {saved.started.session} used functions of yours that are not given now ({', '.join(missing)}): add "
+            "--tool MODULE:FUNCTION for each, or tools=[…] in Python"
         )

@@ -90,6 +90,53 @@ def test_a_session_that_was_cut_off_goes_on(folder: Path, capsys: pytest.Capture
     assert "no session in" in capsys.readouterr().err
 
 
+def test_functions_of_ones_own_are_given_again(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (folder / "own_functions.py").write_text('def half(n: int) -> int:\n    "Half of it."\n    return n // 2\n')
+    first = 'turns:\n  - "```repl\\nh = half(len(context))\\nprint(h)\\n```"\n  - '
+    (folder / "tool.yaml").write_text(first + "{fault: auth, message: The key is wrong.}\n")
+    ask = ["run", "a.txt", "-q", "Half?", "--model", "scripted:tool.yaml", "--tool", "own_functions:half"]
+    assert run(folder, *ask) == FAILED
+    with StoreReader(folder / "s.db") as reader:
+        session = reader.query("SELECT id FROM session WHERE status = 'failed'")[0][0]
+    capsys.readouterr()
+    assert run(folder, "resume", session, "--headless") == BAD_INPUT
+    assert "functions of yours that are not given now (half): add --tool MODULE:FUNCTION" in capsys.readouterr().err
+    (folder / "tool.yaml").write_text(first + '"```repl\\nFINAL(h)\\n```"\n')
+    for again in (["resume", session, "--headless"], ["rerun", session, "--yes", "--from", "2"]):
+        assert run(folder, *again, "--tool", "own_functions:half") == 0
+        assert "7" in capsys.readouterr().out
+
+
+def test_last_names_one_that_was_stopped_where_none_was_cut_off(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(folder, "resume", "last", "--headless") == 0
+    (folder / "bad.yaml").write_text("turns:\n  - {fault: auth, message: The key is wrong.}\n")
+    ask = ["run", str(folder / "a.txt"), "-q", "Any?", "--model", f"scripted:{folder / 'bad.yaml'}"]
+    assert run(folder, *ask) == BAD_INPUT
+    capsys.readouterr()
+    assert run(folder, "resume", "last", "--headless") == BAD_INPUT
+    assert " failed: `rlm-tui resume " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        (["resume"], "Missing argument 'ID|last'; see `rlm-tui resume --help`"),
+        (["run", "--zq"], "No such option '--zq'; see `rlm-tui run --help`"),
+        (["coverage", "a", "b"], "Got unexpected extra argument (b); see `rlm-tui coverage --help`"),
+    ],
+)
+def test_a_command_line_that_is_not_understood_says_where_to_look(
+    args: list[str], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run_program(args) == BAD_INPUT
+    assert capsys.readouterr().err == f"rlm-tui: {says}\n"
+
+
 def test_a_resumed_session_reports_as_a_run_does(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(folder, "resume", "cut", "--headless", "--json") == 0
     report = json.loads(capsys.readouterr().out)
