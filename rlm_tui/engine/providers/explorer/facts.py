@@ -37,7 +37,7 @@ def fitting(question: str, value: str) -> bool:
     """Whether a value can answer a question of this kind at all."""
     low = fold(question)
     if re.match(r"\W*(?:to |from |by |with )?(?:who|whom|whose)\b", low):
-        return not re.search(r"\d", value)
+        return not re.search(r"[\d(){};=<>]", value)
     if re.match(r"\W*when\b", low):
         return re.search(r"\d|day\b", value) is not None
     if re.match(r"\W*where\b", low):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from rlm_tui.engine.providers.explorer.expressions import NAME, SIGNED
 from rlm_tui.engine.providers.explorer.facts import fitting
 from rlm_tui.engine.providers.explorer.keys import STRICT, Key, keys_of, kind_of
 from rlm_tui.engine.providers.explorer.kinds import SUBJECTS
 from rlm_tui.engine.providers.explorer.sentences import PREFIX, PRONOUN, prefix_time, sentences, summary
-from rlm_tui.engine.providers.explorer.spans import NAME, SIGNED, candidates
+from rlm_tui.engine.providers.explorer.spans import candidates
 from rlm_tui.engine.providers.explorer.words import akin, fold, related, stem, tokens
 
 NOT_FOUND = "NOT FOUND"

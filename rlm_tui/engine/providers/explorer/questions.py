@@ -114,7 +114,11 @@ class Question(Aiming):
                     self.used[i] = True
             self.texts()
         aside = re.search(r"\([^)]+\)", low)
-        if aside and plan.conditions and not [i for i in self.free() if aside.start() < self.tokens[i][0] < aside.end()]:
+        if (
+            aside
+            and plan.conditions
+            and not [i for i in self.free() if aside.start() < self.tokens[i][0] < aside.end()]
+        ):
             self.use(0, len(low))  # the words in brackets say it exactly
         for i in self.free():
             about = [f for f in (plan.target, plan.by, plan.label) if f] + [
