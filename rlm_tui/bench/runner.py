@@ -77,6 +77,11 @@ class Finder:
         self._lock = threading.Lock()
         self._matcher: Matcher | None = None
 
+    @property
+    def complete(self) -> bool:
+        """Whether the index is there."""
+        return self._matcher is not None and self._matcher.complete
+
     def match(self, text: str) -> tuple[Span, ...]:
         """The spans of the documents that `text` holds. Thread-safe."""
         with self._lock:

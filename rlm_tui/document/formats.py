@@ -7,6 +7,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Sequence
+from functools import lru_cache
 
 FORMATS = ("json", "jsonl", "csv", "tsv", "log", "chat", "markdown", "code", "keyvalue", "prose")
 
@@ -55,6 +56,7 @@ _CODE = re.compile(
 _MARK = re.compile(r"#{1,6} \S|[-*+] \S|\d+[.)] \S|> |\|.*\||.*(?:\[[^\]]+\]\([^)]+\)|\*\*[^*]+\*\*|`[^`]+`)")
 
 
+@lru_cache(maxsize=16)
 def detect(name: str, head: str, *, whole: bool = True) -> str:
     """One of `FORMATS`. `head` is the beginning of the text (64 K are plenty); `whole` says that there is no more."""
     name = name.lower().removesuffix(".gz")

@@ -166,7 +166,7 @@ class Gate(Operator):
 
     async def _why(self, stop: Stop) -> tuple[int | None, str | None]:
         """Number of the breakpoint and reason for holding here; no reason means passing."""
-        facts = self._facts(stop) if self._facts else {}
+        facts = self._facts(stop) if self._facts and self.asks else {}
         if self._until is not None and self._until.fires(stop.node, stop.turn, facts):
             return None, f"ran to {self._until.text}"
         for point in list(self._breakpoints.values()):

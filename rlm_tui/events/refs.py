@@ -7,6 +7,7 @@ replies, code, outputs, answers) are never inside an event: a `BlobRef` names th
 from __future__ import annotations
 
 import hashlib
+from functools import lru_cache
 
 import msgspec
 
@@ -23,7 +24,20 @@ class BlobRef(msgspec.Struct, frozen=True, array_like=True):
 
     @classmethod
     def of(cls, text: str) -> BlobRef:
+        return _short(text) if len(text) <= _SHORT else cls._of(text)
+
+    @classmethod
+    def _of(cls, text: str) -> BlobRef:
         return cls(hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest(), len(text))
+
+
+_SHORT = 16_384
+"""Characters up to which a text's reference is remembered: the messages of a prompt are named again with every call."""
+
+
+@lru_cache(maxsize=256)
+def _short(text: str) -> BlobRef:
+    return BlobRef._of(text)
 
 
 class Message(msgspec.Struct, frozen=True, array_like=True):

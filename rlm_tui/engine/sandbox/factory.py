@@ -14,9 +14,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
+import weakref
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,7 +52,7 @@ class _Branch:
     users: int = 0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class _Home:
     """What one REPL is made from, every time it needs a worker."""
 
@@ -58,7 +61,8 @@ class _Home:
     limits: ReplLimits
     names: frozenset[str]
     key: tuple[Any, ...] | None
-    directory: tempfile.TemporaryDirectory[str] | None = None
+    directory: str | None = None
+    remove: Callable[[], object] = lambda: None
 
 
 class PythonReplFactory:
@@ -98,8 +102,7 @@ class PythonReplFactory:
 
         async def dismissed(repl: WorkerRepl) -> None:
             self._repls.discard(repl)
-            if home.directory is not None:
-                home.directory.cleanup()
+            home.remove()
             await self._release(home.key)
 
         repl = WorkerRepl(lambda: self._hire(home), dismissed, limits, home.names, handover.documents_of(context))
@@ -138,9 +141,10 @@ class PythonReplFactory:
 
     async def _hire(self, home: _Home) -> Worker:
         if home.directory is None:
-            home.directory = tempfile.TemporaryDirectory(prefix="rlm-tui-", ignore_cleanup_errors=True)
+            home.directory = tempfile.mkdtemp(prefix="rlm-tui-")
+            home.remove = weakref.finalize(home, _remove, home.directory)  # at the latest when the program ends
             if hasattr(os, "geteuid") and os.geteuid() == 0:
-                os.chmod(home.directory.name, 0o755)  # the worker will be nobody
+                os.chmod(home.directory, 0o755)  # the worker will be nobody
         last: Exception | None = None
         for _ in range(2):
             try:
@@ -183,7 +187,7 @@ class PythonReplFactory:
         await channel.send(
             {
                 "t": "open", "query": home.query, "names": sorted(home.names), "memory_mb": home.limits.memory_mb,
-                "layers": sorted(self._layers), "directory": home.directory.name if home.directory else "", "kind": kind, "parts": len(parts),
+                "layers": sorted(self._layers), "directory": home.directory or "", "kind": kind, "parts": len(parts),
                 "language": self.language,
             }
         )  # fmt: skip
@@ -268,6 +272,14 @@ class PythonReplFactory:
             ready = self._branches.pop(old).ready
             if ready.done() and ready.exception() is None:
                 await ready.result().close()
+
+
+def _remove(directory: str) -> None:
+    """Remove the working folder of a worker. It is empty wherever the walls stand, and then this is one system call."""
+    try:
+        os.rmdir(directory)
+    except OSError:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _to_fd(context: Context) -> int:

@@ -13,6 +13,7 @@ import os
 import platform
 import struct
 import sys
+from functools import cache
 from typing import Any
 
 try:
@@ -79,7 +80,9 @@ _SECCOMP_SET_MODE_FILTER, _SECCOMP_GET_ACTION_AVAIL, _FLAG_TSYNC = 1, 2, 1
 _NOBODY = 65534
 
 
+@cache
 def _libc() -> Any:
+    # Opened once, before the workers are forked: that costs as much as all the walls together.
     return ctypes.CDLL(None, use_errno=True)
 
 
@@ -158,7 +161,9 @@ def _argument(index: int) -> int:
     return 16 + 8 * index
 
 
-def _filter(numbers: dict[str, int], write_fds: tuple[int, ...]) -> bytes:
+@cache
+def _filter(write_fds: tuple[int, ...]) -> bytes:
+    numbers = _NUMBERS[platform.machine()]
     p = _Program()
     p.put(p.LOAD, 4)
     p.put(p.EQUAL, _ARCHITECTURE[platform.machine()], 1, 0)
@@ -191,7 +196,7 @@ def seccomp(*write_fds: int) -> str:
     numbers = _numbers()
     if numbers is None:
         return "absent"
-    code = ctypes.create_string_buffer(_filter(numbers, write_fds))
+    code = ctypes.create_string_buffer(_filter(write_fds))
     program = _FilterProgram((len(code) - 1) // 8, ctypes.addressof(code))
     libc = _libc()
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -293,3 +298,11 @@ def confine(memory: int, cpu_seconds: int, write_fds: tuple[int, ...], layers: f
     if "seccomp" in layers:
         report["seccomp"] = seccomp(*write_fds)
     return report
+
+
+def rehearse(*write_fds: int) -> None:
+    """Before the fork: do once what every worker would do by itself."""
+    numbers = _numbers()
+    if numbers is not None:
+        landlock_abi()
+        _filter(write_fds)

@@ -17,7 +17,7 @@ import struct
 import sys
 from typing import Any
 
-from rlm_tui.engine.sandbox.worker import contexts
+from rlm_tui.engine.sandbox.worker import confine, contexts
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
 from rlm_tui.engine.sandbox.worker.javascript import JavaScriptCell
 from rlm_tui.engine.sandbox.worker.line import Line
@@ -50,6 +50,7 @@ def prepare() -> PythonCell:
         importlib.import_module("_pylong")
     for name in _ENCODINGS.split():
         codecs.lookup(name)
+    confine.rehearse(_SOCKET_FD)
     os.environ.clear()
     cell = PythonCell(Output(lambda text: None))
     gc.collect()
