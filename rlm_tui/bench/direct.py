@@ -26,6 +26,7 @@ from rlm_tui.events import (
     NodeEnded,
     NodeStarted,
     ReplyRead,
+    RunConfig,
     SessionEnded,
     SessionStarted,
     Span,
@@ -43,6 +44,14 @@ GAP = "\n[… {:,} characters left out …]\n"
 
 SPARE = 64
 """Tokens that a cut prompt stays below the window: the chat format's own are not documented exactly."""
+
+
+def reply_room(config: RunConfig, window: int | None) -> int:
+    """Tokens that a cut prompt leaves for its reply: those that are allowed, and at most a quarter of a small window, of
+    which nothing would be left for the document otherwise.
+    """
+    allowed = config.max_output_tokens
+    return allowed if window is None else min(allowed, max(1, window // 4))
 
 
 def text_for_prompt(document: Document) -> str:
@@ -162,9 +171,10 @@ async def run_direct(log: Log, session: str, setup: Setup, shared: Shared, *, tr
     read: tuple[Event, ...] = ()
     try:
         text = text_for_prompt(context)
-        cut = Cut(text, len(text))
+        cut, most = Cut(text, len(text)), config.max_output_tokens
         if truncate and window is not None:
-            room = window - config.max_output_tokens - tokens.count(setup.query, model)[0] - SPARE
+            most = reply_room(config, window)
+            room = window - most - tokens.count(setup.query, model)[0] - SPARE
             cut = await asyncio.to_thread(cut_middle, text, room, model)
         known = spans_of(setup, len(text), cut)
         reading = Reading(shared.finder) if known is None else _Known(known)
@@ -178,7 +188,7 @@ async def run_direct(log: Log, session: str, setup: Setup, shared: Shared, *, tr
                 purpose="turn",
                 model=model,
                 messages=(ChatMessage("user", prompt),),
-                max_output_tokens=config.max_output_tokens,
+                max_output_tokens=most,
                 turn=1,
                 fresh=prompt,
             )

@@ -11,7 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from rlm_tui.bench.base import BenchError
-from rlm_tui.bench.direct import SPARE, prompt_for, text_for_prompt
+from rlm_tui.bench.direct import SPARE, prompt_for, reply_room, text_for_prompt
 from rlm_tui.bench.stats import needed, spread
 from rlm_tui.bench.suite import Work
 from rlm_tui.engine import tokens
@@ -94,7 +94,7 @@ class Counter:
         whole = before + tokens.count(prompt_for(end, work.case.question), model)[0] + _OVERHEAD
         window = self._infos(model).window
         if work.method.truncate and window is not None:
-            whole = min(whole, window - work.config.max_output_tokens - SPARE + _OVERHEAD)
+            whole = min(whole, window - reply_room(work.config, window) - SPARE + _OVERHEAD)
         return max(0, whole)
 
 

@@ -13,16 +13,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rlm_tui.bench.direct import SPARE
+from rlm_tui.bench.estimate import estimate
 from rlm_tui.bench.live import LiveBench, set_up
 from rlm_tui.bench.purse import Purse, PurseEmpty
 from rlm_tui.bench.runner import Runner, Summary
 from rlm_tui.bench.suite import Work
-from rlm_tui.engine.providers.base import Price
+from rlm_tui.engine import tokens
+from rlm_tui.engine.providers.base import ModelInfo, Price
 from rlm_tui.events import Limits
 from rlm_tui.projection.fold import fold
 from rlm_tui.store import Store, StoreError
 from rlm_tui.store.results import CellRow
-from tests.support.bench import Mocked, Sums, add_up, store_at, works_of
+from tests.support.bench import PRICE, Mocked, Sums, add_up, store_at, works_of
 
 
 @pytest.fixture
@@ -104,6 +107,24 @@ async def test_a_prompt_that_does_not_fit_is_over_the_window_and_one_that_was_cu
     (prompt,) = asked
     assert prompt.startswith("number 0\n") and "number 799\n" in prompt and "number 400\n" not in prompt
     assert re.search(r"\[… [\d,]+ characters left out …\]", prompt) and prompt.endswith("what is the sum?")
+
+
+async def test_a_cut_leaves_a_document_even_where_the_window_is_smaller_than_the_longest_reply(store: Store) -> None:
+    asked: dict[str, str] = {}
+
+    def answer(prompt: str) -> str:
+        asked["cut" if "left out" in prompt else "whole"] = prompt
+        return add_up(prompt)
+
+    # The longest reply has 4,096 tokens.
+    works = works_of(Sums(questions=1, windows=1), lengths=(100, 800), methods=("direct-truncate",))
+    await run(store, works, Mocked(answer=answer, window=1000))
+    rows = {row.length: row for row in store.results.cells("sums")}
+    assert rows[100].official == 1.0, "what fits is not cut"
+    assert "number 0\n" in asked["cut"] and "number 799\n" in asked["cut"]
+    (found,) = estimate(works, lambda model: ModelInfo(model, 1000, PRICE))
+    sent = sum(tokens.count(prompt, "mock")[0] for prompt in asked.values())
+    assert found.input == pytest.approx(sent, abs=SPARE)
 
 
 def msgspec_replace(work: Work, **fields: Any) -> Work:
