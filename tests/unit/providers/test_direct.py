@@ -53,7 +53,20 @@ def test_unlisted_names_at_an_address_of_ones_own_are_asked_directly(model):
 
 @pytest.mark.parametrize(
     "model",
-    ["openai/gpt-4o-mini", "gpt-5-mini", "openai/gpt-5.9-new", "openai/o7-mini", "mistral/x", "ollama/x", "azure/x", "claude-haiku-4-5", "anthropic/x", "litellm_proxy/x", "gemini/x", "groq/x"],
+    [
+        "openai/gpt-4o-mini",
+        "gpt-5-mini",
+        "openai/gpt-5.9-new",
+        "openai/o7-mini",
+        "mistral/x",
+        "ollama/x",
+        "azure/x",
+        "claude-haiku-4-5",
+        "anthropic/x",
+        "litellm_proxy/x",
+        "gemini/x",
+        "groq/x",
+    ],
 )
 def test_what_litellm_knows_goes_through_litellm(model):
     assert not direct().takes(model)
