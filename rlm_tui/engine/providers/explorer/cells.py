@@ -163,6 +163,8 @@ for block, points in score.most_common(60):
         end = min(end if end >= 0 else len(text), (block + 2) * size + 1500)
         windows.append((lines[0] + "\\n…\\n" if start else "") + text[start:end])
         print(f"window at {{where(text.count(chr(10), 0, start) + 1)}}, {{len(windows[-1])}} characters, score {{points:.1f}}")
+if not windows and len(text) < 4000:
+    windows = [text]  # short enough to read all of it
 print("WINDOWS", len(windows))"""
     return code + ALOUD.format(parts="windows") if aloud else code
 

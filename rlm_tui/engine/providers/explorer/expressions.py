@@ -61,5 +61,5 @@ FREQUENCY = re.compile(
 )
 
 SIGNED = re.compile(
-    rf"(?m)^\W*(?:By|Author:|Written by|From:)\s+({NAME.pattern})|^\W*(?:Yours?|Sincerely|Regards|Love|Best wishes|Kind regards)\b[\w ]{{0,30}},\s+({NAME.pattern})\s*$"
+    rf"(?m)^\W*(?:By|Author:|Written by|From:)\s+({NAME.pattern})|^\W*(?:With )?(?:[Bb]est |[Kk]ind |[Mm]uch |[Aa]ll my )?(?:Yours?|love|regards|wishes|Sincerely|Regards|Love|Best wishes|Kind regards)\b[\w ]{{0,30}},\s+({NAME.pattern})\s*$"
 )

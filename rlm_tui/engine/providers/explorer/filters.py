@@ -143,6 +143,8 @@ class Filtering(Comparing):
             )
             if len({o[0].name for o in options}) > 1:
                 options = self.prefer(options, a, b)
+            if self.profile.shape == "code" and any(o[0].name == "table" for o in options):
+                options = [o for o in options if o[0].name == "table"]
             if {"section", "part"} & {o[0].name for o in options}:
                 options = [o for o in options if o[0].name != "text"]
             negative = self.negated(self.tokens[a][0])

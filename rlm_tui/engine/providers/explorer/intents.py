@@ -138,7 +138,7 @@ class Intending(Filtering):
         elif self.has(r"\b(?:first|last|earliest|latest|final)\b(?! (?:names?|years?|weeks?|months?|nights?|few)\b)"):
             plan.op = "first"
         elif self.has(
-            r"^\W*(?:which|what) (?:\w+ )?\w+s (?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b"
+            r"^\W*(?:which|what) (?:\w+ )?\w+s (?:of \w+ )?(?:occur|appear|exist|are there|are (?:in|listed|used|defined|imported))\b"
         ) or self.has(
             r"^\W*(?:please )?(?:list|name|enumerate|give me (?:a list|all)|show (?:me )?all)\b|\b(?:which|what) \w+s (?:are|were|occur|exist|appear)\b|\bt(?:ook|akes?|aking) part\b|\bparticipa|\blist them\b|\bwhat are the\b|\bwhich (?:\w+ )?\w+s (?:did|do|have|has|are|were|was)\b"
         ):

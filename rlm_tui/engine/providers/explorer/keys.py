@@ -112,7 +112,7 @@ def keys_of(question: str, kind: str) -> list[Key]:
         named = (
             word.islower() and not acting and behind and (re.search(r"\d", behind) is not None or not behind.islower())
         )
-        acts_out = i > 0 and fold(words[i - 1].group()) == "who"
+        acts_out = i > 0 and fold(words[i - 1].group()) == "who" and root != "hold"
         weak_one = bool(named) or (
             root in VERBS and word.islower() and not acts_out
         )  # `error E18`, `Lake Mor`: the name is enough

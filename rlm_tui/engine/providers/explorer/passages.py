@@ -118,6 +118,9 @@ def answer(question: str, passage: str) -> Answer | None:
             else:
                 short = len(stems[i]) <= 7 and kind in ("date", "quantity", "money", "clock")
                 sure *= 0.3 if key.strict else 0.8 if short else 0.45 if kind in ("person", "name", "reason") else 0.55
+        other = re.search(r"\b(first|last|previous|former|next|second|late) (?:\w+ )?([a-z]+)\b", fold(body))
+        if other and stem(other[2]) in hits and other[1] not in fold(question):
+            sure *= 0.75  # the first warden is not the warden
         if sure < 0.5 or direct / len(keys) < 0.4:
             continue
         label = re.match(r"(?:\W*)([A-Z][\w ]{1,24}?)\W*: +(.+)", sentence)

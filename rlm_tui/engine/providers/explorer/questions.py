@@ -228,10 +228,8 @@ class Question(Aiming):
             and self.tokens[i + 1][0] == self.tokens[i][1] + 1
         ):
             return True  # "incident 7"
-        if (
-            text.endswith("ly")
-            or (before in ("the", "this", "that", "our") and self.stems[i] in SUBJECTS | COLLECTIONS)
-            or (self.stems[i] in COLLECTIONS and before in ("in", "a", "one"))
+        if text.endswith("ly") or (
+            before in ("the", "this", "that", "our") and self.stems[i] in SUBJECTS | COLLECTIONS
         ):
             return True
         if self.plan.op == "lookup" and self.plan.target and self.pinned() and not self.profile.words.get(text):
@@ -282,7 +280,10 @@ class Question(Aiming):
         )
         verb = (
             (
-                text.endswith(("ed", "ing"))
+                (
+                    text.endswith(("ed", "ing"))
+                    and (before not in ("is", "are", "was", "were") or i + 1 < len(self.tokens))
+                )
                 or (i + 1 == len(self.tokens) and self.has(r"\b(?:do|does|did|can|will|would)\b"))
             )
             and before not in DETERMINERS

@@ -244,7 +244,7 @@ def _spans(
                 spans.append((1.3, found.start(), found.end(), found.group()))
         spans += [
             (1.4, m.start(), m.end(), m.group().rstrip("."))
-            for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (])/[\w/.-]+", body)
+            for m in re.finditer(r"[\w.+-]+@[\w.-]+\w|https?://\S+|(?<=[ (`\"])~?/[\w/.-]*\w", body)
         ]
     elif kind == "reason":
         spans += [(1.5, m.start(), m.end(), (m[1] or m[2]).strip()) for m in REASON.finditer(body)]
