@@ -17,7 +17,7 @@ from rlm_tui.bench.suite import Work
 from rlm_tui.engine import tokens
 from rlm_tui.engine.providers.base import ModelInfo, Price
 from rlm_tui.events import RunConfig
-from rlm_tui.session.configure import contradiction
+from rlm_tui.session.configure import contradiction, least_cost
 from rlm_tui.store.results import CellRow
 
 Infos = Callable[[str], ModelInfo]
@@ -231,7 +231,7 @@ def bounded(
                     "million tokens), or leave the cap out"
                 )
         assert price is not None
-        limit = per_run
+        limit, least = per_run, None
         if work.method.direct:
             count = counter.prompt(work)
             fits = info.window is None or count < info.window
@@ -246,6 +246,7 @@ def bounded(
             if limit is None:
                 assert cap is not None
                 limit = cap / max(1, min(concurrency, len(works)))
+                least = least_cost(config, price)
             most = limit if price.input or price.output or config.sub_model else 0.0
             config = msgspec.structs.replace(config, limits=msgspec.structs.replace(config.limits, usd=limit))
             if said := contradiction(config, price):
@@ -257,5 +258,5 @@ def bounded(
             )
         if work.method.direct and per_run is not None:
             config = msgspec.structs.replace(config, limits=msgspec.structs.replace(config.limits, usd=per_run))
-        out.append(replace(work, config=config, most=most))
+        out.append(replace(work, config=config, most=most, least=least))
     return out

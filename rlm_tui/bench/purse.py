@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 
 from rlm_tui.engine.ledger import Ledger, OverBudget
 from rlm_tui.engine.providers.base import Price
@@ -46,16 +47,31 @@ class Purse:
         self._in_flight.add(key)
         return True
 
-    async def reserve(self, key: str, amount: float) -> None:
-        """Set `amount` aside for the run `key`; waits while others may give some back. Raises `PurseEmpty`."""
+    @property
+    def left(self) -> float:
+        """What is neither spent nor set aside; without end where there is no cap."""
+        # A little less, so that rounding does not make it more than there is.
+        return math.inf if self.cap is None else max(0.0, self.cap - self.spent - self.reserved) * (1 - 1e-9)
+
+    async def reserve(self, key: str, amount: float, least: float | None = None) -> float:
+        """Set `amount` aside for the run `key`, and return it; waits while others may give some back.
+
+        With `least` a run takes what is left when nobody can give anything back, if it is that much; and half of its
+        amount is enough not to wait for others. Raises `PurseEmpty`.
+        """
         async with self._changed:
             while not self.try_reserve(key, amount):
+                some = self.left
+                enough = least is not None and some >= (max(least, amount / 2) if self._in_flight else least)
+                if enough and self.try_reserve(key, some):
+                    return some
                 if not self._in_flight:
                     raise PurseEmpty(
                         f"${self.cap or 0.0:g} for all runs: ${self.spent:.4f} are spent, and the next run may cost "
                         f"${amount:.4f}"
                     )
                 await self._changed.wait()
+            return amount
 
     async def settle(self, key: str, cost: float) -> None:
         """The run `key` has ended and cost so much."""

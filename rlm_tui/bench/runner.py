@@ -12,7 +12,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -211,7 +211,9 @@ class Runner:
                     await self._write(last)
                     last = None
                     try:
-                        await self.purse.reserve(key, most)
+                        given = await self.purse.reserve(key, most, work.least)
+                        if given < most:
+                            work = _lowered(work, given)
                     except PurseEmpty as error:
                         self._why[str(error)] = None
                         self._queue.clear()
@@ -282,6 +284,11 @@ class Runner:
             if ended is None or (ended.outcome.status == "cancelled" and not timed_out):
                 cost = 0.0 if ended is None else cost_of(ended.usage)
                 row = msgspec.structs.replace(row, status=PENDING, cost=cost, error="stopped")
+                return _Ending(row, (log.ending(), results.releasing(row)))
+            if work.lowered and ended.outcome.limit == "usd":
+                why = f"the money of the table was used up; {work.row.item} got ${work.most or 0.0:.4f}, which was too little"
+                self._why[why] = None
+                row = msgspec.structs.replace(row, status=PENDING, cost=cost_of(ended.usage), error=why)
                 return _Ending(row, (log.ending(), results.releasing(row)))
             seconds = time.monotonic() - began
             status = status_of(ended.outcome, faults.last, timed_out=timed_out)
@@ -380,3 +387,9 @@ def _prepare(case: Case) -> Prepared:
     for document in documents:
         document.ref()
     return Prepared(context, documents, Finder(documents))
+
+
+def _lowered(work: Work, usd: float) -> Work:
+    """`work` with what is left of the table's money as its limit."""
+    limits = msgspec.structs.replace(work.config.limits, usd=usd)
+    return replace(work, config=msgspec.structs.replace(work.config, limits=limits), most=usd, lowered=True)

@@ -81,7 +81,9 @@ class TaskCase:
 class Work:
     """A cell that can be run: its row in the table, what it is about, how, and with which configuration.
 
-    `most` is what it can cost at most, in US dollars; ``None`` when nothing bounds that. `parent` is the saved session
+    `most` is what it can cost at most, in US dollars; ``None`` when nothing bounds that. With `least` it may also be given
+    less, down to that, where the table's money runs out; `lowered` says that it was. A run that such a limit stops has not
+    failed: its cell stays open. `parent` is the saved session
     that it runs anew, if it does.
     """
 
@@ -91,6 +93,8 @@ class Work:
     config: RunConfig
     most: float | None = None
     parent: str | None = None
+    least: float | None = None
+    lowered: bool = False
 
 
 def key_of(

@@ -68,8 +68,7 @@ def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
         return "the limit of 0 seconds leaves no time to look: give more, or leave it out"
     if limits.calls is not None and limits.calls < 2:
         return "the limit of 1 call leaves none to look with: a run needs 2 at least, the last of them for the answer"
-    prompt = FORCED_PROMPT_TOKENS + FIRST_PROMPT_TOKENS
-    reply = min(EXTRACT_TOKENS, config.max_output_tokens) + FLOOR
+    prompt, reply = _least_tokens(config)
     for name, allowed, needed in (
         ("tokens", limits.total_tokens, prompt + reply),
         ("input tokens", limits.input_tokens, prompt),
@@ -78,7 +77,18 @@ def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
         if allowed is not None and allowed < needed:
             return f"the limit of {allowed:,} {name} is too low: one turn and the answer need up to {needed:,}"
     if limits.usd is not None and price is not None:
-        cost = prompt * price.input + reply * price.output
+        cost = least_cost(config, price)
         if limits.usd < cost:
             return f"the limit of ${limits.usd:g} is too low for {config.model}: one turn and the answer can cost ${cost:.4f}"
     return None
+
+
+def _least_tokens(config: RunConfig) -> tuple[int, int]:
+    """Tokens of prompts and of replies that one turn and the answer may need."""
+    return FORCED_PROMPT_TOKENS + FIRST_PROMPT_TOKENS, min(EXTRACT_TOKENS, config.max_output_tokens) + FLOOR
+
+
+def least_cost(config: RunConfig, price: Price) -> float:
+    """US dollars that one turn and the answer can cost: with less no run begins."""
+    prompt, reply = _least_tokens(config)
+    return prompt * price.input + reply * price.output

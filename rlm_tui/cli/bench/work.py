@@ -247,7 +247,8 @@ def _closing(store: Store, names: Sequence[str], live: LiveBench, table: Table, 
         return CANCELLED if table.open else 0
     if summary.left:
         left = "1 cell is" if summary.left == 1 else f"{summary.left:,} cells are"
-        click.echo(f"{left} left; the same command goes on with them", err=True)
+        first = "once that is put right, " if summary.why else ""
+        click.echo(f"{left} left; {first}the same command goes on with them", err=True)
     if summary.stopped:
         return CANCELLED
     return PARTIAL if summary.left else 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rlm_tui.bench.direct import SPARE
-from rlm_tui.bench.estimate import estimate
+from rlm_tui.bench.estimate import bounded, estimate
 from rlm_tui.bench.live import LiveBench, set_up
 from rlm_tui.bench.purse import Purse, PurseEmpty
 from rlm_tui.bench.runner import Runner, Summary
 from rlm_tui.bench.suite import Work
 from rlm_tui.engine import tokens
-from rlm_tui.engine.providers.base import ModelInfo, Price
-from rlm_tui.events import Limits
+from rlm_tui.engine.providers.base import ModelInfo, Price, Reply, Request
+from rlm_tui.events import Limits, Usage
 from rlm_tui.projection.fold import fold
+from rlm_tui.session.configure import least_cost
 from rlm_tui.store import Store, StoreError
 from rlm_tui.store.results import CellRow
 from tests.support.bench import PRICE, Mocked, Sums, add_up, store_at, works_of
@@ -128,8 +130,6 @@ async def test_a_cut_leaves_a_document_even_where_the_window_is_smaller_than_the
 
 
 def msgspec_replace(work: Work, **fields: Any) -> Work:
-    from dataclasses import replace
-
     return replace(work, config=msgspec.structs.replace(work.config, **fields))
 
 
@@ -217,10 +217,47 @@ async def test_a_stopped_run_keeps_what_is_done_and_goes_on_later(store: Store) 
 # --- money
 
 
+@pytest.mark.parametrize("at_once", [1, 2])
+async def test_a_cap_without_one_for_a_run_is_used_to_its_end(store: Store, at_once: int) -> None:
+    # A run costs $0.00022, and one turn with an answer may cost some $0.009: the share of one of two is all that is there.
+    cap = 0.0212
+    works = works_of(Sums(questions=20, windows=1), lengths=(8,), methods=("rlm:0",))
+    bound = bounded(works, lambda model: ModelInfo(model, None, PRICE), cap=cap, per_run=None, concurrency=at_once)
+    summary = await run(store, bound, Mocked(), purse=Purse(cap), concurrency=at_once)
+    assert (summary.done, summary.failed, summary.left) == (20, 0, 0)
+    again = works_of(Sums(questions=22, windows=1), lengths=(8,), methods=("rlm:0",))
+    bound = bounded(again, lambda model: ModelInfo(model, None, PRICE), cap=cap, per_run=None, concurrency=at_once)
+    summary = await run(store, bound, Mocked(), purse=Purse(cap, summary.cost), concurrency=at_once)
+    assert summary.done == 2, "the same cap goes on"
+
+
+async def test_a_run_that_got_too_little_of_the_table_s_money_stays_open(store: Store) -> None:
+    works = works_of(Sums(questions=3, windows=1), lengths=(8,), methods=("rlm:0",))
+    price = Price(1e-6, 1e-6)
+    least = least_cost(works[0].config, price)
+    works = [
+        replace(msgspec_replace(work, limits=Limits(usd=2 * least)), most=2 * least, least=least) for work in works
+    ]
+
+    # Turns without end: each run spends what it is given.
+    class Greedy(Mocked):
+        async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+            reply = await super().complete(request, on_text)
+            return replace(reply, usage=Usage(calls=1, input=1000, output=10))
+
+    mock = Greedy(turns=[f"```repl\nn{n} = {n} * 7\nprint(n{n})\n```" for n in range(100)], price=price)
+    summary = await run(store, works, mock, purse=Purse(3 * least), concurrency=1)
+    assert least < summary.cost <= 3 * least
+    rows = sorted(store.results.cells("sums"), key=lambda row: row.status)
+    assert [row.status for row in rows] == ["budget", "pending", "pending"], (
+        "its own limit counts, what was left does not"
+    )
+    assert summary.left == 2 and any("which was too little" in why for why in summary.why)
+    assert store.results.spent("sums") == pytest.approx(summary.cost), "what the open one took is not forgotten"
+
+
 async def test_a_cap_holds_for_all_runs_together_and_earlier_ones_count(store: Store) -> None:
     # A run costs $0.00011, and $0.0002 at most is said of it.
-    from dataclasses import replace
-
     mock = Mocked(delay=0.002)
     works = [replace(work, most=0.0002) for work in works_of(Sums(10, 4), lengths=(8,))]
     set_up(store, works)
