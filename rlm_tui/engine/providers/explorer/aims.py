@@ -280,6 +280,7 @@ class Aiming(Intending):
                 f
                 for f in self.profile.fields
                 if not times
+                and not self.has(r"\bhow many \w+ (?:does|do|did) (?:the|an?|his|her|their|my|our) ")
                 and not (acted and plan.conditions and (not people or not self.tabular()))
                 and not f.numeric
                 and not f.text

@@ -33,7 +33,7 @@ DATE = re.compile(
 _HOUR = rf"(?:{'|'.join(NUMBERS[1:13])})\\b(?! \\w)"
 
 CLOCK = re.compile(
-    r"\b\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\.\d\d\s?[ap]\.?m\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|(?<=\bat )(?:half past )?"
+    r"\b\d{1,2}:\d\d(?:\s?[ap]\.?m\b)?|\b\d{1,2}\.\d\d\s?[ap]\.?m\b|\b\d{1,2}\s?[ap]\.?m\b|\b(?:noon|midnight|midday)\b|\b\w+ o'clock\b|\b(?:half|quarter) (?:past|to) \w+|(?<=\bat )(?:half past )?"
     + _HOUR
     + r"|(?<=\bby )"
     + _HOUR

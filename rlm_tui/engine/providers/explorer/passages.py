@@ -105,7 +105,7 @@ def answer(question: str, passage: str) -> Answer | None:
                 direct += 1
             elif key.root in title and not key.strict:
                 direct += 1  # the document speaks of it throughout
-            elif key.entity and key.root in SUBJECTS and not any(key.root in s for s in stems):
+            elif key.entity and key.root in SUBJECTS and (PRONOUN.match(body) or not any(key.root in s for s in stems)):
                 sure *= 0.93
             elif (
                 kind == "quantity"

@@ -166,6 +166,8 @@ def sound(plan: Plan, output: str, question: str) -> bool:
         )
     ):
         return False  # a record tells the number itself: "2 files skipped"
+    if plan.op == "distinct" and result[3].startswith("0"):
+        return False
     if plan.op == "count":
         return int(result[1]) > 0 or not any(
             said.startswith("table is") or (said.startswith("text has") and "'" not in said) for said in plan.said
