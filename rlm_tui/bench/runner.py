@@ -12,7 +12,7 @@ import threading
 import time
 from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -213,7 +213,7 @@ class Runner:
                     try:
                         given = await self.purse.reserve(key, most, work.least)
                         if given < most:
-                            work = _lowered(work, given)
+                            work = work.within(given)
                     except PurseEmpty as error:
                         self._why[str(error)] = None
                         self._queue.clear()
@@ -387,9 +387,3 @@ def _prepare(case: Case) -> Prepared:
     for document in documents:
         document.ref()
     return Prepared(context, documents, Finder(documents))
-
-
-def _lowered(work: Work, usd: float) -> Work:
-    """`work` with what is left of the table's money as its limit."""
-    limits = msgspec.structs.replace(work.config.limits, usd=usd)
-    return replace(work, config=msgspec.structs.replace(work.config, limits=limits), most=usd, lowered=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import msgspec
@@ -83,8 +83,7 @@ class Work:
 
     `most` is what it can cost at most, in US dollars; ``None`` when nothing bounds that. With `least` it may also be given
     less, down to that, where the table's money runs out; `lowered` says that it was. A run that such a limit stops has not
-    failed: its cell stays open. `parent` is the saved session
-    that it runs anew, if it does.
+    failed: its cell stays open. `parent` is the saved session that it runs anew, if it does.
     """
 
     row: CellRow
@@ -95,6 +94,12 @@ class Work:
     parent: str | None = None
     least: float | None = None
     lowered: bool = False
+
+    def within(self, usd: float) -> Work:
+        """The same work with what is left of the table's money as its limit."""
+        limits = msgspec.structs.replace(self.config.limits, usd=usd)
+        config = msgspec.structs.replace(self.config, limits=limits)
+        return replace(self, config=config, most=usd, lowered=True)
 
 
 def key_of(

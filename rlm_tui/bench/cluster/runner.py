@@ -154,11 +154,13 @@ class ClusterRunner:
         """Pay for a cell and run it; returns its row if it has to be paid for and run once more."""
         key, most = work.row.key, work.most or 0.0
         try:
-            await self.purse.reserve(key, most)
+            given = await self.purse.reserve(key, most, work.least)
         except PurseEmpty as error:
             self._why[str(error)] = None
             self._queue.clear()
             return None
+        if given < most:
+            work = work.within(given)
         cost = 0.0
         try:
             if self._stopping:
@@ -170,6 +172,9 @@ class ClusterRunner:
                 self._count(done)
                 return None
             self._tell(row)
+            if work.lowered and row.error:
+                self._why[row.error] = None
+                return None
             if row.status == RUNNING:
                 self._why[f"{row.item} is run by another program"] = None
                 return None
