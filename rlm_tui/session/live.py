@@ -122,12 +122,18 @@ class LiveSession:
         self._store = Store.open(self._setup.store or None, durability=self._setup.durability)
         self._log = open_log(self._store, self._setup)
         self.session = self._log.session
-        if self._setup.resume is not None:
-            # Whoever looks at a continued session sees all of it.
-            self._entries.extend(self._store.reader.entries(self.session))
-        self._log.listeners.append(self._entries.append)
-        telemetry.attach(self._log, tuple(self._entries))
+        # Whoever looks at a continued session sees all of it; but not before it goes on, or its old end looks like a new one.
+        past = self._store.reader.entries(self.session) if self._setup.resume is not None else []
+        before = list(past)
+
+        def heard(entry: Entry) -> None:
+            self._entries.extend([*before, entry])
+            before.clear()
+
+        self._log.listeners.append(heard)
+        telemetry.attach(self._log, tuple(past))
         try:
             self._ended = await run_on(self._store, self._log, self.session, self._setup, self.gate)
         finally:
+            self._entries.extend(before)
             self._log.close()

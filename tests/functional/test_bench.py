@@ -17,6 +17,7 @@ import pytest
 from rlm_tui.cli.program import run_program
 from rlm_tui.store import Store, StoreReader
 from rlm_tui.store.results import attempts, cells
+from tests.support.ctrl_c import heeding_ctrl_c
 
 SMALL = ["--lengths", "1k", "--limit", "2"]
 
@@ -148,7 +149,9 @@ KILLED = ["bench", "run", "sniah", "--lengths", "1k", "--limit", "40", "--method
 def test_kill_9_loses_no_finished_cell_and_the_cut_ones_are_reported(place: Path) -> None:
     model = script(place, delay=0.1)
     command = [sys.executable, "-m", "rlm_tui", *KILLED, "--models", model]
-    process = subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heeding_ctrl_c
+    )
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("6/40"):

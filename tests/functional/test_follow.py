@@ -71,8 +71,8 @@ async def test_it_is_followed_read_only_until_it_ends(tmp_path: Path, other: sub
         assert app.screen is app.workbench  # Nothing can be done to it from here.
         await until(pilot, lambda: app.view.head.seq > seen and app.view.head.over)
         assert other.wait(30) == 0
-        await until(pilot, lambda: pill(app.view).name == "REPLAY DONE")
-        assert source.process is None and app.view.head.status == "completed"
+        await until(pilot, lambda: pill(app.view).name == "REPLAY DONE" and source.process is None)
+        assert app.view.head.status == "completed"
         await pilot.press("N")
         assert not app.view.live
     app.close_source()

@@ -16,6 +16,7 @@ import pytest
 from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, run_program
 from rlm_tui.events import BlobRef
 from rlm_tui.store import Catalog, MemorySession, Store, StoreReader
+from tests.support.ctrl_c import heeding_ctrl_c
 from tests.support.openai_server import Answer, FakeOpenAI, Raw
 
 SCRIPT = """
@@ -164,6 +165,7 @@ def test_ctrl_c_cancels_and_saves(number: signal.Signals, folder: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
         env=dict(os.environ),
+        preexec_fn=heeding_ctrl_c,
     )
     until = time.monotonic() + 60
     while not (folder / "s.db").exists() or _answered(folder / "s.db") < 1:

@@ -271,3 +271,16 @@ async def test_a_follow_up_in_javascript(tmp_path: Path) -> None:
     more = [cell("print(query)"), cell("FINAL(`${n * 2}: ${query}`)")]
     ended, _ = await ask(path, session, [*turns, *more], config=config)
     assert ended.outcome.answer == "400: And twice that?"
+
+
+async def test_the_old_end_is_not_seen_as_a_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    session = await first(path)
+    live = LiveSession(setup(path, FakeModels([*FIRST, *SECOND]), resume=session, follow_up=True, query="Twice?"))
+    live.start()
+    drained: list[Entry] = []
+    while not drained:
+        drained = live.drain()
+    assert any(isinstance(e.event, ev.SessionAsked) for e in drained)
+    live.wait(30)
+    live.close()

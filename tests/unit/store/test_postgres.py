@@ -49,7 +49,7 @@ def refusal(place: StoreUrl) -> str:
         ("postgresql://ann:se/cr@et@host/db", "postgresql://ann:…@host/db"),
         ("postgresql://host/db?user=ann&password=secret&x=y", "postgresql://host/db?user=ann&password=…&x=y"),
         ("mysql://ann:secret@host/db", "mysql://ann:…@host/db"),
-        ("/home/ann/a:b@c.db", "/home/ann/a:b@c.db"),
+        ("/home/you/a:b@c.db", "/home/you/a:b@c.db"),
     ],
 )
 def test_an_address_is_shown_without_its_password(url: str, shown: str) -> None:

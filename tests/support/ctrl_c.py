@@ -1,0 +1,10 @@
+"""Programs that tests start and then interrupt."""
+
+from __future__ import annotations
+
+import signal
+
+
+def heeding_ctrl_c() -> None:
+    """For ``preexec_fn``: where the tests themselves run in the background, a shell has told them to ignore ctrl+c."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
