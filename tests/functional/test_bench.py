@@ -149,9 +149,7 @@ KILLED = ["bench", "run", "sniah", "--lengths", "1k", "--limit", "40", "--method
 def test_kill_9_loses_no_finished_cell_and_the_cut_ones_are_reported(place: Path) -> None:
     model = script(place, delay=0.1)
     command = [sys.executable, "-m", "rlm_tui", *KILLED, "--models", model]
-    process = subprocess.Popen(
-        command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, preexec_fn=heeding_ctrl_c
-    )
+    process = subprocess.Popen(command, cwd=place, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("6/40"):
@@ -179,7 +177,9 @@ def test_kill_9_loses_no_finished_cell_and_the_cut_ones_are_reported(place: Path
 def test_ctrl_c_saves_what_is_there_and_exits_with_130(place: Path) -> None:
     model = script(place, delay=0.1)
     command = [sys.executable, "-m", "rlm_tui", *KILLED, "--models", model]
-    process = subprocess.Popen(command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command, cwd=place, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeding_ctrl_c
+    )
     assert process.stderr is not None
     for line in process.stderr:
         if line.startswith("4/40"):
