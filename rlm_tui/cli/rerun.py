@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import signal
 import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -197,8 +196,8 @@ def _confirm(saved: Saved, jobs: Sequence[AgainJob], settings: Settings, yes: bo
 
 
 def _run(saved: Saved, jobs: Sequence[AgainJob], *, parallel: bool, as_json: bool) -> int:
+    from rlm_tui.cli.interrupts import Interrupts
     from rlm_tui.cli.progress import Progress
-    from rlm_tui.cli.run import interrupt
     from rlm_tui.projection.fold import fold
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.group import Member, run_group
@@ -213,9 +212,9 @@ def _run(saved: Saved, jobs: Sequence[AgainJob], *, parallel: bool, as_json: boo
             progress.take(member.live.drain())
 
         members.append(Member(job.config.model_at(0), live, state, watch))
-    signal.signal(signal.SIGTERM, interrupt)
     try:
-        finished = run_group(members, parallel=parallel)
+        with Interrupts() as interrupts:
+            finished = run_group(members, stop=lambda: interrupts.asked, parallel=parallel)
         for member in members:
             if member.live.failure is not None:
                 complain(member.live.failure)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import signal
 import sys
 from collections.abc import Mapping
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from rlm_tui.cli.interrupts import Interrupts
 from rlm_tui.cli.options import Given, files_argument, json_option, run_options
 from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, complain
 
@@ -64,11 +63,11 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
     progress.opening(job)
     if not after:
         _tell_of_unfinished(job)
-    signal.signal(signal.SIGTERM, interrupt)
-    live.start()
     try:
-        _follow(live, progress)
-        return _conclude(live, state, job, progress, as_json=as_json)
+        with Interrupts() as interrupts:
+            live.start()
+            _follow(live, progress, interrupts)
+            return _conclude(live, state, job, progress, as_json=as_json)
     finally:
         progress.stop()
         live.close()
@@ -82,15 +81,15 @@ def _tell_of_unfinished(job: Job) -> None:
         click.echo(f"session {row.id} was interrupted: rlm-tui resume {row.id}", err=True)
 
 
-def _follow(live: LiveSession, progress: Progress) -> None:
+def _follow(live: LiveSession, progress: Progress, interrupts: Interrupts) -> None:
     """Tell the progress until the run has ended."""
-    try:
-        while not live.wait(0.05):
-            progress.take(live.drain())
-    except KeyboardInterrupt:
-        progress.say("cancelling; press ctrl+c again to leave at once")
-        live.gate.cancel()
-        live.wait(PATIENCE)
+    while not live.wait(0.05):
+        progress.take(live.drain())
+        if interrupts.asked:
+            progress.say("cancelling; press ctrl+c again to leave at once")
+            live.gate.cancel()
+            live.wait(PATIENCE)
+            break
     progress.take(live.drain())
 
 
@@ -108,11 +107,6 @@ def _conclude(live: LiveSession, state: SessionState, job: Job, progress: Progre
     if live.failure is None and (state.status == "failed" or (state.status == "partial" and not answered)):
         complain(state.error or "the run ended without an answer")
     return _exit_code(live, state)
-
-
-def interrupt(number: int, frame: FrameType | None) -> None:
-    """Being asked to end by the system is the same as ``ctrl+c``."""
-    raise KeyboardInterrupt
 
 
 def _answer(text: str) -> str:

@@ -27,25 +27,26 @@ class Member:
         return self.state.seq > 0
 
 
-def run_group(members: Sequence[Member], *, parallel: bool = False, patience: float = 15.0) -> bool:
-    """Run all members to their ends. ``ctrl+c`` cancels those that run, which have `patience` seconds to save what is
-    there, and leaves out the rest. Returns whether none was cancelled.
+def run_group(
+    members: Sequence[Member], *, stop: Callable[[], bool], parallel: bool = False, patience: float = 15.0
+) -> bool:
+    """Run all members to their ends. When `stop` says so, those that run are cancelled, which have `patience` seconds to
+    save what is there, and the rest is left out. Returns whether it was never said.
     """
     for batch in [list(members)] if parallel else [[member] for member in members]:
         for member in batch:
             member.live.start()
-        try:
-            for member in batch:
-                while not member.live.wait(LOOK_SECONDS):
-                    for other in batch:
-                        other.watch(other)
-        except KeyboardInterrupt:
+        for member in batch:
+            while not (member.live.wait(LOOK_SECONDS) or stop()):
+                for other in batch:
+                    other.watch(other)
+        stopped = stop()
+        if stopped:
             for member in batch:
                 member.live.gate.cancel()
-            for member in batch:
-                member.live.wait(patience)
-                member.watch(member)
-            return False
         for member in batch:
+            member.live.wait(patience)
             member.watch(member)
+        if stopped:
+            return False
     return True

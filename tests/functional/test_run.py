@@ -13,8 +13,10 @@ from typing import Any
 
 import pytest
 
+from rlm_tui.cli import progress
 from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, run_program
-from rlm_tui.events import BlobRef
+from rlm_tui.events import BlobRef, CallReserved, Entry
+from rlm_tui.projection.state import SessionState
 from rlm_tui.store import Catalog, MemorySession, Store, StoreReader
 from tests.support.ctrl_c import heeding_ctrl_c
 from tests.support.openai_server import Answer, FakeOpenAI, Raw
@@ -178,6 +180,25 @@ def test_ctrl_c_cancels_and_saves(number: signal.Signals, folder: Path) -> None:
     *_, hint, saved = err.splitlines()
     assert saved.startswith("saved: rlm-tui replay ")
     assert hint == f"rlm-tui resume {saved.split()[-1]} goes on with it"
+    with StoreReader(folder / "s.db") as reader:
+        assert Catalog(reader).list()[0].status == "cancelled"
+
+
+def test_ctrl_c_between_taking_and_telling_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What had just been taken from the run was lost, and the events after it were about things never heard of."""
+    monkeypatch.setattr(signal, "getsignal", lambda number: signal.default_int_handler)
+    (folder / "script.yaml").write_text('turns: [{text: "```repl\\nFINAL(1)\\n```", delay: 0.5}]\n')
+    folded, struck = progress.apply, []
+
+    def struck_in_the_middle(state: SessionState, entry: Entry) -> None:
+        if not struck and isinstance(entry.event, CallReserved):
+            struck.append(entry.seq)
+            signal.raise_signal(signal.SIGINT)
+        folded(state, entry)
+
+    monkeypatch.setattr(progress, "apply", struck_in_the_middle)
+    assert run(*SCRIPTED) == CANCELLED
+    assert struck
     with StoreReader(folder / "s.db") as reader:
         assert Catalog(reader).list()[0].status == "cancelled"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -27,7 +28,7 @@ class Terminal:
         self._tmux = ["tmux", "-f", "/dev/null", "-S", f"{self._folder}/s"]
         settings = " ".join(f"{name}={shlex.quote(value)}" for name, value in env.items())
         # A program that was killed leaves its picture behind: the last line must not run into it.
-        last = f"printf '\\r\\n\\033[K{ENDED}%s\\033[K\\r\\n' $?"
+        last = f"printf '\\r\\n\\033[K{ENDED}%s.\\033[K\\r\\n' $?"
         shell = f"env -u COLUMNS -u LINES {settings} {shlex.join(command)}; {last}; exec cat"
         self._do("new-session", "-d", "-x", str(columns), "-y", str(lines), "-c", str(cwd), shell)
 
@@ -68,8 +69,8 @@ class Terminal:
 
     def wait_end(self, seconds: float = 30) -> int:
         """Wait until the program has ended; returns its exit code."""
-        screen = self.wait(ENDED, seconds)
-        return int(screen.rpartition(ENDED)[2].split()[0])
+        whole = re.compile(rf"{ENDED}(\d+)\.")
+        return int(whole.findall(self.wait(lambda screen: whole.search(screen) is not None, seconds))[-1])
 
     @property
     def pid(self) -> int:

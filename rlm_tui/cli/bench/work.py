@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import signal
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -161,18 +160,18 @@ def _tell_lost(lost: Sequence[Attempt], now: str) -> None:
 
 def _follow(live: LiveBench) -> None:
     """Print every cell that ends, until all have."""
-    from rlm_tui.cli.run import interrupt
+    from rlm_tui.cli.interrupts import Interrupts
 
-    signal.signal(signal.SIGTERM, interrupt)
     ended = 0
-    live.start()
-    try:
+    with Interrupts() as interrupts:
+        live.start()
         while not live.wait(0.1):
             ended = _print(live, ended)
-    except KeyboardInterrupt:
-        click.echo("stopping; finished cells are saved, press ctrl+c again to leave at once", err=True)
-        live.stop()
-        live.wait(PATIENCE)
+            if interrupts.asked:
+                click.echo("stopping; finished cells are saved, press ctrl+c again to leave at once", err=True)
+                live.stop()
+                live.wait(PATIENCE)
+                break
     _print(live, ended)
 
 
