@@ -21,6 +21,9 @@ from rlm_tui.store.reader import StoreReader
 from rlm_tui.store.row import WRITE, SessionRow, fold, to_sql
 from rlm_tui.store.writer import Writer
 
+SHORT = 4096
+"""Characters of a text that is written without looking first whether it is there."""
+
 INSERT = "INSERT INTO event (session, seq, at, kind, schema, payload) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -57,6 +60,7 @@ class SessionLog:
         self._head = head
         self._tentative = head.copy()
         self._unsaved: dict[str, str] = {}
+        self._saved: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
 
@@ -116,7 +120,9 @@ class SessionLog:
         """Keep a text by content; durable no later than the next `append` that returns."""
         ref = BlobRef.of(text)
         with self._lock:
-            self._unsaved[ref.sha] = text
+            # A prompt names all messages of the one before it; nobody deletes texts while the lease is held.
+            if ref.sha not in self._saved:
+                self._unsaved[ref.sha] = text
         return ref
 
     def get(self, ref: BlobRef) -> str:
@@ -206,7 +212,8 @@ class _Append:
 
     def prepare(self, connection: Connection) -> None:
         for sha, text in self._texts.items():
-            if connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
+            # To pack a short text takes no longer than to ask whether it is there.
+            if len(text) < SHORT or connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
                 self._ready[sha] = list(blobs.pieces(sha, text))
 
     def write(self, connection: Connection) -> None:
@@ -222,9 +229,11 @@ class _Append:
     def _write(self, connection: Connection) -> None:
         log, head = self._log, self._log._tentative
         for sha, text in self._texts.items():
+            if (ready := self._ready.get(sha)) is not None:
+                connection.executemany(blobs.INSERT, ready)
             # Looked up again: another process may have deleted it since.
-            if connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
-                connection.executemany(blobs.INSERT, self._ready.get(sha) or blobs.pieces(sha, text))
+            elif connection.execute(blobs.EXISTS, (sha,)).fetchone() is None:
+                connection.executemany(blobs.INSERT, blobs.pieces(sha, text))
         if not self._records:
             return
         if head.token is None:
@@ -265,6 +274,8 @@ class _Append:
             for sha, text in self._texts.items():
                 log._reader.remember(sha, text)
             with log._lock:
+                if log._head.token is not None:
+                    log._saved.update(self._texts)
                 for sha in self._texts:
                     log._unsaved.pop(sha, None)
         self._settle(tuple(self._entries) if problem is None else (), problem)

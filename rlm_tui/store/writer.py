@@ -176,9 +176,13 @@ class Writer:
                     raise
                 problems[index] = explain(error, self.path)
         connection.begin(any(job.alone for job in group))
-        for index, job in enumerate(group):
-            if index not in problems:
-                self._write_one(connection, index, job, problems)
+        if len(group) == 1 and not problems:
+            # There is nobody else whose writing would have to be kept.
+            group[0].write(connection)
+        else:
+            for index, job in enumerate(group):
+                if index not in problems:
+                    self._write_one(connection, index, job, problems)
         for index, job in enumerate(group):
             if index not in problems:
                 job.finish(connection)
