@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ SHOWN = 12
 
 
 @click.command()
-@click.argument("session", metavar="ID|last|FILE")
+@click.argument("session", metavar="ID|last|FILE", shell_complete=complete.sessions)
 @click.option("--all", "everything", is_flag=True, help="List every region and every reading.")
 @store_option
 @json_option

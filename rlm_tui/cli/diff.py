@@ -8,11 +8,12 @@ import sys
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 
 
 @click.command()
-@click.argument("sessions", nargs=-1, metavar="A B [C]")
+@click.argument("sessions", nargs=-1, metavar="A B [C]", shell_complete=complete.sessions)
 @click.option("--full", is_flag=True, help="Every row, and the code of every turn that differs.")
 @click.option("--screen", is_flag=True, help="Show them side by side on the screen.")
 @store_option

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import store_option
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ _OTHERS = ("inspect", "verifiers", "otel")
 
 
 @click.command()
-@click.argument("session", metavar="ID|last|FILE")
-@click.argument("file", metavar="[FILE]", required=False)
+@click.argument("session", metavar="ID|last|FILE", shell_complete=complete.sessions)
+@click.argument("file", metavar="[FILE]", required=False, shell_complete=complete.files)
 @click.option(
     "--format",
     "format",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 from rlm_tui.cli.program import BAD_INPUT, complain
 
@@ -16,8 +17,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("files", nargs=-1, required=True, metavar="FILE...")
-@click.option("--document", metavar="FILE", help="The text that the logs are about, where they don't hold it.")
+@click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete.files)
+@click.option(
+    "--document",
+    metavar="FILE",
+    help="The text that the logs are about, where they don't hold it.",
+    shell_complete=complete.files,
+)
 @store_option
 @json_option
 def command(files: tuple[str, ...], document: str | None, store: str | None, as_json: bool) -> int:

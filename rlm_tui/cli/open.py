@@ -6,13 +6,14 @@ from typing import Any
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import Given, run_options, screen_options
 
 WITHOUT_SCREEN = 'rlm-tui run FILE -q "…" answers without one'
 
 
 @click.command()
-@click.argument("files", nargs=-1, metavar="[FILE]...")
+@click.argument("files", nargs=-1, metavar="[FILE]...", shell_complete=complete.files)
 @click.option("-q", "--question", metavar="TEXT", help="The question; without it the workbench asks.")
 @run_options
 @screen_options

@@ -10,6 +10,8 @@ from typing import Any, TypeVar
 
 import click
 
+from rlm_tui.cli import complete
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -92,9 +94,26 @@ _TOOL = click.option(
 )
 
 _RUN_OPTIONS = (
-    click.option("--model", metavar="MODEL", help="Model of the root: gpt-5-mini, ollama/qwen3, openai/NAME …"),
-    click.option("--sub-model", metavar="MODEL", help="Model of the sub-calls (default: the root's)."),
-    click.option("--model-at", "models_at", type=_ModelAt(), multiple=True, help="Model at one depth; repeatable."),
+    click.option(
+        "--model",
+        metavar="MODEL",
+        help="Model of the root: gpt-5-mini, ollama/qwen3, openai/NAME …",
+        shell_complete=complete.models,
+    ),
+    click.option(
+        "--sub-model",
+        metavar="MODEL",
+        help="Model of the sub-calls (default: the root's).",
+        shell_complete=complete.models,
+    ),
+    click.option(
+        "--model-at",
+        "models_at",
+        type=_ModelAt(),
+        multiple=True,
+        help="Model at one depth; repeatable.",
+        shell_complete=complete.model_at,
+    ),
     _TOOL,
     click.option("--api-base", metavar="URL", help="Address of an OpenAI-compatible server of your own."),
     click.option("--max-cost", type=AMOUNT, metavar="USD", help="US dollars the whole run may cost."),
@@ -130,7 +149,7 @@ def _add(command: F, options: tuple[Callable[[F], F], ...]) -> F:
 
 def files_argument(command: F) -> F:
     """The documents: files, patterns, folders, or ``-``."""
-    return click.argument("files", nargs=-1, required=True, metavar="FILE...")(command)
+    return click.argument("files", nargs=-1, required=True, metavar="FILE...", shell_complete=complete.files)(command)
 
 
 def tool_option(command: F) -> F:
@@ -140,9 +159,12 @@ def tool_option(command: F) -> F:
 
 def store_option(command: F) -> F:
     """``--store``."""
-    return click.option("--store", metavar="PATH", help="File or database of the saved sessions (or RLM_TUI_STORE).")(
-        command
-    )
+    return click.option(
+        "--store",
+        metavar="PATH",
+        help="File or database of the saved sessions (or RLM_TUI_STORE).",
+        shell_complete=complete.files,
+    )(command)
 
 
 def run_options(command: F) -> F:
@@ -211,7 +233,7 @@ def screen_options(command: F) -> F:
 def look_options(command: F) -> F:
     """Colours and signs."""
     options = (
-        click.option("--theme", metavar="NAME", help="Name of a theme."),
+        click.option("--theme", metavar="NAME", help="Name of a theme.", shell_complete=complete.themes),
         click.option("--ascii", "ascii_only", is_flag=True, help="Plain signs only, for terminals with a small font."),
     )
     return _add(command, options)

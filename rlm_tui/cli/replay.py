@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import look_options, store_option
 
 if TYPE_CHECKING:
@@ -15,8 +16,13 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("session", metavar="[ID|last|FILE]", required=False)
-@click.option("--sample", metavar="NAME", help="A session that is shipped with the program; `list` lists them.")
+@click.argument("session", metavar="[ID|last|FILE]", required=False, shell_complete=complete.sessions)
+@click.option(
+    "--sample",
+    metavar="NAME",
+    help="A session that is shipped with the program; `list` lists them.",
+    shell_complete=complete.samples,
+)
 @click.option("--headless", is_flag=True, help="Print it as text.")
 @click.option("--json", "as_json", is_flag=True, help="Print its events as JSON, one a line.")
 @click.option(

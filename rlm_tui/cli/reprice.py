@@ -6,14 +6,22 @@ import json
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 
 PER_MILLION = 1_000_000
 
 
 @click.command()
-@click.argument("session", metavar="ID|last|FILE")
-@click.option("--model", "models", multiple=True, metavar="MODEL", help="A model to reckon with; repeatable.")
+@click.argument("session", metavar="ID|last|FILE", shell_complete=complete.sessions)
+@click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="A model to reckon with; repeatable.",
+    shell_complete=complete.models,
+)
 @store_option
 @json_option
 def command(session: str, models: tuple[str, ...], store: str | None, as_json: bool) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option, tool_option
 from rlm_tui.cli.program import CANCELLED, FAILED, PARTIAL, complain
 
@@ -27,11 +28,16 @@ ANSWER = 120
 
 
 @click.command()
-@click.argument("session", metavar="ID|last")
+@click.argument("session", metavar="ID|last", shell_complete=complete.sessions)
 @click.option(
-    "--model", "models", multiple=True, metavar="MODEL", help="Another model of the root; several make a group."
+    "--model",
+    "models",
+    multiple=True,
+    metavar="MODEL",
+    help="Another model of the root; several make a group.",
+    shell_complete=complete.models,
 )
-@click.option("--sub-model", metavar="MODEL", help="Another model of the sub-calls.")
+@click.option("--sub-model", metavar="MODEL", help="Another model of the sub-calls.", shell_complete=complete.models)
 @click.option(
     "--from", "turn", type=COUNT, metavar="TURN", help="Take the root's turns before this one from the record."
 )

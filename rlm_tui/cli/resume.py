@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, screen_options, store_option, tool_option
 
 
 @click.command()
-@click.argument("session", metavar="ID|last")
+@click.argument("session", metavar="ID|last", shell_complete=complete.sessions)
 @click.option("--headless", is_flag=True, help="Without a screen: progress on stderr, the answer on stdout.")
 @tool_option
 @store_option

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from rlm_tui.cli import complete
+
 SCREENS = ("open", "demo", "replay", "resume", "diff", "sessions")
 """Commands with a screen. A page in the browser ends with it."""
 
@@ -15,7 +17,7 @@ SCREENS = ("open", "demo", "replay", "resume", "diff", "sessions")
 @click.option("--port", type=click.IntRange(1, 65535), default=8000, show_default=True, help="Port to listen on.")
 @click.option("--token", envvar="RLM_TUI_TOKEN", metavar="SECRET", help="What visitors must know (?token=SECRET).")
 @click.option("--public-url", metavar="URL", help="The address that browsers use, where it is another one.")
-@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]")
+@click.argument("args", nargs=-1, type=click.UNPROCESSED, metavar="[COMMAND …]", shell_complete=complete.served)
 def command(host: str | None, port: int, token: str | None, public_url: str | None, args: tuple[str, ...]) -> None:
     """Serve COMMAND in a browser, such as `rlm-tui serve open FILE`; without one, what can be opened.
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.bench.options import Wanted, run_options, settings_for, settings_grid
 from rlm_tui.cli.options import json_option, look_options, store_option
 
 
 @click.command()
-@click.argument("sessions", nargs=-1, required=True, metavar="ID...")
+@click.argument("sessions", nargs=-1, required=True, metavar="ID...", shell_complete=complete.sessions)
 @click.option(
     "--prompts",
     multiple=True,

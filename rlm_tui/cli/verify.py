@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 from rlm_tui.cli.program import FAILED
 
@@ -20,7 +21,7 @@ _MOODY = re.compile(r"\b(budget|time|datetime|perf_counter|monotonic|random)\b")
 
 
 @click.command()
-@click.argument("session", metavar="ID|last|FILE")
+@click.argument("session", metavar="ID|last|FILE", shell_complete=complete.sessions)
 @store_option
 @json_option
 def command(session: str, store: str | None, as_json: bool) -> int:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from rlm_tui.bench.base import BenchError
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import AMOUNT, _PricePair, otel_options
 
 if TYPE_CHECKING:
@@ -87,8 +88,21 @@ def settings_grid(texts: Sequence[str]) -> list[dict[str, Any]]:
 
 
 _RUN_OPTIONS = (
-    click.option("--models", "-m", multiple=True, callback=words, metavar="A,B", help="Models of the root."),
-    click.option("--sub-model", metavar="MODEL", help="Model of the sub-calls (default: the root's)."),
+    click.option(
+        "--models",
+        "-m",
+        multiple=True,
+        callback=words,
+        metavar="A,B",
+        help="Models of the root.",
+        shell_complete=complete.model_list,
+    ),
+    click.option(
+        "--sub-model",
+        metavar="MODEL",
+        help="Model of the sub-calls (default: the root's).",
+        shell_complete=complete.models,
+    ),
     click.option("--seeds", multiple=True, callback=numbers, metavar="1,2|1-5", help="Repeat every cell (default: 1)."),
     click.option(
         "--set", "changes", multiple=True, metavar="KEY=A,B", help="A setting of the runs; several values make a grid."
@@ -113,7 +127,12 @@ _RUN_OPTIONS = (
         metavar="all|STATUS,…",
         help=f"Run failed cells again: all, or some of {', '.join(ANY)}.",
     ),
-    click.option("--judge", metavar="MODEL", help="Ask a model about every answer, beside the scores."),
+    click.option(
+        "--judge",
+        metavar="MODEL",
+        help="Ask a model about every answer, beside the scores.",
+        shell_complete=complete.models,
+    ),
     click.option("--name", metavar="NAME", help="What the table is called."),
     click.option("--dry-run", is_flag=True, help="Show cells, tokens, cost and sample sizes; run nothing."),
     click.option("--tui", "screen", is_flag=True, help="Watch the table on the screen."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.bench.options import numbers, words
 
 if TYPE_CHECKING:
@@ -32,7 +33,15 @@ class Saved:
 
 
 _FILTERS = (
-    click.option("--models", "-m", multiple=True, callback=words, metavar="A,B", help="Only these models."),
+    click.option(
+        "--models",
+        "-m",
+        multiple=True,
+        callback=words,
+        metavar="A,B",
+        help="Only these models.",
+        shell_complete=complete.model_list,
+    ),
     click.option("--methods", multiple=True, callback=words, metavar="A,B", help="Only these methods."),
     click.option("--lengths", multiple=True, callback=numbers, metavar="8k,128k", help="Only these lengths."),
     click.option("--seeds", multiple=True, callback=numbers, metavar="1,2|1-5", help="Only these seeds."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 from rlm_tui.cli.sessions.listing import SHOWN
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.command("find")
 @click.argument("words", nargs=-1, required=True, metavar="WORDS...")
-@click.option("--in", "session", metavar="ID", help="In one session only.")
+@click.option("--in", "session", metavar="ID", help="In one session only.", shell_complete=complete.sessions)
 @click.option("--limit", type=click.IntRange(min=1), default=20, metavar="N", help="Passages at most (20).")
 @store_option
 @json_option

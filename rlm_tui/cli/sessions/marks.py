@@ -6,11 +6,12 @@ import json
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 
 
 @click.command("tag")
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=complete.sessions)
 @click.argument("tags", nargs=-1, metavar="[TAG]...")
 @click.option("--remove", multiple=True, metavar="TAG", help="Take this tag away; repeatable.")
 @store_option
@@ -29,7 +30,7 @@ def tag_command(name: str, tags: tuple[str, ...], remove: tuple[str, ...], store
 
 
 @click.command("note")
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=complete.sessions)
 @click.argument("text", required=False)
 @store_option
 @json_option
@@ -50,7 +51,7 @@ def note_command(name: str, text: str | None, store: str | None, as_json: bool) 
 
 
 @click.command("score")
-@click.argument("name", metavar="ID")
+@click.argument("name", metavar="ID", shell_complete=complete.sessions)
 @click.argument("points", metavar="1-5|none", required=False)
 @store_option
 @json_option

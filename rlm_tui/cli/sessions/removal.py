@@ -7,12 +7,13 @@ import sys
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 from rlm_tui.cli.sessions.listing import SHOWN, when
 
 
 @click.command("rm")
-@click.argument("names", nargs=-1, required=True, metavar="ID...")
+@click.argument("names", nargs=-1, required=True, metavar="ID...", shell_complete=complete.sessions)
 @click.option("-y", "--yes", is_flag=True, help="Don't ask.")
 @store_option
 @json_option

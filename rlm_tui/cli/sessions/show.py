@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from rlm_tui.cli import complete
 from rlm_tui.cli.options import json_option, store_option
 from rlm_tui.cli.sessions.listing import as_dict, state_of, when
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @click.command("show")
-@click.argument("session", metavar="ID|last|FILE")
+@click.argument("session", metavar="ID|last|FILE", shell_complete=complete.sessions)
 @store_option
 @json_option
 def show_command(session: str, store: str | None, as_json: bool) -> None:
