@@ -125,8 +125,8 @@ class Progress:
                 return f"  {_node(node)}answer refused: {reason}"
             case ev.BudgetWarned(limit=limit, used=used, allowed=allowed) if used < allowed:
                 return f"{used / allowed:.0%} of the budget is used: {limit} {used:g} of {allowed:g}"
-            case ev.BudgetExhausted(limit=limit):
-                return f"the budget is used up: {limit}; an answer from what is there follows"
+            case ev.BudgetExhausted() as end:
+                return f"{end.sentence}; an answer from what is there follows"
         return ""
 
     def _load(self, ref: BlobRef) -> str:

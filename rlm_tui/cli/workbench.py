@@ -53,6 +53,7 @@ def live_options(job: Job, *, paused: bool) -> Options:
         theme=_theme(settings, job.command_line),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        notify=settings.notify,
         shelf=_shelf(settings),
         desk=desk(
             job.command_line or {"store": str(job.store)}, extras=job.extras, tools=job.tools, conditions=job.conditions
@@ -87,6 +88,7 @@ def show_saved(
         theme=_theme(settings, command_line or {}),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        notify=settings.notify,
         shelf=_shelf(settings),
         desk=desk(command_line),
         fork=_forker(saved, settings),
@@ -110,6 +112,7 @@ def show_home(home: str, command_line: Mapping[str, Any], *, otherwise: str) -> 
         theme=_theme(settings, command_line or {}),
         glyphs=settings.glyphs,
         keymap=settings.keymap,
+        notify=settings.notify,
         shelf=_shelf(settings),
         desk=desk(command_line),
         fork=forker(check_store(settings), settings.price_overrides(), settings.durability),

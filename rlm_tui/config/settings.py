@@ -71,6 +71,7 @@ class Settings(msgspec.Struct, frozen=True):
     theme: Text = "dark"
     glyphs: Literal["unicode", "ascii"] = "unicode"
     keymap: Text = "default"
+    notify: Literal["auto", "osc9", "osc777", "bell", "off"] = "auto"
     prices: dict[str, PriceOverride] = {}
 
     def price_overrides(self) -> dict[str, dict[str, float]]:
@@ -96,6 +97,8 @@ EXPLAINED = {
     "theme": "name of a theme",
     "glyphs": "signs on the screen: unicode or ascii",
     "keymap": "preset of key bindings",
+    "notify": "when a run stops that one waited for: auto rings, and shows a note on the desktop where the terminal is known to "
+    "have that; osc9 and osc777 say how, bell only rings, off is silent",
     "prices": "price overrides by model name",
 }
 

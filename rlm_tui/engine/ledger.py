@@ -16,6 +16,7 @@ import msgspec
 
 from rlm_tui.engine.providers.base import Price
 from rlm_tui.events import Limits, Usage
+from rlm_tui.events.control import out_of_budget
 
 FLOOR = 256
 """A call's output may be shrunk to fit a budget, but not below this many tokens."""
@@ -34,7 +35,7 @@ class OverBudget(Exception):
     """A budget refuses a call. `limit` names it; `used` and `allowed` are in its unit (tokens, US dollars, seconds)."""
 
     def __init__(self, limit: str, used: float, allowed: float) -> None:
-        super().__init__(f"the {limit} budget is used up ({used:g} of {allowed:g})")
+        super().__init__(out_of_budget(limit, used, allowed))
         self.limit = limit
         self.used = used
         self.allowed = allowed
@@ -106,7 +107,7 @@ class Ledger:
         """
         with self._lock:
             if not force and (refusal := self._refusal(finalise + Usage(calls=1), None)) is not None:
-                raise refusal
+                raise self._told(refusal)
             self._slices[node] = finalise
 
     def let_go(self, node: str) -> None:
@@ -143,7 +144,7 @@ class Ledger:
                     self._reserved = self._reserved + estimate
                     return Grant(output, estimate)
                 if output <= FLOOR or refusal.limit in ("calls", "seconds", "input_tokens"):
-                    raise refusal
+                    raise self._told(refusal)
                 output = max(FLOOR, output // 2)
 
     def extend(self, call: str, lost: Usage) -> bool:
@@ -204,6 +205,12 @@ class Ledger:
                 self._warned.add(kind)
                 new.append((kind, used, allowed))
         return new
+
+    def _told(self, refusal: OverBudget) -> OverBudget:
+        """`refusal`, which says more than a warning that calls in flight might still bring: that one is dropped."""
+        if refusal.used >= WARN_AT * refusal.allowed:
+            self._warned.add(refusal.limit)
+        return refusal
 
     def left(self) -> dict[str, float]:
         """What is left of every budget that is set, for `budget()` in the REPL."""

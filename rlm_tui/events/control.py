@@ -81,9 +81,24 @@ class BudgetWarned(Event, frozen=True, tag="budget.warned"):
 
 
 class BudgetExhausted(Event, frozen=True, tag="budget.exhausted"):
-    """A budget refuses further calls. What follows is the forced answer from the slice held back."""
+    """A budget refuses further calls. What follows is the forced answer from the slice held back.
+
+    `used` is what is spent and what running calls have set aside; the rest of what is `allowed` may be too small for a call.
+    """
 
     limit: str
     used: float
     allowed: float
     node: str
+
+    @property
+    def sentence(self) -> str:
+        """What happened, without a full stop: that nothing is left, or that what is left is too little."""
+        return out_of_budget(self.limit, self.used, self.allowed)
+
+
+def out_of_budget(limit: str, used: float, allowed: float) -> str:
+    """Why a budget refuses a call. `used` counts what running calls have set aside."""
+    if used >= 0.995 * allowed:
+        return f"the {limit} budget is used up ({used:g} of {allowed:g})"
+    return f"the {limit} budget has no room for a call beside the last answer ({used:.3g} of {allowed:g} used or set aside)"

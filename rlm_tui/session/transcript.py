@@ -322,7 +322,7 @@ def _control(event: ev.Event) -> str:
             return f"{_at(node)}warning: {_line(text)}"
         case ev.BudgetWarned(limit=limit, used=used, allowed=allowed):
             return f"80% of the budget is used: {limit} {used:g} of {allowed:g}"
-        case ev.BudgetExhausted(limit=limit, used=used, allowed=allowed):
-            return f"the budget is used up: {limit} {used:g} of {allowed:g}"
+        case ev.BudgetExhausted():
+            return event.sentence
         case _:
             return ""

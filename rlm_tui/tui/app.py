@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ from textual import on, work
 
 from rlm_tui.config.paths import config_dir
 from rlm_tui.tui import layout
+from rlm_tui.tui.attention import note
 from rlm_tui.tui.commands import Commands
 from rlm_tui.tui.forking import Forker, ForkWish
 from rlm_tui.tui.keymap import Keymap, KeymapError, keymap
@@ -57,6 +59,7 @@ class Options:
     theme: str = DEFAULT
     glyphs: str = "unicode"
     keymap: str = "default"
+    notify: str = "auto"
     fork: Forker | None = None
     shelf: Shelf | None = None
     desk: Desk | None = None
@@ -211,6 +214,20 @@ class WorkbenchApp(Places):
         self.change_to(sources[0])
         for source in sources[1:]:
             self.background.put(self.new_view(source))
+
+    # --- attention
+
+    def call_back(self, words: str) -> None:
+        """Tell somebody who looks elsewhere what has happened: with the bell, and with `words` on the desktop."""
+        wish = self.options.notify
+        driver = self._driver
+        if wish == "off":
+            return
+        self.bell()
+        if driver is not None and not self.is_headless and not driver.is_web:
+            # Through the driver, whose thread alone writes to the terminal.
+            if sequence := note(words, wish, os.environ):
+                driver.write(sequence)
 
     # --- leaving
 

@@ -37,6 +37,7 @@ class Places(ThemedApp[int]):
     aside: Callable[..., Any]
     ask: Callable[[AskWish], None]
     index_documents: Callable[[], None]
+    call_back: Callable[[str], None]
 
     def __init__(self, theme: str, signs: str) -> None:
         super().__init__(theme, signs)
@@ -92,12 +93,9 @@ class Places(ThemedApp[int]):
         for view in self.background.beat():
             head = view.head
             what = view.failure or f"{head.status}, {price(head.spent)}"
-            self.notify(
-                f"{head.session[:7]} ({visible(head.config.model)}) has ended: {visible(what)}. It is in the list of sessions.",
-                markup=False,
-                timeout=8,
-            )
-            self.bell()
+            words = f"{head.session[:7]} ({visible(head.config.model)}) has ended: {visible(what)}."
+            self.notify(f"{words} It is in the list of sessions.", markup=False, timeout=8)
+            self.call_back(words)
 
     # --- where to
 

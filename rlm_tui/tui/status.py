@@ -89,3 +89,14 @@ def _ended(view: View) -> Pill:
     if head.status == "cancelled":
         return Pill(f"{prefix}CANCELLED", glyphs.stop, "pill_idle")
     return Pill(f"{prefix}FAILED", glyphs.bad, "pill_bad")
+
+
+def stop_words(view: View) -> str:
+    """Why a run stands still, for somebody who does not see the screen: ``Paused before exec, turn 4: Who signed …``."""
+    head = view.head
+    shown = _active(view) if not head.over and view.failure is None else pill(view)
+    words = f"{shown.name.capitalize()} {shown.detail}".rstrip()
+    node = head.nodes.get(head.paused.node) if head.paused is not None and head.paused.node else None
+    turn = f", turn {node.turn}" if node is not None and node.turn else ""
+    question = " ".join(view.question.split())
+    return f"{words}{turn}" + (f": {question[:80]}" if question else "")

@@ -75,7 +75,7 @@ def _(state: SessionState, e: ev.BudgetWarned, entry: Entry) -> None:
 @on(ev.BudgetExhausted, GAUGES, OUTPUT)
 def _(state: SessionState, e: ev.BudgetExhausted, entry: Entry) -> None:
     state.exhausted = e.limit
-    state.notes.append(Note(entry.seq, "budget", e.node, f"the {e.limit} budget is used up"))
+    state.notes.append(Note(entry.seq, "budget", e.node, e.sentence))
 
 
 @on(ev.Evaluated, OUTPUT)

@@ -292,7 +292,7 @@ class SettingsScreen(Screen[None]):
         words = f"Saved in {path}."
         if origin not in (str(path), "default"):
             words = f"Saved in {path}, but {origin} goes before it."
-        elif key in ("glyphs", "keymap", "store"):
+        elif key in ("glyphs", "keymap", "notify", "store"):
             words += " It holds from the next start on."
         self.app.notify(visible(words), markup=False, timeout=5)
         self.reload()

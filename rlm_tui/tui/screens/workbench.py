@@ -25,6 +25,7 @@ from rlm_tui.tui.marks import Marks
 from rlm_tui.tui.messages import Left
 from rlm_tui.tui.player import Player
 from rlm_tui.tui.pump import RATE, Pump
+from rlm_tui.tui.status import stop_words
 from rlm_tui.tui.view import CLOCK, SELECTION, View
 from rlm_tui.tui.widgets.code import Code
 from rlm_tui.tui.widgets.coverage_strip import CoverageStrip
@@ -46,7 +47,7 @@ REMARK_SECONDS = 4.0
 """How long a remark stands in the corner."""
 
 RING_AFTER = 10.0
-"""Seconds that a run goes on before its next stop rings the bell."""
+"""Seconds that a run goes on before its next stop calls whoever waits back; at once if the terminal is not looked at."""
 
 
 class Workbench(Screen[None]):
@@ -156,11 +157,14 @@ class Workbench(Screen[None]):
         view = self.view
         if view.running and (new := view.head.warned - self._warned):
             self._warned |= new
-            self.app.bell()
-            self.tell(f"80 % of the budget is used: {', '.join(sorted(new))}.")
+            words = f"80 % of the budget is used: {', '.join(sorted(new))}."
+            self._call_back(words)
+            self.tell(words)
         stopped = not view.running or view.head.paused is not None
-        if stopped and not self._stopped and view.gate is not None and view.head.at - self._went_at > RING_AFTER:
-            self.app.bell()
+        if stopped and not self._stopped and view.gate is not None:
+            seconds = view.head.at - self._went_at
+            if seconds > RING_AFTER or not self.app.app_focus:
+                self._call_back(stop_words(view))
         if not stopped and self._stopped:
             self._went_at = view.head.at or view.now()
         self._stopped = stopped
@@ -172,6 +176,12 @@ class Workbench(Screen[None]):
         elif view.head.over and not self._announced and not view.replay:
             self._announced = True
             BY_ID["run.answer"].do(self)
+
+    def _call_back(self, words: str) -> None:
+        """The bell, and a note on the desktop where there is one."""
+        call_back = getattr(self.app, "call_back", None)
+        if call_back is not None:
+            call_back(words)
 
     # --- actions
 

@@ -78,6 +78,26 @@ def test_a_warning_comes_once() -> None:
     assert ledger.warnings() == []
 
 
+def test_no_warning_comes_after_the_budget_was_refused() -> None:
+    """Calls in flight settle later; that most of the budget is used is no news then."""
+    ledger = Ledger(Limits(calls=10))
+    for n in range(9):
+        ledger.reserve(str(n), 1, 1, None)
+    with pytest.raises(OverBudget, match=r"no room for a call beside the last answer \(9 of 10 used or set aside\)"):
+        ledger.reserve("x", 1, 1, None)
+    for n in range(9):
+        ledger.settle(str(n), Usage(calls=1))
+    assert ledger.warnings() == []
+
+
+def test_a_call_too_large_for_the_budget_leaves_the_warning_for_later() -> None:
+    ledger = Ledger(Limits(calls=None, usd=1.0))
+    with pytest.raises(OverBudget, match="usd budget has no room"):
+        ledger.reserve("a", 2_000_000, 100, PRICE)
+    ledger.settle("b", Usage(calls=1, cost=0.85))
+    assert [w[0] for w in ledger.warnings()] == ["usd"]
+
+
 def test_a_budget_of_nothing_is_not_used_up_by_nothing() -> None:
     ledger = Ledger(Limits(usd=0.0))
     ledger.settle("a", Usage(calls=1))

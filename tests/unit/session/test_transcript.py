@@ -134,7 +134,7 @@ def test_the_operator_and_the_budget_are_in_it() -> None:
         "you asked for a pause",
         "you answered sub-call 0:c1.1 by hand",
         "80% of the budget is used: calls 8 of 10",
-        "the budget is used up: calls 10 of 10",
+        "the calls budget is used up (10 of 10)",
         "partial answer (calls)",
     ):
         assert words in text
