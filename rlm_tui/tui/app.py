@@ -219,15 +219,14 @@ class WorkbenchApp(Places):
 
     def call_back(self, words: str) -> None:
         """Tell somebody who looks elsewhere what has happened: with the bell, and with `words` on the desktop."""
-        wish = self.options.notify
-        driver = self._driver
-        if wish == "off":
+        if self.options.notify == "off":
             return
         self.bell()
-        if driver is not None and not self.is_headless and not driver.is_web:
-            # Through the driver, whose thread alone writes to the terminal.
-            if sequence := note(words, wish, os.environ):
-                driver.write(sequence)
+        driver = self._driver
+        if driver is None or driver.is_headless or driver.is_web:
+            return
+        if sequence := note(words, self.options.notify, os.environ):
+            driver.write(sequence)  # Not by print: the driver's thread alone writes to the terminal.
 
     # --- leaving
 

@@ -98,5 +98,5 @@ def stop_words(view: View) -> str:
     words = f"{shown.name.capitalize()} {shown.detail}".rstrip()
     node = head.nodes.get(head.paused.node) if head.paused is not None and head.paused.node else None
     turn = f", turn {node.turn}" if node is not None and node.turn else ""
-    question = " ".join(view.question.split())
+    question = " ".join((head.query or view.question).split())
     return f"{words}{turn}" + (f": {question[:80]}" if question else "")

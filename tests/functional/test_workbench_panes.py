@@ -332,6 +332,7 @@ async def test_the_bell_rings_when_a_run_stops_after_a_while(monkeypatch: pytest
     app = app_on(script, [document], upto=marks["first"])
     rung: list[int] = []
     monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    written = desktop(app, monkeypatch, TERM="xterm-kitty")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         assert rung == []
@@ -341,6 +342,96 @@ async def test_the_bell_rings_when_a_run_stops_after_a_while(monkeypatch: pytest
         source.feed(script.entries[marks["first"] + 1 : marks["held"]])  # type: ignore[union-attr]
         await settle(pilot)
         assert rung == [1]
+        (sent,) = [text for text in written if text.startswith("\x1b]9;")]
+        assert sent == "\x1b]9;rlm-tui: Paused before exec, turn 3: When does Pierre first meet Natasha?\a"
+
+
+def desktop(app: WorkbenchApp, monkeypatch: pytest.MonkeyPatch, **env: str) -> list[str]:
+    """Let `app` believe that it writes to a terminal of this environment; returns what it writes there."""
+    from textual.drivers.headless_driver import HeadlessDriver
+
+    written: list[str] = []
+    for name in ("TMUX", "STY", "TERM_PROGRAM", "LC_TERMINAL"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in env.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(HeadlessDriver, "write", lambda self, data: written.append(data))
+    call_back = app.call_back
+
+    def called_back(words: str) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(HeadlessDriver, "is_headless", False)
+            call_back(words)
+
+    monkeypatch.setattr(app, "call_back", called_back)
+    return written
+
+
+@pytest.mark.parametrize(
+    ("looked_at", "wish", "web", "rings", "notes"),
+    [
+        (True, "auto", False, 0, 0),
+        (False, "auto", False, 1, 1),
+        (False, "bell", False, 1, 0),
+        (False, "off", False, 0, 0),
+        (False, "osc777", True, 1, 0),
+    ],
+)
+async def test_a_stop_after_a_moment_calls_only_who_does_not_look(
+    looked_at: bool, wish: str, web: bool, rings: int, notes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In a browser there is no note of the terminal, whatever the setting says."""
+    from textual.drivers.headless_driver import HeadlessDriver
+
+    monkeypatch.setattr("rlm_tui.tui.screens.workbench.RING_AFTER", 1e9)
+    script, document, marks = build()
+    app = app_on(script, [document], upto=marks["first"], notify=wish)
+    rung: list[int] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    written = desktop(app, monkeypatch, TERM="foot")
+    monkeypatch.setattr(HeadlessDriver, "is_web", web)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.app_focus = looked_at
+        source_of(app).feed(script.entries[marks["first"] : marks["held"]])
+        app.workbench._stopped = False
+        await settle(pilot)
+        assert len(rung) == rings
+        assert len([text for text in written if "\x1b]777" in text]) == notes
+
+
+async def test_the_bell_rings_and_a_remark_comes_when_80_percent_of_a_budget_is_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    script, document, marks = build()
+    app = app_on(script, [document], upto=marks["first"] + 1)
+    rung: list[int] = []
+    monkeypatch.setattr(app, "bell", lambda: rung.append(1))
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert rung == []
+        source = source_of(app)
+        at = marks["first"] + 1
+
+        def entries(*events: ev.Event) -> list[ev.Entry]:
+            return [ev.Entry(at + n, script.entries[at].at, event) for n, event in enumerate(events, 1)]
+
+        source.feed(entries(ev.BudgetWarned(limit="usd", used=0.81, allowed=1.0)))
+        await settle(pilot)
+        assert rung == [1]
+        assert "80 % of the budget is used: usd." in screen_text(app)
+        at += 1
+        # Both at once: that a call was refused says it all.
+        source.feed(
+            entries(
+                ev.BudgetWarned(limit="calls", used=40, allowed=50),
+                ev.BudgetExhausted(limit="calls", used=49, allowed=50, node="0"),
+            )
+        )
+        await settle(pilot)
+        assert rung == [1, 1]
+        assert "The calls budget refused a call" in screen_text(app)
+        assert "is used: calls" not in screen_text(app)
 
 
 async def test_a_key_draws_the_lines_that_it_changes() -> None:

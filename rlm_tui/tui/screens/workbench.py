@@ -72,6 +72,7 @@ class Workbench(Screen[None]):
         self._ready = False
         self._told = ("", 0.0)
         self._warned: set[str] = set()
+        self._refused: set[str] = set()
         self._bindings = BindingsMap.merge([bindings(keys), self._bindings])
         self.title_line = Title(id="title")
         self.tree_pane = RecursionTree(id="tree")
@@ -155,11 +156,8 @@ class Workbench(Screen[None]):
     def _announce(self) -> None:
         """Say once that the run is over, or that it broke down. Ring when it stops after a while: one may look elsewhere."""
         view = self.view
-        if view.running and (new := view.head.warned - self._warned):
-            self._warned |= new
-            words = f"80 % of the budget is used: {', '.join(sorted(new))}."
-            self._call_back(words)
-            self.tell(words)
+        if view.running:
+            self._alarm()
         stopped = not view.running or view.head.paused is not None
         if stopped and not self._stopped and view.gate is not None:
             seconds = view.head.at - self._went_at
@@ -176,6 +174,19 @@ class Workbench(Screen[None]):
         elif view.head.over and not self._announced and not view.replay:
             self._announced = True
             BY_ID["run.answer"].do(self)
+
+    def _alarm(self) -> None:
+        """Say that most of a budget is used, or that it refused a call; the latter alone if both are news."""
+        head = self.view.head
+        used = head.warned - self._warned - {head.exhausted}
+        self._warned |= head.warned
+        words = [f"80 % of the budget is used: {', '.join(sorted(used))}."] if used else []
+        if head.exhausted is not None and head.exhausted not in self._refused:
+            self._refused.add(head.exhausted)
+            words.append(f"The {head.exhausted} budget refused a call: what runs is to answer from what it has.")
+        for sentence in words:
+            self._call_back(sentence)
+            self.tell(sentence)
 
     def _call_back(self, words: str) -> None:
         """The bell, and a note on the desktop where there is one."""
