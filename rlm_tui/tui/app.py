@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Sequence
@@ -269,6 +270,8 @@ def run_app(options: Options) -> int:
     app.workbench.grid.wishes = layout.load()
     if options.desk is not None:
         options.desk.remember(options.documents)
+    # What is loaded by now stays: no key has to wait while the collector looks through it.
+    gc.freeze()
     try:
         status = app.run()
     finally:
