@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -14,6 +15,9 @@ from rlm_tui.document.visible import visible
 from rlm_tui.tui.figures import clock, count, percent, plural, price
 from rlm_tui.tui.screens.dialog import Dialog, plain
 from rlm_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from rlm_tui.document.quotes import Unsupported
 
 LOOK_UP_TO = 20_000_000
 """Characters of documents that are looked through for the answer's quotes when the answer is shown."""
@@ -56,13 +60,14 @@ class Answer(Dialog[None]):
         if head.limit:
             yield plain(f"The {head.limit} limit ended it; the answer is from what was known then.", classes="warn")
         answer = self.answer
+        doubts = unbacked(self._view, answer)
         if answer:
-            yield VerticalScroll(plain(visible(answer), id="answer-text"), id="answer")
+            yield VerticalScroll(Static(marked(answer, doubts), id="answer-text", markup=False), id="answer")
         elif not head.error:
             yield plain("There is no answer.", classes="quiet")
         yield Static(Content(facts(self._view)), id="facts", markup=False)
-        if doubts := unbacked(self._view, answer):
-            yield plain(f"{glyphs.warn} {doubts}", id="doubts", classes="warn")
+        if doubts:
+            yield plain(f"{glyphs.warn} {_told(doubts)}", id="doubts", classes="warn")
         if answer and not head.coverage.read_chars() and not head.coverage.read_chars("touched"):
             yield plain(f"{glyphs.warn} Nothing of the document was read for this answer.", classes="warn")
 
@@ -73,13 +78,13 @@ class Answer(Dialog[None]):
             self.app.notify(f"Copied {len(answer):,} characters.", markup=False, timeout=3)
 
 
-def unbacked(view: View, answer: str) -> str:
-    """Which quotes and numbers of the answer stand in no document, output or reply, as a sentence; else empty.
+def unbacked(view: View, answer: str) -> list[Unsupported]:
+    """Which quotes and numbers of the answer stand in no document, output or reply.
 
-    Nothing is said when the documents are too large to look through at once.
+    Nothing is looked for when the documents are too large to look through at once.
     """
     if not answer or sum(document.chars for document in view.documents) > LOOK_UP_TO:
-        return ""
+        return []
     from rlm_tui.document.quotes import unsupported
 
     head = view.head
@@ -88,12 +93,24 @@ def unbacked(view: View, answer: str) -> str:
     texts += [
         view.text(call.reply) for call in head.calls.values() if call.reply is not None and call.purpose == "leaf"
     ]
-    found = unsupported(answer, [*texts, head.query])
-    if not found:
-        return ""
-    shown = ", ".join(visible(" ".join(piece.text.split()))[:60] for piece in found[:3])
-    more = f" and {len(found) - 3} more" if len(found) > 3 else ""
-    return f"In no document, output or reply: {shown}{more}."
+    return unsupported(answer, [*texts, head.query])
+
+
+def marked(answer: str, doubts: Sequence[Unsupported]) -> Content:
+    """The answer with what nothing backs underlined, in the colour of warnings."""
+    pieces: list[Content | tuple[str, str]] = []
+    done = 0
+    for piece in doubts:
+        pieces.append(Content(visible(answer[done : piece.start])))
+        pieces.append((visible(answer[piece.start : piece.end]), "$warning underline"))
+        done = piece.end
+    return Content.assemble(*pieces, Content(visible(answer[done:])))
+
+
+def _told(doubts: Sequence[Unsupported]) -> str:
+    shown = ", ".join(visible(" ".join(piece.text.split()))[:60] for piece in doubts[:3])
+    more = f" and {len(doubts) - 3} more" if len(doubts) > 3 else ""
+    return f"In no document, output or reply (underlined): {shown}{more}."
 
 
 def facts(view: View) -> str:
@@ -103,7 +120,8 @@ def facts(view: View) -> str:
     about = view.glyphs.about if spent.estimated else ""
     cached = f" ({percent(spent.cached, spent.input)} cached)" if spent.cached else ""
     lines = [
-        f"cost    {price(spent)}" + ("   (? calls without a known price)" if spent.unpriced else ""),
+        f"cost    {price(spent)}"
+        + (f"   ({plural(spent.unpriced, 'call')} without a known price)" if spent.unpriced else ""),
         f"tokens  {about}{count(spent.input)} in{cached}, {about}{count(spent.output)} out",
         f"work    {plural(spent.calls, 'call')}, {plural(len(head.nodes), 'node')}, depth {head.depth}, {clock(head.seconds)}"
         + (f", {plural(head.errors, 'error')}" if head.errors else ""),
