@@ -6,8 +6,10 @@ import contextlib
 from pathlib import Path
 
 import pytest
+from textual.content import Content
 from textual.widgets import Static, TextArea
 
+from rlm_tui.document.document import Document
 from rlm_tui.engine.control import Stop
 from rlm_tui.tui.app import WorkbenchApp
 from rlm_tui.tui.screens.answer import Answer
@@ -21,6 +23,7 @@ from rlm_tui.tui.screens.help import Help
 from rlm_tui.tui.status import pill
 from tests.support.novel import QUERY, VERIFY, build
 from tests.support.screen import app_at, app_on, gate_of, press, screen_text, settle, source_of
+from tests.support.sessions import Script
 
 
 @pytest.mark.parametrize(
@@ -184,6 +187,26 @@ async def test_the_answer_opens_at_the_end_of_a_run_and_by_key() -> None:
         assert isinstance(app.screen, Answer)
 
 
+async def test_what_nothing_backs_is_marked_in_the_answer() -> None:
+    """A quote that no text holds, and a number that none does, are underlined; a quote that one holds is not."""
+    from rlm_tui import events as ev
+
+    document = Document.from_text("log.txt", "That winter the lantern was never lit, they said.\n")
+    answer = 'It says "the lantern was never lit" and [b] "a purple elephant danced", 4711 times.'
+    script = Script()
+    script.start([document], "What does it say?")
+    script.add(ev.SessionEnded(status="completed", answer=script.put(answer)))
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, Answer)
+        shown = app.screen.query_one("#answer-text", Static).render()
+        assert isinstance(shown, Content) and shown.plain == answer
+        marks = [shown.plain[span.start : span.end] for span in shown.spans if "underline" in str(span.style)]
+        assert marks == ["a purple elephant danced", "4711"]
+        assert "In no document, output or reply (underlined): a purple elephant danced, 4711." in screen_text(app)
+
+
 async def test_quitting_asks_while_a_run_is_live() -> None:
     app = app_at("held")
     async with app.run_test(size=(120, 36)) as pilot:
@@ -280,6 +303,25 @@ async def test_what_ends_elsewhere_does_not_take_the_eye_from_where_the_run_is_h
         assert "o answer by hand" in screen_text(app)
 
 
+async def test_the_price_of_a_batch_stands_before_it_whole() -> None:
+    from rlm_tui import events as ev
+
+    script, document, _ = build()
+    index = next(
+        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
+    )
+    del script.entries[index:]
+    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        gate_of(app).held = Stop(
+            "at_subcall", "0", 3, "0:c3", "0:c3.1", planned=1200, batch=1200, cost=12.5, prompt="x" * 15_000
+        )
+        await settle(pilot)
+        assert "held before sub-call 1 of 1200" in screen_text(app)
+        assert "15k chars · ≈ $12.50 for 1200 at once" in screen_text(app)
+
+
 async def test_a_child_node_can_not_be_answered_by_hand() -> None:
     from rlm_tui import events as ev
 
@@ -291,9 +333,9 @@ async def test_a_child_node_can_not_be_answered_by_hand() -> None:
     script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3"))
     app = app_on(script, [document])
     async with app.run_test(size=(120, 36)) as pilot:
-        gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", prompt="Read chapter two.")
+        gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", planned=3, prompt="Read chapter two.")
         await settle(pilot)
-        assert "held before a child node" in screen_text(app)
+        assert "held before one of 3 child nodes" in screen_text(app)
         await press(pilot, "o")
         assert any("A child node starts here" in note.message for note in app._notifications)
 

@@ -104,15 +104,18 @@ class Code(LineView):
         held = view.gate.held if view.held and view.gate is not None else None
         if held is None or held.kind != "at_subcall" or held.cell != cell.id:
             return
-        what = f"sub-call {held.call.rsplit('.', 1)[-1]}" if held.call is not None else "a child node"
-        if held.planned is not None and held.planned > 1:
-            what += f" of {held.planned}"
+        many = held.planned if held.planned is not None and held.planned > 1 else 0
+        if held.call is not None:
+            what = f"sub-call {held.call.rsplit('.', 1)[-1]}" + (f" of {many}" if many else "")
+        else:
+            what = f"one of {many} child nodes" if many else "a child node"
         mean = average_subcall(view.state)
         tag = f" {view.glyphs.dot} {view.glyphs.about} {price(mean)} each" if mean is not None else ""
         if held.cost is not None:
             whose = f" for {held.batch} at once" if held.batch > 1 else ""
             tag = f" {view.glyphs.dot} {view.glyphs.about} {dollars(held.cost)}{whose}"
-        self._remarks.append(("rule", f"held before {what} {view.glyphs.dot} {count(len(held.prompt))} chars{tag}"))
+        self._remarks.append(("rule", f"held before {what}"))
+        self._remarks.append(("cost", f"{count(len(held.prompt))} chars{tag}"))
         self._remarks += [("text", line) for line in visible(held.prompt[:20_000]).split("\n")]
 
     def _forecast(self, view: View, cell: Cell, found: Forecast) -> None:

@@ -1,4 +1,4 @@
-"""The whole document in one line, as heat."""
+"""The whole document in one line, as heat; while a huge one is indexed, how far that is."""
 
 from __future__ import annotations
 
@@ -22,25 +22,34 @@ def heat_strip(coverage: Coverage, document: int, width: int) -> list[int]:
 
 
 class CoverageStrip(Pane):
-    """One line: the whole document as heat, and where the view stands in it."""
+    """One line: the whole document as heat, and where the view stands in it. A bar of progress until it is indexed."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._levels: list[int] = []
+        self._shown: tuple[object, ...] = ()
         self._view: View | None = None
         self._number = 0
         self._share = 0.0
+        self._indexed: float | None = None
 
     def show(self, view: View, number: int, place: float) -> None:
         """Show document `number`; `place` is where the cursor stands, 0 to 1."""
         self._view, self._number = view, number
-        levels = heat_strip(view.state.coverage, number, max(1, self.size.width))
-        if (levels, place) != (self._levels, self._share):
-            self._levels, self._share = levels, place
+        document = view.documents[number] if number < len(view.documents) else None
+        unfinished = document is not None and not document.complete
+        self._indexed = view.indexed.get(document.name, 0.0) if document is not None and unfinished else None
+        self._share = place
+        coverage = view.state.coverage
+        levels = heat_strip(coverage, number, max(1, self.size.width))
+        shown = (levels, place, self._indexed, number < len(coverage.sizes))
+        if shown != self._shown:
+            self._shown = shown
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
         base, width = self.rich_style, self.size.width
+        if self._view is not None and y == 0 and self._indexed is not None:
+            return strip_of(self._progress(self._indexed, width)).crop_extend(0, width, base).apply_style(base)
         if self._view is None or y > 0 or self._number >= len(self._view.state.coverage.sizes):
             return Strip.blank(width, base)
         coverage, palette, glyphs = self._view.state.coverage, self.palette, self.glyphs
@@ -56,3 +65,10 @@ class CoverageStrip(Pane):
             parts.append((sign, style + palette["cursor"] if n == at else style))
         parts.append((right, palette["muted"]))
         return strip_of(parts).crop_extend(0, width, base).apply_style(base)
+
+    def _progress(self, share: float, width: int) -> Parts:
+        """How much of the document is indexed, as a bar."""
+        label, figure = "indexing ", f" {share:4.0%}"
+        full, rest = self.glyphs.bar(share, max(1, width - len(label) - len(figure)))
+        palette = self.palette
+        return [(label, palette["muted"]), (full, palette["bar"]), (rest, palette["faint"]), (figure, palette["text"])]

@@ -96,10 +96,8 @@ class DocumentPane(Vertical, Pane):
         room = self.size.width - 26
         name = shorten_left(visible(document.name), room, glyphs.cut) if more and room > 4 else ""
         lines = f"{self.text.cursor + 1:,}/{count(document.line_count)}"
-        share = view.indexed.get(document.name, 0.0)
-        indexing = "" if document.complete else f" {glyphs.dot} indexing {share:.0%}"
         where = f"{more}{name} {glyphs.dot} {lines}" if more else f"{glyphs.rule} {lines}"
-        self.caption(f"1 Document {where}{indexing}", "/ find  g go to  m readers")
+        self.caption(f"1 Document {where}", "/ find  g go to  m readers")
         known = self._shown < len(coverage.sizes)
         read = coverage.read_chars(document=self._shown) if known else 0
         touched = coverage.read_chars("touched", self._shown) if known else 0

@@ -14,7 +14,7 @@ from textual.selection import Selection
 from textual.strip import Strip
 from textual.widget import Widget
 
-from rlm_tui.tui.text import width_of
+from rlm_tui.tui.text import width_of, wrap
 from rlm_tui.tui.widgets.pane import Pane
 
 KEPT_ROWS = 2048
@@ -206,8 +206,9 @@ class LineView(ScrollView, Pane, can_focus=True, inherit_bindings=False):
         row, width = scroll_y + y, self.view_width
         base = self.rich_style
         if row >= self.count():
-            if row == 0 and self.empty:
-                hint = strip_of([(f" {self.empty}", self.palette["muted"])])
+            if self.empty and self.count() == 0 and row < len(places := wrap(self.empty, max(8, width - 2))):
+                start, end = places[row]
+                hint = strip_of([(f" {self.empty[start:end]}", self.palette["muted"])])
                 return hint.crop_extend(0, width, base).apply_style(base)
             return Strip.blank(width, base)
         under_cursor = row == self.cursor and self.marks_cursor

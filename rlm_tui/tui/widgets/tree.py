@@ -18,6 +18,10 @@ PATIENT_ABOVE = 1500
 """Rows above which a growing tree is laid out again only once a second."""
 
 
+LARGE = 100_000_000
+"""Characters of documents above which saving them takes long enough that one wants to know what is waited for."""
+
+
 class RecursionTree(LineView):
     """Pane 2. Moving its cursor selects the row that the other panes show."""
 
@@ -87,6 +91,9 @@ class RecursionTree(LineView):
             return "No row contains that. Esc shows all."
         if self._view.source is None and not self._view.starting:
             return "Nothing runs yet. Press a to ask."
+        size = sum(document.chars for document in self._view.documents)
+        if size >= LARGE:
+            return f"Starting{self.glyphs.cut} {count(size)} characters are being saved and given to the REPL."
         return f"Starting{self.glyphs.cut}"
 
     def count(self) -> int:
