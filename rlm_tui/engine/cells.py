@@ -93,14 +93,16 @@ class Cells:
     async def probe(self, look: Callable[[], str]) -> str:
         """Cell 0: what the engine itself finds in the context before the first turn."""
         cell = f"{self._place.id}:c0"
-        await self._journal.write(
+        self._journal.hold(
             ReplOpened(node=self._place.id, walls=self._shared.repls.walls()),
             CellProposed(cell=cell, node=self._place.id, turn=0, code=self._journal.keep(PROBE_CODE), origin="probe"),
             CellStarted(cell=cell),
         )
         found = look()
         kept = self._journal.keep(found)
-        await self._journal.write(CellFinished(cell=cell, status="ok", output=kept, shown=kept))
+        self._journal.hold(CellFinished(cell=cell, status="ok", output=kept, shown=kept))
+        if self._gate.asks:
+            await self._journal.settle()
         return found
 
     async def assign(self, code: str) -> None:

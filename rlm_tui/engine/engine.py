@@ -135,7 +135,8 @@ class Engine:
             tools=task.tools,
             name=name,
         )
-        await journal.write(
+        # Until the first call nothing is paid: the beginning shares a commit with it, unless that call is long in coming.
+        journal.hold(
             SessionStarted(
                 session=task.session,
                 query=clean(task.query),
@@ -149,7 +150,7 @@ class Engine:
             )
         )
         if self._resumed:
-            await journal.write(SessionResumed(version=task.version))
+            journal.hold(SessionResumed(version=task.version))
         self._gate.inherit(journal.state.breakpoints, journal.state.watches)
         await self._gate.attach(
             journal.write, journal.facts, running.cancel, self._passed if self._record else None, journal.keep

@@ -42,6 +42,10 @@ class Journal:
         if not self._held:
             return
         fresh, self._held = self._held, []
+        if self._timer is not None:
+            # What is held from now on has its own moment to wait.
+            self._timer.cancel()
+            self._timer = None
         await to_the_end(self._append(fresh))
 
     def hold(self, *events: Event) -> None:

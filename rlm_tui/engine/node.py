@@ -157,7 +157,7 @@ class NodeRun:
 
     async def _start(self) -> None:
         text = as_text(self._context) if self.depth else ""
-        await self.journal.write(
+        self.journal.hold(
             NodeStarted(
                 node=self.id,
                 depth=self.depth,
@@ -180,7 +180,10 @@ class NodeRun:
 
     async def _end(self, outcome: Outcome) -> None:
         await self._cells.close()
-        await self.journal.write(self._ended(outcome))
+        # The end of the root shares its commit with that of the session, which follows at once.
+        self.journal.hold(self._ended(outcome))
+        if self.depth:
+            await self.journal.settle()
         self.gate.ended(self.id)
 
     def _ended(self, outcome: Outcome) -> NodeEnded:
@@ -372,7 +375,9 @@ class NodeRun:
         if reads_like_a_plan(text):
             warned = f"The answer reads like a plan, not like an answer: {' '.join(text.split())[:80]}"
             proposed += (NodeWarned(node=self.id, topic="plan", text=clean(warned), cell=cell),)
-        await self.journal.write(*proposed)
+        self.journal.hold(*proposed)
+        if self.gate.asks:
+            await self.journal.settle()
         await self.gate.reach(Stop("on_final", self.id, self.turn, cell))
         waiting = self.gate.take_messages(self.id)
         if waiting:

@@ -8,9 +8,11 @@ from collections.abc import Mapping
 
 import pytest
 
+from rlm_tui.engine import journal
 from rlm_tui.engine.control import Gate, Stop
 from rlm_tui.engine.reading import SHORT, Reading
-from rlm_tui.events import BlobRef, Event, Span
+from rlm_tui.events import BlobRef, Entry, Event, MemoryLog, Span, kind_of
+from tests.support.engine import FakeModels, cell, play
 
 
 class Finder:
@@ -63,3 +65,26 @@ async def test_facts_are_gathered_only_for_breakpoints() -> None:
 def test_a_reference_is_the_same_whether_it_is_remembered_or_not(text: str) -> None:
     wanted = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     assert [BlobRef.of(text) for _ in range(2)] == [BlobRef(wanted, len(text))] * 2
+
+
+class Commits(MemoryLog):
+    """Remembers what was written together."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kinds: list[list[str]] = []
+
+    async def append(self, *events: Event) -> tuple[Entry, ...]:
+        self.kinds.append([kind_of(event) for event in events])
+        return await super().append(*events)
+
+
+async def test_a_commit_is_made_where_something_is_paid_or_run_or_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(journal, "LINGER", 60.0)
+    log = Commits()
+    await play(FakeModels([cell("n = len(context)"), cell("FINAL(n)")]), "x", log=log)
+    assert [kinds[-1] for kinds in log.kinds] == [
+        *("attempt.started", "cell.proposed"),
+        *("attempt.started", "cell.proposed"),
+        "session.ended",
+    ]
