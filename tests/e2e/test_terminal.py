@@ -124,6 +124,34 @@ def test_the_demo_to_its_answer(folder: Path) -> None:
         assert terminal.wait_end() == 0
 
 
+def test_two_saved_sessions_are_compared_and_the_comparison_written(folder: Path) -> None:
+    for question in ("Which ship has the most tons?", "How many ships come from Leith?"):
+        run(folder, "run", "ships.csv", "-q", question)
+    with StoreReader(folder / "s.db") as reader:
+        second, first = (row.id for row in Catalog(reader).list())
+    text = run(folder, "diff", first[:8], second[:8])
+    assert "irst difference" in text and first[:7] in text and second[:7] in text
+    with start(folder, "diff", first, second, "--screen") as terminal:
+        screen = terminal.wait(lambda screen: "Code of t" in screen and "differs" in screen)
+        assert "First difference, turn" in screen and "≠ root explorer" in screen
+        terminal.press("5")
+        terminal.wait("Reply of t")
+        terminal.press("Home")
+        terminal.wait(lambda screen: "Brill (tons: 310)" in screen and "Answer of root" in screen)
+        terminal.resize(80, 24)
+        terminal.wait(
+            lambda screen: len(screen.splitlines()) == 24 and "Answer of root" in screen and "≠ root" in screen
+        )
+        terminal.press("x")
+        terminal.wait("Write the comparison")
+        terminal.press("Enter")
+        terminal.wait("Written to")
+        terminal.press("q")
+        assert terminal.wait_end() == 0
+    (written,) = folder.glob("diff-*.md")
+    assert "Brill (tons: 310)" in written.read_text()
+
+
 def test_ctrl_c_in_a_terminal_cancels_a_headless_run(folder: Path) -> None:
     """The terminal sends the signal to every process of the run; the session is saved all the same."""
     with start(folder, "run", "lines.txt", "-q", "Which?", "--model", "scripted:slow.yaml") as terminal:
