@@ -41,6 +41,7 @@ ANSWER = 120
 @click.option(
     "--from", "turn", type=COUNT, metavar="TURN", help="Take the root's turns before this one from the record."
 )
+@click.option("--node", default="0", metavar="NODE", help="The node whose turn --from or --edit means, as 0/c2.1.")
 @click.option("--edit", type=COUNT, metavar="TURN", help="Change the code of a turn in $EDITOR and go on from there.")
 @click.option(
     "--set", "pairs", multiple=True, metavar="KEY=VALUE", help="Another setting: temperature=0, limits.usd=1 …"
@@ -55,6 +56,7 @@ def command(
     models: tuple[str, ...],
     sub_model: str | None,
     turn: int | None,
+    node: str,
     edit: int | None,
     pairs: tuple[str, ...],
     parallel: bool,
@@ -65,7 +67,8 @@ def command(
 ) -> int:
     """Run a saved session anew as a child of it: the same question and documents, with what you change.
 
-    With --from, turns before that one come from the record at no cost. Without it, what was recorded is used for as long
+    With --from, turns before that one come from the record at no cost; with a child as --node, all that was recorded before
+    that turn. Without it, what was recorded is used for as long
     as the same is asked of the same models; with nothing changed, or another temperature, everything is asked anew.
 
     Progress goes to stderr, a table with the parent to stdout. Exit code: 0 all answered, 1 one failed, 2 bad input, 3 one
@@ -78,6 +81,8 @@ def command(
 
     if edit is not None and turn is not None and edit != turn:
         raise click.UsageError("--edit says where to start; leave --from out")
+    if node != "0" and edit is None and turn is None:
+        raise click.UsageError(f"say from which turn of node {node} to go on: --from TURN")
     changes = read_changes(pairs)
     for option, key, given in (("--model", "model", models), ("--sub-model", "sub_model", sub_model)):
         if given and key in changes:
@@ -86,7 +91,7 @@ def command(
     settings = load_settings({"store": store})
     with existing_store(settings) as opened:
         saved = load_saved(opened, session)
-        code = _edited(saved, edit) if edit is not None else None
+        code = _edited(saved, edit, node) if edit is not None else None
         how = {
             "store": opened.path,
             "durability": settings.durability,
@@ -94,7 +99,7 @@ def command(
             "tools": functions,
         }
         setups = [
-            fork_setup(saved, turn=edit or turn, code=code, changes=changed, **how)
+            fork_setup(saved, turn=edit or turn, code=code, node=node, changes=changed, **how)
             for changed in _variants(saved, models, sub_model, changes)
         ]
     jobs = [again_job(setup, settings) for setup in setups]
@@ -123,11 +128,11 @@ def _variants(
     return variants
 
 
-def _edited(saved: Saved, turn: int) -> list[str]:
+def _edited(saved: Saved, turn: int, node: str) -> list[str]:
     """The code of a turn, block by block, as the user changed it. Raises `click.UsageError`."""
     from rlm_tui.session.again import blocks_of
 
-    blocks = [code for _, code in blocks_of(saved, turn)]
+    blocks = [code for _, code in blocks_of(saved, turn, node)]
     comment, extension = ("//", ".js") if saved.started.config.repl == "javascript" else ("#", ".py")
     before = _joined(blocks, comment)
     try:

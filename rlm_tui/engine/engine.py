@@ -176,6 +176,8 @@ class Engine:
 
     def _passed(self, stop: Stop) -> bool:
         assert self._record is not None
+        if stop.kind == "before_exec" and self._record.began(stop.cell):
+            return True
         return self._record.covers(call=stop.call, cell=stop.cell)
 
     def _sums(self) -> tuple[dict[str, Usage], dict[str, Usage], dict[str, Usage]]:

@@ -68,7 +68,8 @@ Keep = Callable[[str], BlobRef]
 class Operator:
     """The verbs. `rlm_tui.engine.control.Gate` is this, with the engine's side to it."""
 
-    def __init__(self, *, paused: bool = True, attended: bool = True) -> None:
+    def __init__(self, *, paused: bool = True, attended: bool = True, node: str = "0") -> None:
+        """`paused` holds the run before the first cell of `node` that is not from a record."""
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._pending: list[Callable[[], Awaitable[None]]] = []
@@ -81,7 +82,7 @@ class Operator:
         self._open: asyncio.Event | None = None
         self._attended = attended
         self._verb = "over" if paused and attended else "continue"
-        self._target = "0"
+        self._target = node
         self._pause = False
         self._numbers = 0
         self._breakpoints: dict[int, Breakpoint] = {}

@@ -22,6 +22,7 @@ from rlm_tui.events import (
     CellEdited,
     CellFinished,
     CellProposed,
+    CellStarted,
     Entry,
     Fault,
     FinalProposed,
@@ -68,6 +69,7 @@ class Record:
         self._reserved: dict[str, CallReserved] = {}
         self._answers: dict[str, CallFinished | CallFailed] = {}
         self.cells: dict[str, CellFinished] = {}
+        self._begun: set[str] = set()
         self.codes: dict[str, BlobRef] = {}
         self.edits: dict[str, str] = {}
         self.injected: dict[tuple[str, int], list[str]] = {}
@@ -89,6 +91,8 @@ class Record:
                 self._turn_of_cell[event.cell] = event.turn
             elif isinstance(event, CellEdited):
                 self.edits[event.cell] = text(event.code)
+            elif isinstance(event, CellStarted):
+                self._begun.add(event.cell)
             elif isinstance(event, CellFinished):
                 self.cells[event.cell] = event
             elif isinstance(event, FinalProposed):
@@ -121,6 +125,7 @@ class Record:
         """Run `code` in `cell` instead of what was recorded: its own result is not part of the record any more."""
         self.edits[cell] = code
         self.cells.pop(cell, None)
+        self._begun.discard(cell)
         self._verdicts.pop((cell.partition(":")[0], self._turn_of_cell.get(cell, 0)), None)
 
     def covers(self, *, call: str | None = None, cell: str | None = None) -> bool:
@@ -128,6 +133,10 @@ class Record:
         if cell is not None:
             return cell in self.cells and self._in_prefix(cell)
         return call is not None and call in self._answers and self._in_prefix(call)
+
+    def began(self, cell: str | None) -> bool:
+        """Whether a fork takes over a cell that was running: its code was let run then, and is not held before again."""
+        return not self._by_place and cell in self._begun and self._in_prefix(str(cell))
 
     def prompt(self, call: str, messages: Sequence[ChatMessage]) -> tuple[ChatMessage, ...] | None:
         """The recorded prompt of `call`, if `messages` say the same but for the lines that count turns and budgets."""

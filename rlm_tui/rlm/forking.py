@@ -18,6 +18,7 @@ def fork(
     *,
     turn: int | None = None,
     code: str | None = None,
+    node: str = "0",
     model: str | None = None,
     recursive_model: str | None = None,
     provider: OwnProvider | None = None,
@@ -29,7 +30,8 @@ def fork(
     """Run a saved session anew as a child of it; `session_id` may be the beginning of one, or ``last``.
 
     Turns of the root before `turn` come from the record, at no cost; with `code`, turn `turn` keeps its recorded reply but
-    runs that code. Without a `turn`, what was recorded is used for as long as the same is asked of the same models; with
+    runs that code; with a child `node` (``0/c2.1``), `turn` is one of its turns, and all that was recorded before it is
+    taken. Without a `turn`, what was recorded is used for as long as the same is asked of the same models; with
     nothing changed, everything is asked anew. `config` changes other fields of `RunConfig` and `Limits` (``{"usd": 1.0}``).
     A session that had `tools` needs them again.
 
@@ -42,6 +44,7 @@ def fork(
             session_id,
             turn=turn,
             code=code,
+            node=node,
             provider=provider,
             api_key=api_key,
             tools=tools,
@@ -56,6 +59,7 @@ async def afork(
     *,
     turn: int | None = None,
     code: str | None = None,
+    node: str = "0",
     provider: OwnProvider | None = None,
     api_key: str | None = None,
     tools: Sequence[Callable[..., Any]] = (),
@@ -76,6 +80,7 @@ async def afork(
         store if store is not None else settings.store,
         turn=turn,
         code=code,
+        node=node,
         changes=config,
         provider=provider,
         api_key=api_key,

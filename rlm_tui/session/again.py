@@ -46,16 +46,20 @@ class Fork:
     Turns of the root before `turn` are taken from the record, at no cost and whatever their model was; ``None`` takes
     what is the same for as long as it is the same. With `code`, turn `turn` keeps its recorded reply, but its first block
     runs `code` instead; a sequence of codes is for its blocks in order.
+
+    With another `node` than the root, `turn` is a turn of that child node, and everything that was recorded before it is
+    taken, in whichever node; what was under way then in other nodes is asked anew, and so is all that came later.
     """
 
     parent: str
     turn: int | None = None
     code: str | Sequence[str] | None = None
+    node: str = "0"
 
     @property
     def origin(self) -> str:
         """What the new session is: a ``fork`` from a turn, or a ``rerun`` of the whole."""
-        return "rerun" if self.turn is None or (self.turn == 1 and self.code is None) else "fork"
+        return "rerun" if self.node == "0" and (self.turn is None or (self.turn == 1 and self.code is None)) else "fork"
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +115,12 @@ def read_saved(entries: Sequence[Entry], text: Text) -> Saved:
     return Saved(started, entries, documents, context, ended, asked, text)
 
 
-def asked_before(saved: Saved, turn: int | None) -> list[SessionAsked]:
-    """The later questions that belong to the beginning of a session up to root turn `turn` (``None``: all of them)."""
+def asked_before(saved: Saved, turn: int | None, node: str = "0") -> list[SessionAsked]:
+    """The later questions that belong to the beginning of a session up to `turn` of `node` (``None``: all of them)."""
     found = []
     for entry in saved.entries:
         event = entry.event
-        if isinstance(event, CallReserved) and event.node == "0" and turn is not None and event.turn == turn:
+        if isinstance(event, CallReserved) and event.node == node and turn is not None and event.turn == turn:
             break
         if isinstance(event, SessionAsked):
             found.append(event)
@@ -127,6 +131,8 @@ def record_of(saved: Saved, fork: Fork | None) -> Record:
     """The recorded answers that a fork may use; without a fork, those of a session that is continued."""
     if fork is None:
         return Record(saved.entries, saved.texts, by_place=True)
+    if fork.node != "0":
+        return _record_up_to(saved, fork)
     if fork.turn is None:
         return Record(saved.entries, saved.texts)
     last = max(
@@ -137,7 +143,41 @@ def record_of(saved: Saved, fork: Fork | None) -> Record:
     if fork.code is None:
         return Record(saved.entries, saved.texts, before=fork.turn, any_model=True)
     record = Record(saved.entries, saved.texts, before=fork.turn + 1, any_model=True)
-    before = blocks_of(saved, fork.turn)
+    _change(record, saved, fork)
+    return record
+
+
+def _record_up_to(saved: Saved, fork: Fork) -> Record:
+    """What was recorded before a turn of a child node; with other code for it, also the reply of that turn."""
+    if fork.turn is None:
+        raise AgainError(f"say from which turn of node {fork.node} to go on")
+    end = None
+    for number, entry in enumerate(saved.entries):
+        event = entry.event
+        if isinstance(event, CallReserved) and (event.node, event.turn) == (fork.node, fork.turn):
+            end = number
+        elif (
+            isinstance(event, CellProposed)
+            and fork.code is not None
+            and (event.node, event.turn) == (fork.node, fork.turn)
+        ):
+            end = number + 1
+            break
+    if end is None:
+        nodes = {e.event.node for e in saved.entries if isinstance(e.event, CallReserved)}
+        if fork.node not in nodes:
+            raise AgainError(f"there is no node {fork.node} in this session; `rlm-tui sessions show` names them")
+        raise AgainError(f"node {fork.node} has no turn {fork.turn} to start from")
+    record = Record(saved.entries[:end], saved.texts, any_model=True)
+    if fork.code is not None:
+        _change(record, saved, fork)
+    return record
+
+
+def _change(record: Record, saved: Saved, fork: Fork) -> None:
+    """Put the code of a fork in place of what its turn had."""
+    assert fork.turn is not None and fork.code is not None
+    before = blocks_of(saved, fork.turn, fork.node)
     after = [fork.code] if isinstance(fork.code, str) else list(fork.code)
     if len(after) > len(before):
         had = f"{len(before)} blocks" if len(before) != 1 else "1 block"
@@ -145,11 +185,10 @@ def record_of(saved: Saved, fork: Fork | None) -> Record:
     for (cell, old), new in zip(before, after, strict=False):
         if new.strip("\n") != old.strip("\n") or len(after) == 1:
             record.change(cell, new)
-    return record
 
 
-def blocks_of(saved: Saved, turn: int) -> list[tuple[str, str]]:
-    """The blocks of code in a turn of the root: each cell's id with its code as it ran.
+def blocks_of(saved: Saved, turn: int, node: str = "0") -> list[tuple[str, str]]:
+    """The blocks of code in a turn of a node: each cell's id with its code as it ran.
 
     Blocks that were not reached, because one before them failed, come last, as they stand in the reply. Raises `AgainError`
     if there is no code.
@@ -158,26 +197,26 @@ def blocks_of(saved: Saved, turn: int) -> list[tuple[str, str]]:
     written: list[str] = []
     for entry in saved.entries:
         event = entry.event
-        if isinstance(event, CellProposed) and event.node == "0" and event.turn == turn and event.origin != "probe":
+        if isinstance(event, CellProposed) and event.node == node and event.turn == turn and event.origin != "probe":
             codes[event.cell] = saved.texts(event.code)
             written.append(codes[event.cell])
         elif isinstance(event, CellEdited) and event.cell in codes:
             codes[event.cell] = saved.texts(event.code)
     if not codes:
         raise AgainError(f"turn {turn} had no code that could be changed")
-    number = int(next(iter(codes)).removeprefix("0:c"))
-    replied = _cells_of_reply(saved, turn)
+    number = int(next(iter(codes)).removeprefix(f"{node}:c"))
+    replied = _cells_of_reply(saved, turn, node)
     if replied[: len(written)] == written:
         for n, code in enumerate(replied[len(written) :], number + len(written)):
-            codes[f"0:c{n}"] = code
+            codes[f"{node}:c{n}"] = code
     return list(codes.items())
 
 
-def _cells_of_reply(saved: Saved, turn: int) -> list[str]:
-    """The blocks of code in the root's recorded reply of a turn, as many as one turn may run."""
+def _cells_of_reply(saved: Saved, turn: int, node: str) -> list[str]:
+    """The blocks of code in a node's recorded reply of a turn, as many as one turn may run."""
     for entry in saved.entries:
         event = entry.event
-        if isinstance(event, CallFinished) and event.call == f"0:t{turn}":
+        if isinstance(event, CallFinished) and event.call == f"{node}:t{turn}":
             config = saved.started.config
             most, dialect = config.max_cells_per_turn, dialect_of(config.repl)
             return list(read_reply(saved.texts(event.reply), event.finish, max_cells=most, dialect=dialect).cells)

@@ -36,13 +36,15 @@ def fork_setup(
     *,
     turn: int | None = None,
     code: str | Sequence[str] | None = None,
+    node: str = "0",
     changes: Mapping[str, Any] | None = None,
     **how: Any,
 ) -> Setup:
     """The setup of a child of `saved`.
 
     Turns of the root before `turn` come from the record; with `code`, turn `turn` keeps its recorded reply but runs that
-    code (a sequence of codes: in its blocks, in order). `changes` are as for `rlm_tui.session.changes.change_config`.
+    code (a sequence of codes: in its blocks, in order). With a child `node`, `turn` is one of its turns, and all that was
+    recorded before it is taken. `changes` are as for `rlm_tui.session.changes.change_config`.
     Without a `turn`, what was recorded is used for as long as the child asks the same of the same models; a child of which
     nothing is changed, or a setting that decides what a model answers, is asked anew from the start. `how` are further
     fields of `Setup` (`store`, `prices`, `custom` …).
@@ -59,9 +61,9 @@ def fork_setup(
         )
     if turn is None and code is not None:
         raise AgainError("say which turn the new code is for")
-    if turn is None and (config == saved.started.config or ASKED_ANEW & set(changes)):
+    if turn is None and node == "0" and (config == saved.started.config or ASKED_ANEW & set(changes)):
         turn = 1
-    fork = Fork(saved.started.session, turn, code)
+    fork = Fork(saved.started.session, turn, code, node)
     record_of(saved, fork)
     return Setup(saved.started.query, config, saved.documents, saved.context, fork=fork, **how)
 

@@ -186,7 +186,7 @@ async def _task(
     if setup.fork is not None and store is not None:
         saved = read_saved(store.reader.entries(setup.fork.parent), store.reader.text)
         record, parent_seq = record_of(saved, setup.fork), record_seq(saved.entries, setup.fork)
-        asked = asked_before(saved, setup.fork.turn)
+        asked = asked_before(saved, setup.fork.turn, setup.fork.node)
     task = Task(
         session=session,
         query=setup.query,
@@ -227,7 +227,7 @@ def record_seq(entries: Sequence[Entry], fork: Fork) -> int:
 
     for entry in entries:
         event = entry.event
-        if isinstance(event, CallReserved) and event.node == "0" and fork.turn is not None and event.turn == fork.turn:
+        if isinstance(event, CallReserved) and (event.node, event.turn) == (fork.node, fork.turn):
             return entry.seq - 1
     return entries[0].seq
 

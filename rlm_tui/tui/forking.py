@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ForkWish:
-    """A new session that takes the root's turns before `turn` from the session `parent`, and goes on under `config`.
+    """A new session that takes what came before `turn` of `node` from the session `parent`, and goes on under `config`.
 
-    With `code`, the block of turn `turn` is replaced by it. Turn 1 without code takes nothing from the record: a rerun.
-    `message` is read by the root's model before its first reply that is not from the record. The run is `paused` before its
-    first cell of its own, or goes on at once.
+    With `code`, the block of turn `turn` is replaced by it. Turn 1 of the root without code takes nothing from the record:
+    a rerun. `message` is read by the model of `node` before its first reply that is not from the record. The run is `paused`
+    before that node's first cell that is not from the record, or goes on at once.
     """
 
     parent: str
@@ -31,6 +31,7 @@ class ForkWish:
     code: str | None = None
     message: str = ""
     paused: bool = True
+    node: str = "0"
 
 
 Forker = Callable[[ForkWish], "EventSource"]
@@ -59,11 +60,11 @@ def forker(
             store=store,
             durability=durability,
             prices=prices,
-            fork=Fork(wish.parent, wish.turn, wish.code),
+            fork=Fork(wish.parent, wish.turn, wish.code, wish.node),
         )
-        gate = Gate(paused=wish.paused)
+        gate = Gate(paused=wish.paused, node=wish.node)
         if wish.message:
-            gate.inject_ahead(wish.message)
+            gate.inject_ahead(wish.message, wish.node)
         return LiveSession(setup, gate).start()
 
     return start

@@ -152,15 +152,15 @@ def add_breakpoint(bench: Workbench) -> None:
 
 
 def fork(bench: Workbench) -> None:
-    """From the selected turn of the root, or the one that holds what is selected."""
+    """From the selected turn, or the one that holds what is selected: of the root or of a child node."""
     state = bench.view.state
     key: str | None = bench.view.row
     while key is not None:
         call = state.calls.get(key)
-        if call is not None and call.node == "0" and call.turn:
+        if call is not None and call.turn:
             cells = state.cells_of.get(key)
             code = bench.view.text(state.cells[cells[-1]].code) if cells else ""
-            _fork(bench, call.turn, code)
+            _fork(bench, call.turn, code, call.node)
             return
         key = parent_of(state, key)
     root = state.nodes.get("0")
@@ -171,7 +171,7 @@ def rerun(bench: Workbench) -> None:
     _fork(bench, 1, "")
 
 
-def _fork(bench: Workbench, turn: int, code: str) -> None:
+def _fork(bench: Workbench, turn: int, code: str, node: str = "0") -> None:
     from rlm_tui.tui.screens.fork import ForkDialog
     from rlm_tui.tui.verbs_app import desk_of
 
@@ -180,7 +180,8 @@ def _fork(bench: Workbench, turn: int, code: str) -> None:
             bench.app.post_message(ForkWished(wishes))
 
     desk = desk_of(bench)
-    bench.app.push_screen(ForkDialog(bench.view, turn, code, desk.names if desk is not None else None), wished)
+    names = desk.names if desk is not None else None
+    bench.app.push_screen(ForkDialog(bench.view, turn, code, names, node=node), wished)
 
 
 def answer(bench: Workbench) -> None:

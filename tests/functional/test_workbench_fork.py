@@ -50,6 +50,21 @@ async def test_a_fork_from_a_turn_with_another_model_budget_and_code() -> None:
         assert source_of(app).gate.did == [("over", None)]  # type: ignore[union-attr]
 
 
+async def test_a_fork_from_a_turn_of_a_child_node() -> None:
+    forks = Forks()
+    app = app_at("replay", fork=forks)
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        app.workbench.select("0/c3.3:t1")
+        await press(pilot, "r")
+        assert "Fork at turn 1 of node 0/c3.3" in screen_text(app)
+        assert "costs nothing" in screen_text(app)
+        await press(pilot, "ctrl+s")
+        await app.workers.wait_for_complete()
+        wish = forks.wishes[0]
+        assert (wish.node, wish.turn, wish.code, wish.paused) == ("0/c3.3", 1, None, True)
+
+
 async def test_a_rerun_takes_nothing_from_the_record() -> None:
     forks = Forks()
     app = app_at("replay", fork=forks)

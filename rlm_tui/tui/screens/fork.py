@@ -29,6 +29,7 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
 
     The first one is held before its first cell, the others run at once. A rerun can have another question and further
     advice for the model; what a fork takes from the record would not fit other words, so it can only add a message.
+    A fork in a child node takes all that was recorded before that turn, in every node.
     """
 
     KEYS = "Ctrl+S start   Tab next   Down complete   Esc leave"
@@ -37,13 +38,13 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
         Binding("escape", "leave", show=False, priority=True),
     ]
 
-    def __init__(self, view: View, turn: int, code: str, names: ModelNames | None = None) -> None:
+    def __init__(self, view: View, turn: int, code: str, names: ModelNames | None = None, *, node: str = "0") -> None:
         super().__init__()
-        self._view, self._turn, self._code, self._names = view, turn, code, names
+        self._view, self._turn, self._code, self._names, self._node = view, turn, code, names, node
 
     @property
     def _anew(self) -> bool:
-        return self._turn == 1 and not self._code
+        return self._node == "0" and self._turn == 1 and not self._code
 
     @property
     def _asked(self) -> str:
@@ -53,7 +54,11 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
 
     @property
     def heading(self) -> str:
-        return "Run again from the start" if self._anew else f"Fork at turn {self._turn}"
+        return "Run again from the start" if self._anew else f"Fork at {self._place}"
+
+    @property
+    def _place(self) -> str:
+        return f"turn {self._turn}" + ("" if self._node == "0" else f" of node {self._node}")
 
     def body(self) -> ComposeResult:
         yield VerticalScroll(*self._fields(), id="fork-body", can_focus=False)
@@ -69,10 +74,15 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
         else:
             yield row("message", field("message", "", "what the model reads before its next reply, if anything"))
         if self._code:
-            yield plain(f"The cell of turn {self._turn}, to change or to leave:", classes="quiet")
+            yield plain(f"The cell of {self._place}, to change or to leave:", classes="quiet")
             yield TextArea(self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False)
 
     def _kept(self) -> str:
+        if self._node != "0":
+            return (
+                f"What was recorded before {self._place}, in every node, costs nothing; "
+                "what was under way elsewhere, and all that came later, is asked anew."
+            )
         taken = self._turn - 1
         if not taken:
             return "Nothing is taken from the record."
@@ -110,7 +120,17 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
         documents = tuple(self._view.documents)
         self.dismiss(
             [
-                ForkWish(head.session, self._turn, query, documents, config, changed, message, paused=number == 0)
+                ForkWish(
+                    head.session,
+                    self._turn,
+                    query,
+                    documents,
+                    config,
+                    changed,
+                    message,
+                    paused=number == 0,
+                    node=self._node,
+                )
                 for number, config in enumerate(configs)
             ]
         )

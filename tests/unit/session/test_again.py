@@ -8,6 +8,7 @@ import pytest
 
 from rlm_tui import events as ev
 from rlm_tui.document.document import Document
+from rlm_tui.engine.control import Gate
 from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.engine.sandbox.factory import PythonReplFactory
 from rlm_tui.events import RunConfig
@@ -252,3 +253,80 @@ async def test_budgets_that_the_code_prints_are_the_same_after_a_resume(tmp_path
     assert ended.usage == sum(
         (e.event.usage for e in entries if hasattr(e.event, "usage") and hasattr(e.event, "call")), ev.Usage()
     )
+
+
+TREE = [
+    cell("n = len(context.splitlines())"),
+    cell("a = rlm_query('child one?', 'abc')\nb = rlm_query('child two?', 'def')"),
+    cell("FINAL(f'{n} {a} {b}')"),
+]
+CHILD = [cell("print('one')"), cell("x = llm_query('deep')\nprint(x)"), cell("FINAL(x)")]
+
+
+async def tree(path: Path) -> tuple[str, list[ev.Entry]]:
+    config = RunConfig(model="fake", max_depth=2)
+    models = FakeModels(TREE, child=CHILD, leaf=lambda p: "short")
+    session, ended = await run_session(setup(path, models, config=config))
+    assert ended.outcome.answer == "200 short short"
+    with StoreReader(path) as reader:
+        return session, reader.entries(session)
+
+
+async def test_a_fork_from_a_turn_of_a_child_takes_all_that_came_before(tmp_path: Path) -> None:
+    """The first child's turns before the third are recorded; from there it, its parent and its sibling ask anew."""
+    path = tmp_path / "s.db"
+    parent, entries = await tree(path)
+    models = FakeModels(TREE, child=[*CHILD[:2], cell("FINAL(x.upper())")], leaf=lambda p: "short")
+    config = RunConfig(model="other", max_depth=2)
+    session, ended = await run_session(setup(path, models, config=config, fork=Fork(parent, 3, node="0/c2.1")))
+    assert ended.outcome.answer == "200 SHORT SHORT"
+    with StoreReader(path) as reader:
+        again = reader.entries(session)
+    started = again[0].event
+    assert isinstance(started, ev.SessionStarted) and started.origin == "fork"
+    shared = next(
+        e.seq for e in entries if isinstance(e.event, ev.CallReserved) and (e.event.node, e.event.turn) == ("0/c2.1", 3)
+    )
+    assert started.parent_seq == shared - 1
+    asked = [e.event.call for e in again if isinstance(e.event, ev.CallFinished) and e.event.source == "provider"]
+    assert asked == ["0/c2.1:t3", "0/c2.2:t1", "0/c2.2:t2", "0/c2.2:c2.1", "0/c2.2:t3", "0:t3"]
+    assert len(models.requests) == len(asked)
+
+
+async def test_a_childs_turn_with_other_code_keeps_its_reply(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await tree(path)
+    models = FakeModels(TREE, child=CHILD, leaf=lambda p: "short")
+    fork = Fork(parent, 2, "x = 'by hand'", "0/c2.1")
+    session, ended = await run_session(setup(path, models, config=RunConfig(model="fake", max_depth=2), fork=fork))
+    assert ended.outcome.answer == "200 by hand short"
+    with StoreReader(path) as reader:
+        edited = [e.event for e in reader.entries(session) if isinstance(e.event, ev.CellEdited)]
+    assert [event.cell for event in edited] == ["0/c2.1:c2"]
+
+
+async def test_a_fork_in_a_child_is_held_there_and_not_where_its_parent_was_let_run(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await tree(path)
+    gate = Gate(paused=True, node="0/c2.1")
+    models = FakeModels(TREE, child=CHILD, leaf=lambda p: "short")
+    fork = Fork(parent, 3, node="0/c2.1")
+    held: list[ev.Paused] = []
+
+    def listen(entry: ev.Entry) -> None:
+        if isinstance(entry.event, ev.Paused):
+            held.append(entry.event)
+            gate.go()
+
+    await run_session(setup(path, models, config=RunConfig(model="fake", max_depth=2), fork=fork), gate, listen)
+    assert [(event.stop, event.node, event.turn) for event in held] == [("before_exec", "0/c2.1", 3)]
+
+
+@pytest.mark.parametrize(("node", "turn", "says"), [("0/c9.1", 1, "no node 0/c9.1"), ("0/c2.1", 9, "has no turn 9")])
+async def test_a_place_in_a_child_that_does_not_exist_is_refused(
+    tmp_path: Path, node: str, turn: int, says: str
+) -> None:
+    path = tmp_path / "s.db"
+    parent, _ = await tree(path)
+    with pytest.raises(AgainError, match=says):
+        await run_session(setup(path, FakeModels(TREE), fork=Fork(parent, turn, node=node)))
