@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import mmap
 import os
 import platform
 import struct
@@ -86,6 +87,7 @@ def _libc() -> Any:
     return ctypes.CDLL(None, use_errno=True)
 
 
+@cache
 def _numbers() -> dict[str, int] | None:
     return _NUMBERS.get(platform.machine()) if _LINUX else None
 
@@ -93,6 +95,7 @@ def _numbers() -> dict[str, int] | None:
 # Landlock
 
 
+@cache
 def landlock_abi() -> int:
     """The version of Landlock that this kernel offers; 0 for none."""
     numbers = _numbers()
@@ -161,7 +164,6 @@ def _argument(index: int) -> int:
     return 16 + 8 * index
 
 
-@cache
 def _filter(write_fds: tuple[int, ...]) -> bytes:
     numbers = _NUMBERS[platform.machine()]
     p = _Program()
@@ -188,7 +190,14 @@ def _filter(write_fds: tuple[int, ...]) -> bytes:
 
 
 class _FilterProgram(ctypes.Structure):
-    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_void_p)]
+    _fields_ = [("length", ctypes.c_ushort), ("filter", ctypes.c_char_p)]
+
+
+@cache
+def _program(write_fds: tuple[int, ...]) -> Any:
+    """A reference to the filter as the kernel takes it."""
+    code = _filter(write_fds)
+    return ctypes.byref(_FilterProgram(len(code) // 8, code))
 
 
 def seccomp(*write_fds: int) -> str:
@@ -196,11 +205,9 @@ def seccomp(*write_fds: int) -> str:
     numbers = _numbers()
     if numbers is None:
         return "absent"
-    code = ctypes.create_string_buffer(_filter(write_fds))
-    program = _FilterProgram((len(code) - 1) // 8, ctypes.addressof(code))
     libc = _libc()
     libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    done = libc.syscall(numbers["seccomp"], _SECCOMP_SET_MODE_FILTER, _FLAG_TSYNC, ctypes.byref(program))
+    done = libc.syscall(numbers["seccomp"], _SECCOMP_SET_MODE_FILTER, _FLAG_TSYNC, _program(write_fds))
     return "ok" if done == 0 else f"failed: {errno.errorcode.get(ctypes.get_errno(), '?')}"
 
 
@@ -255,8 +262,12 @@ def resource_limits(memory: int, cpu_seconds: int) -> str:
 
 def address_space() -> int:
     """Bytes of this process's address space."""
-    with open("/proc/self/statm", "rb") as file:
-        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
+    # Each worker asks once, and to make a file object takes longer than all the rest.
+    file = os.open("/proc/self/statm", os.O_RDONLY)
+    try:
+        return int(os.read(file, 100).split()[0]) * mmap.PAGESIZE
+    finally:
+        os.close(file)
 
 
 def drop_root() -> str:
@@ -302,7 +313,7 @@ def confine(memory: int, cpu_seconds: int, write_fds: tuple[int, ...], layers: f
 
 def rehearse(*write_fds: int) -> None:
     """Before the fork: do once what every worker would do by itself."""
-    numbers = _numbers()
-    if numbers is not None:
+    if _numbers() is not None:
         landlock_abi()
-        _filter(write_fds)
+        _program(write_fds)
+        _ = _libc().prctl  # looked up when it is first named, and kept

@@ -62,8 +62,7 @@ class Server:
         if directory:
             os.chdir(directory)
         self.clock.install()
-        gc.collect()
-        gc.freeze()
+        gc.freeze()  # nothing of this is garbage before the worker ends
         walls = confine(
             int(frame["memory_mb"]) << 20, CPU_MARGIN, (self._line.fd,), frozenset(frame["layers"])
         )  # fmt: skip
