@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from textual.binding import Binding
 
 from rlm_tui.cli.program import COMMANDS, program
 from rlm_tui.config.paths import themes_dirs
@@ -18,9 +17,11 @@ from rlm_tui.projection.conditions import FACTS, STOPS
 from rlm_tui.tui.action import GROUPS
 from rlm_tui.tui.actions import ACTIONS
 from rlm_tui.tui.keymap import PRESETS, shown
+from rlm_tui.tui.screens.bench import Bench
 from rlm_tui.tui.screens.breakpoints import EXAMPLES
 from rlm_tui.tui.screens.browser import Browser
 from rlm_tui.tui.screens.diff import Diff
+from rlm_tui.tui.screens.keys import MOVES, keys_of
 from rlm_tui.tui.screens.settings import SettingsScreen
 from rlm_tui.tui.screens.welcome import Welcome
 from rlm_tui.tui.themes import available
@@ -28,71 +29,14 @@ from rlm_tui.tui.themes import available
 README = Path(__file__).parent.parent / "README.md"
 BEGIN, END = "<!-- reference: made by docs/reference.py -->", "<!-- end of the reference -->"
 
-SCREENS: dict[str, tuple[type[Any], dict[str, str]]] = {
-    "Sessions": (
-        Browser,
-        {
-            "open": "show the session",
-            "filter": "filter by a condition",
-            "back": "leave the filter",
-            "sort": "sort by time, cost, calls or model",
-            "mark": "mark for comparing",
-            "diff": "compare what is marked",
-            "delete": "delete, after a question",
-            "settings": "settings",
-            "help": "help",
-            "leave": "back, or quit",
-        },
-    ),
-    "Diff": (
-        Diff,
-        {
-            "enter": "to the texts",
-            "difference(1)": "next difference",
-            "difference(-1)": "previous difference",
-            "equal": "hide equal rows",
-            "unified": "side by side, or one below the other",
-            "other": "the other session of three",
-            "export": "write it as Markdown or JSON",
-            "turn_tab(-1)": "previous text",
-            "turn_tab(1)": "next text",
-            "tab('code')": "code",
-            "tab('prompt')": "prompt",
-            "tab('output')": "output",
-            "tab('variables')": "variables",
-            "tab('answer')": "answer",
-            "help": "help",
-            "leave": "close",
-        },
-    ),
-    "Settings": (
-        SettingsScreen,
-        {
-            "choose(-1)": "previous value; a theme is worn at once",
-            "choose(1)": "next value",
-            "change": "type a value, or save the chosen one",
-            "take_away": "take the setting out of your file",
-            "back": "undo what is not saved",
-            "leave": "close",
-        },
-    ),
-    "Without a document": (
-        Welcome,
-        {
-            "choose": "do what the row says",
-            "open": "open files",
-            "demo": "the demo",
-            "sessions": "the saved sessions",
-            "settings": "settings",
-            "recent": "a document that was open before, by its number",
-            "help": "help",
-            "leave": "quit",
-        },
-    ),
+SCREENS: dict[str, type[Any]] = {
+    "Sessions": Browser,
+    "Diff": Diff,
+    "Results": Bench,
+    "Settings": SettingsScreen,
+    "Without a document": Welcome,
 }
-"""Screens beside the workbench: what their keys do. Moving is the same everywhere."""
-
-MOVES = ("move", "page", "edge")
+"""Screens beside the workbench. Moving is the same everywhere."""
 
 VARIABLES = {
     "RLM_TUI_STORE": "the file of the saved sessions, as `--store`",
@@ -178,21 +122,11 @@ def keys() -> Iterator[str]:
             if action.group == group
         ]
         yield from table(("key", "name", "what it does", "id for keymaps"), rows)
-    for name, (screen, words) in SCREENS.items():
+    for name, screen in SCREENS.items():
         yield f"**{name}**\n"
-        rows = []
-        for binding in screen.BINDINGS:
-            assert isinstance(binding, Binding)
-            action = binding.action
-            if action.startswith(tuple(f"{move}(" for move in MOVES)):
-                continue
-            if action.startswith("recent("):
-                if action != "recent(1)":
-                    continue
-                rows.append(("`1` to `9`", words["recent"]))
-                continue
-            rows.append((key_words(binding.key.split(",")), words[action]))
-        yield from table(("key", "what it does"), rows)
+        inner = (key for key in keys_of(screen) if key.action not in MOVES)
+        lines = ((" ".join(f"`{text}`" for text in key.keys), key.words) for key in inner)
+        yield from table(("key", "what it does"), lines)
     presets = []
     for preset, changes in PRESETS.items():
         for action_id, preset_keys in changes.items():

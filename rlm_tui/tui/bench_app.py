@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from rlm_tui.config.store_url import StorePlace
 from rlm_tui.tui.bench_rows import Rows, Running
+from rlm_tui.tui.commands import Commands
 from rlm_tui.tui.look import ThemedApp
 from rlm_tui.tui.screens.bench import Bench
 from rlm_tui.tui.themes import DEFAULT
@@ -14,7 +15,7 @@ from rlm_tui.tui.themes import DEFAULT
 class BenchApp(ThemedApp[str]):
     """Ends with the session of the chosen cell, or with ``None``."""
 
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {Commands}  # noqa: RUF012
 
     def __init__(self, rows: Rows, *, theme: str = DEFAULT, glyphs: str = "unicode", said: str = "") -> None:
         super().__init__(theme, glyphs)

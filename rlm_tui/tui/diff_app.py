@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rlm_tui.projection.compare import Comparison, Session
+from rlm_tui.tui.commands import Commands
 from rlm_tui.tui.look import ThemedApp
 from rlm_tui.tui.screens.diff import Diff
 from rlm_tui.tui.themes import DEFAULT
@@ -13,7 +14,7 @@ from rlm_tui.tui.themes import DEFAULT
 class DiffApp(ThemedApp[int]):
     """Ends when the screen is closed."""
 
-    ENABLE_COMMAND_PALETTE = False
+    COMMANDS = {Commands}  # noqa: RUF012
 
     def __init__(
         self, comparison: Comparison, sessions: Sequence[Session], *, theme: str = DEFAULT, glyphs: str = "unicode"

@@ -35,6 +35,10 @@ RESERVED = ("ctrl+i", "ctrl+m", "ctrl+j", "ctrl+h")
 _SHOWN = {
     "question_mark": "?",
     "slash": "/",
+    "right_square_bracket": "]",
+    "left_square_bracket": "[",
+    "equals_sign": "=",
+    "delete": "Del",
     "comma": ",",
     "left": "←",
     "right": "→",
@@ -131,9 +135,14 @@ def bindings(keys: Keymap) -> BindingsMap:
     )
 
 
-def shown(key: str) -> str:
-    """A key as people write it: ``^p``, ``⇧Tab``, ``F5``, ``←``."""
+_PLAIN = {"left": "Left", "right": "Right", "up": "Up", "down": "Down"}
+
+
+def shown(key: str, *, plain: bool = False) -> str:
+    """A key as people write it: ``^p``, ``⇧tab``, ``F5``, ``←``; with `plain`, in signs that every font has."""
     *modifiers, name = key.split("+") if len(key) > 1 else [key]
-    name = _SHOWN.get(name, name.upper() if len(name) > 1 and name[0] == "f" and name[1:].isdigit() else name)
-    marks = {"ctrl": "^", "shift": "⇧", "alt": "⌥"}
+    name = (_SHOWN | _PLAIN if plain else _SHOWN).get(
+        name, name.upper() if len(name) > 1 and name[0] == "f" and name[1:].isdigit() else name
+    )
+    marks = {"ctrl": "^"} if plain else {"ctrl": "^", "shift": "⇧", "alt": "⌥"}
     return "".join(marks.get(modifier, modifier + "+") for modifier in modifiers) + name

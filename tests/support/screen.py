@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from textual.app import App
 from textual.pilot import Pilot
 
 from rlm_tui.document.document import Document
@@ -57,7 +58,7 @@ async def press(pilot: Pilot[Any], *keys: str) -> None:
         await settle(pilot)
 
 
-def screen_text(app: WorkbenchApp) -> str:
+def screen_text(app: App[Any]) -> str:
     """What is on the screen, as lines of text."""
     width, height = app.size
     lines = [[" "] * width for _ in range(height)]

@@ -21,6 +21,7 @@ from rlm_tui.store.results import FAILURES, OK, RUNNING, CellRow
 from rlm_tui.tui.bench_rows import VIEWS, Rows
 from rlm_tui.tui.figures import count, plural
 from rlm_tui.tui.glyphs import Glyphs
+from rlm_tui.tui.screens.keys import MOVING, PAGING, ScreenHelp
 from rlm_tui.tui.widgets.cell_table import CellTable
 from rlm_tui.tui.widgets.facts import Facts, Told
 
@@ -32,31 +33,22 @@ READ_EVERY = 8
 
 KEYS = "Enter open   f failed/open/all   t next table   x stop   ? help   q quit"
 
-HELP = """Enter  the session of a cell, in the workbench
-f  all cells, failed ones, open ones, answered ones
-t  the next table of results
-x  stop what runs in this program; finished cells are saved
-q, Esc  leave; what runs in this program is stopped then"""
-
 
 class Bench(Screen[None]):
     """`chosen` is told the session that is to be opened, `leaving` that the operator goes."""
 
     CSS_PATH = "bench.tcss"
     AUTO_FOCUS = "#cells"
+    COMMANDS_OF = "Results"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home,ctrl+home", "edge(-1)", show=False),
-        Binding("end,ctrl+end,G", "edge(1)", show=False),
-        Binding("enter", "open", show=False),
-        Binding("f", "filter", show=False),
-        Binding("t", "turn", show=False),
-        Binding("x", "stop", show=False),
-        Binding("question_mark,f1", "help", show=False),
-        Binding("q,escape,ctrl+q,ctrl+c", "leave", show=False),
+        *MOVING,
+        *PAGING,
+        Binding("enter", "open", "the session of a cell, in the workbench", show=False),
+        Binding("f", "filter", "all cells, failed ones, open ones, answered ones", show=False),
+        Binding("t", "turn", "the next table of results", show=False),
+        Binding("x", "stop", "stop what runs in this program; finished cells are saved", show=False),
+        Binding("question_mark,f1", "help", "help", show=False),
+        Binding("q,escape,ctrl+q,ctrl+c", "leave", "leave; what runs in this program is stopped then", show=False),
     ]
 
     def __init__(
@@ -168,7 +160,7 @@ class Bench(Screen[None]):
         self.show()
 
     def action_help(self) -> None:
-        self.app.notify(HELP, title="Bench", markup=False, timeout=12)
+        self.app.push_screen(ScreenHelp(Bench))
 
     def action_leave(self) -> None:
         self._leaving()

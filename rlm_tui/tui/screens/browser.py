@@ -18,6 +18,7 @@ from rlm_tui.store.row import SessionRow
 from rlm_tui.tui.figures import clock, count, percent, plural, price
 from rlm_tui.tui.glyphs import Glyphs
 from rlm_tui.tui.messages import Left, Opened, SettingsWanted
+from rlm_tui.tui.screens.keys import MOVING, PAGING, ScreenHelp
 from rlm_tui.tui.shelf import SORTS, Shelf, arranged, by_day, by_model, total
 from rlm_tui.tui.widgets.facts import Facts, Told
 from rlm_tui.tui.widgets.session_table import SessionTable
@@ -37,23 +38,20 @@ class Browser(Screen[None]):
 
     CSS_PATH = "browser.tcss"
     AUTO_FOCUS = "#sessions"
+    COMMANDS_OF = "Sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home,ctrl+home", "edge(-1)", show=False),
-        Binding("end,ctrl+end,G", "edge(1)", show=False),
-        Binding("enter", "open", show=False),
-        Binding("slash", "filter", show=False),
-        Binding("escape", "back", show=False),
-        Binding("s", "sort", show=False),
-        Binding("space", "mark", show=False),
-        Binding("d", "diff", show=False),
-        Binding("delete", "delete", show=False),
-        Binding("question_mark,f1", "help", show=False),
-        Binding("f2", "settings", show=False),
-        Binding("q", "leave", show=False),
+        *MOVING,
+        *PAGING,
+        Binding("enter", "open", "show the session", show=False),
+        Binding("slash", "filter", "filter by a condition", show=False),
+        Binding("escape", "back", "leave the filter", show=False),
+        Binding("s", "sort", "sort by time, cost, calls or model", show=False),
+        Binding("space", "mark", "mark for comparing", show=False),
+        Binding("d", "diff", "compare what is marked", show=False),
+        Binding("delete", "delete", "delete, after a question", show=False),
+        Binding("question_mark,f1", "help", "help", show=False),
+        Binding("f2", "settings", "settings", show=False),
+        Binding("q", "leave", "back, or quit", show=False),
     ]
 
     def __init__(self, shelf: Shelf, now: Callable[[], float]) -> None:
@@ -208,7 +206,7 @@ class Browser(Screen[None]):
         )
 
     def action_help(self) -> None:
-        self.app.notify(HELP, title="Filter", markup=False, timeout=12)
+        self.app.push_screen(ScreenHelp(Browser, HELP))
 
     def action_settings(self) -> None:
         self.app.post_message(SettingsWanted())

@@ -17,6 +17,7 @@ from rlm_tui.document.visible import visible
 from rlm_tui.projection.compare import Comparison, Pair, Session
 from rlm_tui.tui.diff_rows import TABS, DiffRow, name_of, rows_of, texts_of
 from rlm_tui.tui.diff_summary import heading, summary
+from rlm_tui.tui.screens.keys import MOVING, PAGING, ScreenHelp
 from rlm_tui.tui.text import wrap
 from rlm_tui.tui.widgets.diff_coverage import DiffCoverage
 from rlm_tui.tui.widgets.diff_lines import DiffLines
@@ -33,12 +34,13 @@ LOW = 30
 
 _KEYS = "] [ difference  = hide equal  u split  1-5 show  x export  Tab pane  q close"
 
-HELP = """] and [  next, previous difference        =  hide equal rows
-1-5, left, right  code, prompt, output, variables, answer
-u  unified or side by side             b  the other session of three
-Tab  to the texts and back             x  write it into a file
-q, Esc  close
-= equal   ≠ differs   - only A   + only the other   → moved to another turn"""
+HELP = """=  equal
+{0}  differs
+-  only in A
++  only in the other
+{1}  moved to another turn
+
+Tab goes to the texts and back."""
 
 
 class Diff(Screen[None]):
@@ -46,25 +48,22 @@ class Diff(Screen[None]):
 
     CSS_PATH = "diff.tcss"
     AUTO_FOCUS = "#trees"
+    COMMANDS_OF = "Diff"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home,ctrl+home", "edge(-1)", show=False),
-        Binding("end,ctrl+end,G", "edge(1)", show=False),
-        Binding("enter", "enter", show=False),
-        Binding("right_square_bracket", "difference(1)", show=False),
-        Binding("left_square_bracket", "difference(-1)", show=False),
-        Binding("equals_sign", "equal", show=False),
-        Binding("u", "unified", show=False),
-        Binding("b", "other", show=False),
-        Binding("x", "export", show=False),
-        Binding("left", "turn_tab(-1)", show=False),
-        Binding("right", "turn_tab(1)", show=False),
-        *(Binding(str(n), f"tab('{tab}')", show=False) for n, tab in enumerate(TABS, 1)),
-        Binding("question_mark,f1", "help", show=False),
-        Binding("q,escape,ctrl+q", "leave", show=False),
+        *MOVING,
+        *PAGING,
+        Binding("enter", "enter", "to the texts", show=False),
+        Binding("right_square_bracket", "difference(1)", "next difference", show=False),
+        Binding("left_square_bracket", "difference(-1)", "previous difference", show=False),
+        Binding("equals_sign", "equal", "hide equal rows", show=False),
+        Binding("u", "unified", "side by side, or one below the other", show=False),
+        Binding("b", "other", "the other session of three", show=False),
+        Binding("x", "export", "write it as Markdown or JSON", show=False),
+        Binding("left", "turn_tab(-1)", "previous text", show=False),
+        Binding("right", "turn_tab(1)", "next text", show=False),
+        *(Binding(str(n), f"tab('{tab}')", tab, show=False) for n, tab in enumerate(TABS, 1)),
+        Binding("question_mark,f1", "help", "help", show=False),
+        Binding("q,escape,ctrl+q", "leave", "close", show=False),
     ]
 
     def __init__(
@@ -242,7 +241,7 @@ class Diff(Screen[None]):
         self.app.push_screen(SaveAs("Write the comparison", default_name(self.comparison), ".md or .json"), named)
 
     def action_help(self) -> None:
-        self.app.notify(HELP, title="Diff", markup=False, timeout=12)
+        self.app.push_screen(ScreenHelp(Diff, HELP.format(*self.trees.unequal_moved)))
 
     def action_leave(self) -> None:
         self.dismiss(None)

@@ -58,11 +58,12 @@ def help_text(view: View, keys: Keymap, palette: Palette) -> Text:
     """The whole help as one text."""
     text = Text()
     group = ""
+    plain = view.glyphs.name == "ascii"
     for action in ACTIONS:
         if action.group != group:
             text.append(("\n" if group else "") + action.group + "\n", palette["title"])
             group = action.group
-        names = " ".join(shown(key) for key in keys[action.id]) or "palette"
+        names = " ".join(shown(key, plain=plain) for key in keys[action.id]) or "palette"
         reason = action.when(view)
         text.append(f"  {names:<9}", palette["faint" if reason else "key"])
         text.append(f" {action.title:<17} ", palette["muted" if reason else "text"])

@@ -20,6 +20,7 @@ from rlm_tui.document.visible import visible
 from rlm_tui.tui.look import ThemedApp
 from rlm_tui.tui.messages import Left
 from rlm_tui.tui.palette import NAMES
+from rlm_tui.tui.screens.keys import MOVING, PAGING, ScreenHelp
 from rlm_tui.tui.setting_rows import (
     SettingRow,
     choices,
@@ -35,7 +36,7 @@ from rlm_tui.tui.widgets.line_view import LineView, Parts
 if TYPE_CHECKING:
     from rlm_tui.tui.desk import Desk
 
-KEYS = "Enter change   Left Right choose   Del take away   Esc back   q close"
+KEYS = "Enter change   Left Right choose   Del take away   Esc back   ? help   q close"
 SHOWN_IN_PREVIEW = ("title", "text", "muted", "cost", "ok", "bad", "warn", "running", "held", "operator", "answer")
 
 
@@ -105,19 +106,17 @@ class SettingsScreen(Screen[None]):
 
     CSS_PATH = "settings.tcss"
     AUTO_FOCUS = "#settings"
+    COMMANDS_OF = "Settings"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("pageup", "page(-1)", show=False),
-        Binding("pagedown", "page(1)", show=False),
-        Binding("home", "edge(-1)", show=False),
-        Binding("end", "edge(1)", show=False),
-        Binding("left", "choose(-1)", show=False),
-        Binding("right", "choose(1)", show=False),
-        Binding("enter", "change", show=False),
-        Binding("delete", "take_away", show=False),
-        Binding("escape", "back", show=False),
-        Binding("q,f2", "leave", show=False),
+        *MOVING,
+        *PAGING,
+        Binding("left", "choose(-1)", "previous value; a theme is worn at once", show=False),
+        Binding("right", "choose(1)", "next value", show=False),
+        Binding("enter", "change", "type a value, or save the chosen one", show=False),
+        Binding("delete", "take_away", "take the setting out of your file", show=False),
+        Binding("escape", "back", "undo what is not saved", show=False),
+        Binding("question_mark,f1", "help", "help", show=False),
+        Binding("q,f2", "leave", "close", show=False),
     ]
 
     def __init__(self, desk: Desk) -> None:
@@ -313,6 +312,9 @@ class SettingsScreen(Screen[None]):
             self._show_chosen()
         else:
             self.action_leave()
+
+    def action_help(self) -> None:
+        self.app.push_screen(ScreenHelp(SettingsScreen))
 
     def action_leave(self) -> None:
         if self._app.look.name != self._worn:

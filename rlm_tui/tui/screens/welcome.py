@@ -18,6 +18,7 @@ from textual.widgets import Static
 from rlm_tui.document.visible import visible
 from rlm_tui.tui.figures import count, plural
 from rlm_tui.tui.messages import DemoWanted, FilesNamed, Left, ListWanted, ResumeWanted, SettingsWanted
+from rlm_tui.tui.screens.keys import MOVING, ScreenHelp
 from rlm_tui.tui.shelf import when
 from rlm_tui.tui.text import fit, shorten_left
 from rlm_tui.tui.widgets.facts import Facts, Told
@@ -30,9 +31,6 @@ if TYPE_CHECKING:
     from rlm_tui.tui.recent import Recent
 
 KEYS = "Enter choose   o open   d demo   l sessions   F2 settings   ? help   q quit"
-HELP = """o  open files            d  the demo
-l  the saved sessions    F2  settings, and which keys are set
-1-9  a recent document   q  quit"""
 MOST_CUT_OFF = 3
 
 
@@ -98,17 +96,20 @@ class Welcome(Screen[None]):
 
     CSS_PATH = "welcome.tcss"
     AUTO_FOCUS = "#offers"
+    COMMANDS_OF = "Start"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", show=False),
-        Binding("down,j", "move(1)", show=False),
-        Binding("enter", "choose", show=False),
-        Binding("o,O", "open", show=False),
-        Binding("d", "demo", show=False),
-        Binding("l", "sessions", show=False),
-        Binding("f2", "settings", show=False),
-        *(Binding(str(n), f"recent({n})", show=False) for n in range(1, 10)),
-        Binding("question_mark,f1", "help", show=False),
-        Binding("q", "leave", show=False),
+        *MOVING,
+        Binding("enter", "choose", "do what the row says", show=False),
+        Binding("o,O", "open", "open files", show=False),
+        Binding("d", "demo", "the demo", show=False),
+        Binding("l", "sessions", "the saved sessions", show=False),
+        Binding("f2", "settings", "settings", show=False),
+        *(
+            Binding(str(n), f"recent({n})", "a document that was open before, by its number", show=False)
+            for n in range(1, 10)
+        ),
+        Binding("question_mark,f1", "help", "help", show=False),
+        Binding("q", "leave", "quit", show=False),
     ]
 
     def __init__(self, options: Options) -> None:
@@ -247,7 +248,7 @@ class Welcome(Screen[None]):
         self._post(SettingsWanted())
 
     def action_help(self) -> None:
-        self.app.notify(HELP, title="Keys", markup=False, timeout=12)
+        self.app.push_screen(ScreenHelp(Welcome))
 
     def action_leave(self) -> None:
         self._post(Left())

@@ -127,9 +127,13 @@ class DiffTree(LineView):
             return [(fit("".join(text for text, _ in parts), width, self.glyphs.cut), style)]
         return [*parts, (" " * (width - taken), style)]
 
+    @property
+    def unequal_moved(self) -> tuple[str, str]:
+        """The signs of what differs and of what moved."""
+        return ("!", ">") if self.glyphs.name == "ascii" else ("≠", "→")
+
     def sign(self, row: DiffRow) -> str:
         """How both halves of a row stand to each other, as one character."""
-        plain = self.glyphs.name == "ascii"
-        unequal, moved = ("!", ">") if plain else ("≠", "→")
+        unequal, moved = self.unequal_moved
         signs = {"same": "=", "changed": unequal, "replaced": unequal, "removed": "-", "added": "+", "moved": moved}
         return signs[row.kind]

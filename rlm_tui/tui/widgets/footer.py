@@ -58,7 +58,7 @@ class KeyBar(Pane):
         return strip_of(parts).crop_extend(0, width, base).apply_style(base)
 
     def _key(self, action: Action) -> str:
-        return shown(self._keys[action.id][0])
+        return shown(self._keys[action.id][0], plain=self.glyphs.name == "ascii")
 
     def _fitting(self, width: int) -> list[Action]:
         def taken(action: Action) -> int:
