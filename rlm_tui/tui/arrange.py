@@ -24,7 +24,7 @@ class Wishes:
     """What the operator asked for: the zoomed pane, the right pane of a narrow screen, and how to share the room.
 
     `left` and `right` are shares of the width; `variables` and `output` the shares of their columns that the lower pane
-    gets; `lanes` the rows of the timeline.
+    gets; `lanes` the rows of the timeline, 0 for as many as suit the height of the screen.
     """
 
     zoomed: str | None = None
@@ -33,7 +33,11 @@ class Wishes:
     right: float = 0.27
     variables: float = 0.34
     output: float = 0.5
-    lanes: int = 2
+    lanes: int = 0
+
+    def rows_of_time(self, height: int) -> int:
+        """The rows of the timeline on a screen of `height` rows: 2, and on a high one more lanes and what was spent."""
+        return self.lanes or max(2, min(5, height // 10 - 1))
 
     def resize(self, pane: str, columns: int, rows: int, width: int, height: int) -> None:
         """Make `pane` wider or higher by so many columns and rows; shares stay within what is usable."""
@@ -46,7 +50,8 @@ class Wishes:
             # The middle takes from both neighbours.
             self.left = _within(self.left - step / 2, 0.18, 0.5)
             self.right = _within(self.right - step / 2, 0.18, 0.5)
-        lift = rows / max(1, height - 5 - self.lanes)
+        lanes = self.rows_of_time(height)
+        lift = rows / max(1, height - 5 - lanes)
         if pane == "tree":
             self.variables = _within(self.variables - lift, 0.12, 0.8)
         elif pane == "variables":
@@ -56,11 +61,11 @@ class Wishes:
         elif pane == "output":
             self.output = _within(self.output + lift, 0.15, 0.85)
         elif pane == "timeline":
-            self.lanes = max(1, min(8, self.lanes + rows))
+            self.lanes = max(1, min(8, lanes + rows))
 
     def drag(self, edge: str, x: int, y: int, width: int, height: int) -> None:
         """Put an edge (see `edge_at`) to a place on a screen of this size."""
-        room = height - 5 - self.lanes
+        room = height - 5 - self.rows_of_time(height)
         if edge == "left":
             self.left = _within((x + 1) / width, 0.18, 0.5)
         elif edge == "right":
@@ -105,7 +110,8 @@ def arrange(width: int, height: int, wishes: Wishes) -> dict[str, Region]:
 
 
 def _wide(width: int, height: int, wishes: Wishes) -> dict[str, Region]:
-    below = 4 + wishes.lanes
+    lanes = wishes.rows_of_time(height)
+    below = 4 + lanes
     room = height - 1 - below
     left = min(max(28, round(width * wishes.left)), width - 56)
     right = min(max(26, round(width * wishes.right)), width - left - 30)
@@ -119,7 +125,7 @@ def _wide(width: int, height: int, wishes: Wishes) -> dict[str, Region]:
         "code": Region(left, 1, middle, room - output),
         "output": Region(left, 1 + room - output, middle, output),
         "document": Region(left + middle, 1, right, room),
-        "timeline": Region(0, 1 + room, width, 2 + wishes.lanes),
+        "timeline": Region(0, 1 + room, width, 2 + lanes),
         "gauges": Region(0, height - 2, width, 1),
         "footer": Region(0, height - 1, width, 1),
     }

@@ -14,7 +14,7 @@ KEPT: dict[str, tuple[float, float]] = {
     "right": (0.18, 0.5),
     "variables": (0.12, 0.8),
     "output": (0.15, 0.85),
-    "lanes": (1, 8),
+    "lanes": (0, 8),
 }
 """What is remembered, with the least and the greatest value. The zoom is not: one would look for the other panes."""
 

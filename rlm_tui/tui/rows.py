@@ -108,8 +108,19 @@ def parent_of(state: SessionState, key: str) -> str | None:
     return None
 
 
+def _held_between(state: SessionState, node: Node) -> bool:
+    """Whether the run is held at something of this node that has no row of its own: a turn whose model was not called yet."""
+    paused = state.paused
+    if paused is None or paused.node != node.id:
+        return False
+    row = view_row_of_pause(state)
+    return row not in state.calls and row not in state.cells
+
+
 def _node_mark(view: View, node: Node) -> tuple[str, str]:
     glyphs = view.glyphs
+    if (paused := view.state.paused) is not None and _held_between(view.state, node):
+        return (glyphs.stop, "breakpoint") if paused.breakpoint else (glyphs.here, "held")
     if node.status == "running":
         return (glyphs.running, "running") if not view.state.over else (glyphs.stop, "muted")
     if node.status == "completed":
@@ -127,6 +138,8 @@ def _node_name(node: Node) -> str:
 
 
 def _node_detail(view: View, node: Node) -> tuple[str, str]:
+    if (paused := view.state.paused) is not None and _held_between(view.state, node):
+        return f"PAUSED {view.glyphs.dot} {STOPS.get(paused.stop, paused.stop)}", "held"
     turns = f" {node.turn}t" if node.turn else ""
     words = f"d{node.depth} {node.model}{turns}"
     if node.status == "superseded":

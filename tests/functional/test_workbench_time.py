@@ -29,6 +29,7 @@ async def test_a_replay_opens_at_its_end_and_steps_both_ways() -> None:
         assert pill(view).name == "REPLAY"
         await press(pilot, "home")
         assert view.state.seq == 0
+        assert "Before the first event." in screen_text(app)
         await press(pilot, "s")
         assert view.state.seq == 1
         await press(pilot, "end")

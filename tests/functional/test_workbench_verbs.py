@@ -303,6 +303,25 @@ async def test_what_ends_elsewhere_does_not_take_the_eye_from_where_the_run_is_h
         assert "o answer by hand" in screen_text(app)
 
 
+async def test_a_node_that_is_held_before_its_model_is_called_is_marked_and_shown() -> None:
+    """The turn has no row yet; another node did something last."""
+    from rlm_tui import events as ev
+
+    script, document, _ = build()
+    index = next(n for n, e in enumerate(script.entries) if isinstance(e.event, ev.NodeEnded))
+    del script.entries[index:]
+    script.add(ev.CallFinished(call="0:c3.4", reply=script.put("no"), usage=ev.Usage(calls=1)))
+    script.add(
+        ev.Paused(stop="before_llm", node="0/c3.3", reason="bp #1 turn==2", turn=2, call="0/c3.3:t2", breakpoint=1)
+    )
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        await settle(pilot)
+        assert app.view.node is not None and app.view.node.id == "0/c3.3"
+        row = next(line for line in screen_text(app).splitlines() if "node 3" in line)
+        assert "● node 3 PAUSED" in row
+
+
 async def test_the_price_of_a_batch_stands_before_it_whole() -> None:
     from rlm_tui import events as ev
 

@@ -27,6 +27,15 @@ def _(state: SessionState, e: ev.Paused, entry: Entry) -> None:
         state.current = e.call
     elif e.cell and (cell := state.cells.get(e.cell)):
         state.current = state.row_of_cell(cell)
+    elif e.node in state.nodes and e.node not in (state.current, _node_of(state, state.current)):
+        # A turn whose model was not called yet has no row: its node's stands for it.
+        state.current = e.node
+
+
+def _node_of(state: SessionState, row: str) -> str:
+    """The node in which a row of the tree stands."""
+    found = state.calls.get(row) or state.cells.get(row)
+    return found.node if found is not None else ""
 
 
 @on(ev.Resumed, CODE, TREE)

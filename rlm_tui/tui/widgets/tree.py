@@ -91,6 +91,8 @@ class RecursionTree(LineView):
             return "No row contains that. Esc shows all."
         if self._view.source is None and not self._view.starting:
             return "Nothing runs yet. Press a to ask."
+        if self._view.replay or not self._view.live:
+            return "Before the first event."
         size = sum(document.chars for document in self._view.documents)
         if size >= LARGE:
             return f"Starting{self.glyphs.cut} {count(size)} characters are being saved and given to the REPL."

@@ -86,3 +86,12 @@ def test_the_layout_is_remembered(tmp_path: Path) -> None:
     for nonsense in ("", "[]", '{"left": "wide", "lanes": 900}'):
         file.write_text(nonsense, encoding="utf-8")
         assert layout.load(file) == Wishes()
+
+
+@pytest.mark.parametrize(("height", "rows"), [(30, 2), (36, 2), (40, 3), (60, 5), (100, 5)])
+def test_a_high_screen_gives_the_timeline_more_rows_until_told_otherwise(height: int, rows: int) -> None:
+    wishes = Wishes()
+    assert arrange(200, height, wishes)["timeline"].height == rows + 2
+    wishes.resize("timeline", 0, 1, 200, height)
+    assert arrange(200, height, wishes)["timeline"].height == rows + 3
+    assert arrange(200, 36, wishes)["timeline"].height == rows + 3
