@@ -111,7 +111,7 @@ def parent_of(state: SessionState, key: str) -> str | None:
 def _held_between(state: SessionState, node: Node) -> bool:
     """Whether the run is held at something of this node that has no row of its own: a turn whose model was not called yet."""
     paused = state.paused
-    if paused is None or paused.node != node.id:
+    if paused is None or paused.node != node.id or node.status != "running":
         return False
     row = view_row_of_pause(state)
     return row not in state.calls and row not in state.cells
