@@ -44,7 +44,7 @@ class Commands(Provider):
                 continue
             reason = action.when(bench.view)
             keys = " ".join(shown(key, plain=app.glyphs.name == "ascii") for key in bench.keys[action.id])
-            name = f"{action.group}: {action.title}" + (f"  ({keys})" if keys else "")
+            name = f"{action.group}: {action.title.replace('…', app.glyphs.cut)}" + (f"  ({keys})" if keys else "")
             target = later if reason else found
             target.append((name, f"Not now: {reason}" if reason else action.help, partial(bench.action_run, action.id)))
         return found, later

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import ClassVar, TypeVar
 
 from textual.app import App
+from textual.command import CommandPalette
 from textual.scrollbar import ScrollBar, ScrollBarRender
 
 from rlm_tui.tui.crash import report
@@ -39,6 +40,12 @@ class ThemedApp(App[R]):
     """
 
     TITLE = "rlm-tui"
+    CSS = """
+    .-ascii CommandPalette #--input { border: ascii $border-blurred; }
+    .-ascii CommandPalette #--input.--list-visible { border: ascii $border-blurred; }
+    .-ascii CommandPalette #--results.--visible, .-ascii CommandPalette CommandList { border: none; }
+    .-ascii CommandPalette SearchIcon { display: none; }
+    """
 
     def __init__(self, theme: str, signs: str) -> None:
         self.problems: list[str] = []
@@ -67,6 +74,12 @@ class ThemedApp(App[R]):
         for problem in self.problems:
             self.notify(problem, severity="warning", markup=False, timeout=10)
         self.set_interval(WATCH_SECONDS, self._watch_file)
+
+    def action_command_palette(self) -> None:
+        if self.use_command_palette and not isinstance(self.screen, CommandPalette):
+            self.push_screen(
+                CommandPalette(placeholder=f"Search for commands{self.glyphs.cut}", id="--command-palette")
+            )
 
     def wear(self, name: str) -> None:
         """Change to the theme called `name`; a broken one is reported and the old one stays."""

@@ -31,9 +31,18 @@ def steps(view: View) -> str:
     return "" if view.head.paused is not None else "The run is not paused: p pauses it at the next safe point."
 
 
+def saved(view: View) -> str:
+    """Why nothing can be done to the run of a session that is shown from the store; empty for a run of this program."""
+    if not view.replay:
+        return ""
+    if view.process is not None:
+        return f"Process {view.process} runs this session: here it is followed, read-only."
+    return "This is a saved session: nothing runs."
+
+
 def runs(view: View) -> str:
-    if view.replay:
-        return "This is a saved session: nothing runs."
+    if reason := saved(view):
+        return reason
     if view.source is None:
         return "Nothing runs yet: ask a question first."
     return "" if view.running else "The session has ended."
@@ -82,7 +91,7 @@ def can_compare(view: View) -> str:
 
 
 def can_break(view: View) -> str:
-    return "This is a saved session: nothing runs." if view.replay else ""
+    return saved(view)
 
 
 def has_answer(view: View) -> str:

@@ -10,7 +10,7 @@ from rlm_tui.tui.when import can_fork, has_session, runs
 def can_look(view: View) -> str:
     if view.state.looks:
         return ""
-    if view.replay:
+    if view.replay and view.process is None:
         return "This is a saved session: nothing runs, and nothing was looked at up to here."
     if reason := runs(view):
         return reason

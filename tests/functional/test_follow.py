@@ -69,6 +69,11 @@ async def test_it_is_followed_read_only_until_it_ends(tmp_path: Path, other: sub
         seen = app.view.head.seq
         await pilot.press("i", "n")
         assert app.screen is app.workbench  # Nothing can be done to it from here.
+        for key in "pbe":
+            await pilot.press(key)
+        said = [note.message for note in app._notifications]
+        assert f"Process {other.pid} runs this session: here it is followed, read-only." in said
+        assert not any("nothing runs" in words for words in said)
         await until(pilot, lambda: app.view.head.seq > seen and app.view.head.over)
         assert other.wait(30) == 0
         await until(pilot, lambda: pill(app.view).name == "REPLAY DONE" and source.process is None)

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from rlm_tui.document.document import Document
@@ -16,7 +17,6 @@ from rlm_tui.tui.screens.answer import Answer
 from rlm_tui.tui.screens.ask import Ask
 from rlm_tui.tui.screens.breakpoints import Breakpoints
 from rlm_tui.tui.screens.confirm import Confirm
-from rlm_tui.tui.screens.dialog import Dialog
 from rlm_tui.tui.screens.edit import EditCell
 from rlm_tui.tui.screens.failure import Failure
 from rlm_tui.tui.screens.help import Help
@@ -381,14 +381,14 @@ async def test_override_answers_the_call_at_which_the_run_is_held() -> None:
         assert gate_of(app).did == [("override", "0:c3.1", "no")]
 
 
-@pytest.mark.parametrize("key", ["i", "b", "E"])
+@pytest.mark.parametrize("key", ["i", "b", "E", "ctrl+p", "question_mark"])
 async def test_dialogs_keep_to_plain_signs_where_these_are_asked_for(key: str) -> None:
     app = app_at("held", glyphs="ascii")
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         await press(pilot, key)
-        assert isinstance(app.screen, Dialog)
-        assert not set("▊▎▔▁█┃│─") & set(screen_text(app))
+        assert isinstance(app.screen, ModalScreen)
+        assert not set("▊▎▔▁█┃│─🔎⇧←→↑↓") & set(screen_text(app))
 
 
 async def test_an_editor_gets_lines_that_end_and_changes_only_what_it_changed(

@@ -66,7 +66,8 @@ def help_text(view: View, keys: Keymap, palette: Palette) -> Text:
         names = " ".join(shown(key, plain=plain) for key in keys[action.id]) or "palette"
         reason = action.when(view)
         text.append(f"  {names:<9}", palette["faint" if reason else "key"])
-        text.append(f" {action.title:<17} ", palette["muted" if reason else "text"])
+        title = action.title.replace("…", view.glyphs.cut)
+        text.append(f" {title:<17} ", palette["muted" if reason else "text"])
         text.append(action.help + "\n", palette["muted"])
     text.append("\nConditions of breakpoints\n", palette["title"])
     text.append("".join(f"  {line}\n" for line in EXAMPLES.split("\n")), palette["muted"])
