@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from rlm_tui.events import Usage, Variable
@@ -11,6 +13,8 @@ from rlm_tui.projection.state import SessionState
 
 SINGLE = {"llm_query": "leaf", "rlm_query": "node", "recursive_llm": "node"}
 BATCHED = {"llm_query_batched": "leaf", "rlm_query_batched": "node"}
+_GROWING = frozenset({"append", "extend", "insert", "pop", "remove", "clear", "add", "discard", "update"})
+_INTEGER = re.compile(r"-?\d{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +42,14 @@ def forecast(code: str, variables: Sequence[Variable] = ()) -> Forecast:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return Forecast(broken=True)
     sizes = {v.name: v.size for v in variables if v.size is not None}
+    numbers = {v.name: int(v.preview) for v in variables if v.type == "int" and _INTEGER.fullmatch(v.preview)}
     assigned = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
-    visitor = _Visitor(
-        {name: size for name, size in sizes.items() if name not in assigned}, _lists(tree, sizes, assigned)
-    )
+    # A name that the code itself binds holds something else by the time it is used.
+    numbers = {name: number for name, number in numbers.items() if name not in assigned}
+    grown = _grown(tree)
+    known = _Known({name: size for name, size in sizes.items() if name not in assigned | grown}, numbers)
+    _learn(tree, known, grown)
+    visitor = _Visitor(known)
     visitor.visit(tree)
     return Forecast(visitor.calls, visitor.nodes, tuple(dict.fromkeys(visitor.unknown)))
 
@@ -60,9 +68,33 @@ def average_subcall(state: SessionState) -> Usage | None:
     )
 
 
-def _lists(tree: ast.Module, sizes: Mapping[str, int], assigned: set[str]) -> dict[str, int]:
-    """Lengths of lists that top-level statements build, where the text gives them away."""
-    known: dict[str, int] = {}
+@dataclass(slots=True)
+class _Known:
+    """What names stand for, as far as it is known: lengths of values, and whole numbers."""
+
+    sizes: dict[str, int]
+    numbers: dict[str, int]
+
+
+def _grown(tree: ast.Module) -> set[str]:
+    """Names whose length the code changes in place: by a method, or by taking items out."""
+    found = set()
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute | ast.Subscript) or not isinstance(node.value, ast.Name):
+            continue
+        if isinstance(node, ast.Attribute):
+            changes = node.attr in _GROWING
+        else:
+            changes = isinstance(node.ctx, ast.Del) or (
+                isinstance(node.ctx, ast.Store) and isinstance(node.slice, ast.Slice)
+            )
+        if changes:
+            found.add(node.value.id)
+    return found
+
+
+def _learn(tree: ast.Module, known: _Known, grown: set[str]) -> None:
+    """Add the lists and numbers that top-level statements make, where the text gives them away."""
     stores: dict[str, int] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
@@ -70,33 +102,56 @@ def _lists(tree: ast.Module, sizes: Mapping[str, int], assigned: set[str]) -> di
     for statement in tree.body:
         if isinstance(statement, ast.Assign) and len(statement.targets) == 1:
             target = statement.targets[0]
-            if isinstance(target, ast.Name) and stores.get(target.id) == 1:
-                length = _length(statement.value, {k: v for k, v in sizes.items() if k not in assigned} | known)
-                if length is not None:
-                    known[target.id] = length
-    return known
+            if isinstance(target, ast.Name) and stores.get(target.id) == 1 and target.id not in grown:
+                if (number := _number(statement.value, known)) is not None:
+                    known.numbers[target.id] = number
+                elif (length := _length(statement.value, known)) is not None:
+                    known.sizes[target.id] = length
 
 
-def _length(value: ast.expr, sizes: Mapping[str, int]) -> int | None:
+def _length(value: ast.expr, known: _Known) -> int | None:
     if isinstance(value, ast.Name):
-        return sizes.get(value.id)
+        return known.sizes.get(value.id)
     if isinstance(value, ast.List | ast.Tuple):
         return None if any(isinstance(item, ast.Starred) for item in value.elts) else len(value.elts)
     if isinstance(value, ast.Subscript) and isinstance(value.slice, ast.Slice):
-        whole = _length(value.value, sizes)
+        whole = _length(value.value, known)
         try:
             lower, upper, step = (_bound(bound) for bound in (value.slice.lower, value.slice.upper, value.slice.step))
             return None if whole is None else len(range(whole)[lower:upper:step])
         except ValueError:
             return None
     if isinstance(value, ast.ListComp) and len(value.generators) == 1 and not value.generators[0].ifs:
-        return _length(value.generators[0].iter, sizes)
+        return _length(value.generators[0].iter, known)
     if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.args:
         if value.func.id in ("enumerate", "list", "sorted", "reversed"):
-            return _length(value.args[0], sizes)
-        if value.func.id == "range" and len(value.args) == 1 and isinstance(value.args[0], ast.Constant):
-            stop = value.args[0].value
-            return max(0, stop) if isinstance(stop, int) else None
+            return _length(value.args[0], known)
+        if value.func.id == "range" and not value.keywords:
+            bounds = [_number(argument, known) for argument in value.args]
+            with suppress(TypeError, ValueError, OverflowError):  # Not known, too many, or a step of 0.
+                return len(range(*bounds))  # type: ignore[arg-type]
+    return None
+
+
+def _number(value: ast.expr, known: _Known) -> int | None:
+    """The whole number that an expression gives, where the text and what is known tell."""
+    if isinstance(value, ast.Constant):
+        return value.value if type(value.value) is int else None
+    if isinstance(value, ast.Name):
+        return known.numbers.get(value.id)
+    if isinstance(value, ast.BinOp):
+        left, right = _number(value.left, known), _number(value.right, known)
+        if left is None or right is None:
+            return None
+        if isinstance(value.op, ast.Add):
+            return left + right
+        if isinstance(value.op, ast.Sub):
+            return left - right
+        if isinstance(value.op, ast.Mult):
+            return left * right
+        return left // right if isinstance(value.op, ast.FloorDiv) and right else None
+    if isinstance(value, ast.Call) and isinstance(value.func, ast.Name) and value.func.id == "len":
+        return _length(value.args[0], known) if len(value.args) == 1 else None
     return None
 
 
@@ -109,8 +164,8 @@ def _bound(bound: ast.expr | None) -> int | None:
 
 
 class _Visitor(ast.NodeVisitor):
-    def __init__(self, sizes: Mapping[str, int], lists: Mapping[str, int]) -> None:
-        self._sizes = {**sizes, **lists}
+    def __init__(self, known: _Known) -> None:
+        self._known = known
         self._times = 1
         self._certain = True
         self.calls = 0
@@ -123,7 +178,7 @@ class _Visitor(ast.NodeVisitor):
             self._add(name, 1, SINGLE[name])
         elif name in BATCHED:
             prompts = node.args[0] if node.args else next((k.value for k in node.keywords if k.arg == "prompts"), None)
-            self._add(name, _length(prompts, self._sizes) if prompts is not None else None, BATCHED[name])
+            self._add(name, _length(prompts, self._known) if prompts is not None else None, BATCHED[name])
         self.generic_visit(node)
 
     def _add(self, name: str, number: int | None, kind: str) -> None:
@@ -152,7 +207,7 @@ class _Visitor(ast.NodeVisitor):
     def visit_For(self, node: ast.For) -> None:
         self.visit(node.iter)
         leaves = any(isinstance(n, ast.Break | ast.Continue | ast.Return) for n in ast.walk(node))
-        self._repeated(None if leaves else _length(node.iter, self._sizes), *node.body)
+        self._repeated(None if leaves else _length(node.iter, self._known), *node.body)
         self._uncertain(*node.orelse)
 
     def visit_While(self, node: ast.While) -> None:
@@ -185,7 +240,7 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_ListComp(self, node: ast.ListComp) -> None:
         self.visit(node.generators[0].iter)
-        self._repeated(_length(node, self._sizes), node.elt)
+        self._repeated(_length(node, self._known), node.elt)
 
     def visit_GeneratorExp(self, node: ast.GeneratorExp) -> None:
         self.visit(node.generators[0].iter)
@@ -196,5 +251,5 @@ class _Visitor(ast.NodeVisitor):
 
     def visit_DictComp(self, node: ast.DictComp) -> None:
         single = len(node.generators) == 1 and not node.generators[0].ifs
-        times = _length(node.generators[0].iter, self._sizes) if single else None
+        times = _length(node.generators[0].iter, self._known) if single else None
         self._repeated(times, node.key, node.value)

@@ -257,12 +257,14 @@ def _first_line(code: str) -> int:
 
 
 def _variables_before(view: View, cell: Cell) -> tuple[Variable, ...]:
-    state = view.state
+    """What the REPL of the cell's node held when the cell before this one had ended, and the context if that is a text."""
+    state, node = view.state, view.state.nodes.get(cell.node)
+    given = (Variable("context", "str", node.context_chars),) if node is not None and node.context_kind == "str" else ()
     for key in reversed(state.order):
         other = state.cells.get(key)
         if other is not None and other.node == cell.node and other.ended is not None and other.id != cell.id:
-            return other.variables
-    return ()
+            return (*given, *other.variables)
+    return given
 
 
 def _what_it_did(view: View, cell: Cell) -> str:

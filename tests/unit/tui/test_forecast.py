@@ -6,6 +6,7 @@ from rlm_tui.events import Variable
 from rlm_tui.tui.forecast import forecast
 
 HOLDS = (Variable("chunks", "list", 6), Variable("prompts", "list", 3), Variable("n", "int"))
+HOLDS += (Variable("size", "int", preview="500"), Variable("context", "str", 6_200))
 
 
 @pytest.mark.parametrize(
@@ -32,6 +33,15 @@ HOLDS = (Variable("chunks", "list", 6), Variable("prompts", "list", 3), Variable
         ("while True:\n    llm_query('x')", 0, ("llm_query",)),
         ("if x:\n    llm_query('x')\nelse:\n    pass", 0, ("llm_query",)),
         ("def ask(c):\n    return llm_query(c)\nask(1)", 0, ("llm_query",)),
+        ("llm_query_batched([context[i:i+500] for i in range(0, 6000, 500)])", 12, ()),
+        ("llm_query_batched([context[i:i+size] for i in range(0, len(context), size)])", 13, ()),
+        ("k = len(context) // 4\nparts = [context[i:i+k] for i in range(0, 4*k, k)]\nllm_query_batched(parts)", 4, ()),
+        ("for i in range(2, 5 - 1):\n    llm_query(i)", 2, ()),
+        ("for i in range(0, 9, 0):\n    llm_query(i)", 0, ("llm_query",)),
+        ("size = find()\nfor i in range(size):\n    llm_query(i)", 0, ("llm_query",)),
+        ("p = []\nfor c in make():\n    p.append(c)\nllm_query_batched(p)", 0, ("llm_query_batched",)),
+        ("chunks.pop()\nllm_query_batched(chunks)", 0, ("llm_query_batched",)),
+        ("del chunks[:2]\nllm_query_batched(chunks)", 0, ("llm_query_batched",)),
         ("x = a and llm_query('b')", 0, ("llm_query",)),
     ],
 )
