@@ -17,8 +17,10 @@ import struct
 import sys
 from typing import Any
 
+import rlm_tui.engine.sandbox.worker.unthreaded  # noqa: F401
 from rlm_tui.engine.sandbox.worker import confine, contexts
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
+from rlm_tui.engine.sandbox.worker.clock import CellClock
 from rlm_tui.engine.sandbox.worker.javascript import JavaScriptCell
 from rlm_tui.engine.sandbox.worker.line import Line
 from rlm_tui.engine.sandbox.worker.output import Output
@@ -36,7 +38,7 @@ _NOTHING = object()
 _SOCKET_FD = 3
 
 
-def prepare() -> PythonCell:
+def prepare() -> tuple[PythonCell, CellClock]:
     """Everything that does not depend on a REPL's context, and what C code would otherwise import later."""
     import _strptime  # type: ignore[import-not-found]  # noqa: F401
     import contextlib
@@ -53,17 +55,20 @@ def prepare() -> PythonCell:
     confine.rehearse(_SOCKET_FD)
     os.environ.clear()
     cell = PythonCell(Output(lambda text: None))
+    clock = CellClock(cell.output.flush)
+    clock.install()
     gc.collect()
     gc.freeze()
-    return cell
+    return cell, clock
 
 
 class Zygote:
     """Serves a control socket: requests with file descriptors, one reply each."""
 
-    def __init__(self, control: socket.socket, cell: PythonCell, context: Any = _NOTHING) -> None:
+    def __init__(self, control: socket.socket, cell: PythonCell, clock: CellClock, context: Any = _NOTHING) -> None:
         self._control = control
         self._cell = cell
+        self._clock = clock
         self._context = context
         self._children: set[int] = set()
         self._branches: set[int] = set()
@@ -136,7 +141,7 @@ class Zygote:
             if fds[0] != _SOCKET_FD:
                 os.dup2(fds[0], _SOCKET_FD)
                 os.close(fds[0])
-            serve(Line(_SOCKET_FD), self._cell, context)
+            serve(Line(_SOCKET_FD), self._cell, self._clock, context)
             os._exit(0)
         self._children.add(pid)
         for fd in fds:
@@ -151,21 +156,21 @@ class Zygote:
             control = socket.socket(fileno=fds[0])
             context = contexts.load(fds[1])
             gc.freeze()
-            Zygote(control, self._cell, context).serve()
+            Zygote(control, self._cell, self._clock, context).serve()
         self._branches.add(pid)
         for fd in fds:
             os.close(fd)
         self._reply(pid=pid)
 
 
-def serve(line: Line, cell: PythonCell, context: Any) -> None:
+def serve(line: Line, cell: PythonCell, clock: CellClock, context: Any) -> None:
     """Be a worker: the first frame says how the REPL is to be."""
     frame = line.receive()
     if context is _NOTHING:
         kind = frame["kind"]
         body = b"".join(bytes(line.receive()["part"]) for _ in range(frame["parts"]))
         context = contexts.decode(kind, memoryview(body))
-    server = Server(line, JavaScriptCell(cell.output) if frame["language"] == "javascript" else cell)
+    server = Server(line, JavaScriptCell(cell.output) if frame["language"] == "javascript" else cell, clock)
     server.open(frame, context)
     server.run_forever()
 
@@ -174,9 +179,9 @@ def main(arguments: list[str]) -> None:
     """``zygote FD``, ``serve FD``, or ``serve -`` with a shared socket's description on standard input (Windows)."""
     role, where = arguments
     if role == "zygote":
-        Zygote(socket.socket(fileno=int(where)), prepare()).serve()
+        Zygote(socket.socket(fileno=int(where)), *prepare()).serve()
     elif where == "-":
         shared = socket.fromshare(sys.stdin.buffer.read())  # type: ignore[attr-defined]
-        serve(Line(shared.fileno(), shared), prepare(), _NOTHING)
+        serve(Line(shared.fileno(), shared), *prepare(), _NOTHING)
     else:
-        serve(Line(int(where)), prepare(), _NOTHING)
+        serve(Line(int(where)), *prepare(), _NOTHING)

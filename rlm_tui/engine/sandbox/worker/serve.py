@@ -31,12 +31,12 @@ EPILOGUE = 1.5
 
 
 class Server:
-    """One REPL's worker. `cell` was made before the fork; `context` comes with it."""
+    """One REPL's worker. `cell` and `clock` were made before the fork; the clock has the process's signals."""
 
-    def __init__(self, line: Line, cell: PythonCell | JavaScriptCell) -> None:
+    def __init__(self, line: Line, cell: PythonCell | JavaScriptCell, clock: CellClock) -> None:
         self._line = line
         self._cell = cell
-        self.clock = CellClock(cell.output.flush)
+        self.clock = clock
         self._calls_left = 0
         self._calls_limit = 0
         self._looks_left = 0
@@ -61,7 +61,6 @@ class Server:
         directory = frame.get("directory")
         if directory:
             os.chdir(directory)
-        self.clock.install()
         gc.freeze()  # nothing of this is garbage before the worker ends
         walls = confine(
             int(frame["memory_mb"]) << 20, CPU_MARGIN, (self._line.fd,), frozenset(frame["layers"])
