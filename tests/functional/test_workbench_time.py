@@ -176,3 +176,18 @@ async def test_dragging_over_the_timeline_moves_through_time() -> None:
         await pilot.hover("#timeline", offset=(90, 1))
         await settle(pilot)
         assert app.view.state.seq == seen[-1]
+
+
+async def test_a_high_timeline_shows_the_clock_and_a_chart_of_what_was_spent() -> None:
+    app = app_at("replay")
+    async with app.run_test(size=(200, 60)) as pilot:
+        await settle(pilot)
+        lines = screen_text(app).splitlines()
+        top = next(n for n, line in enumerate(lines) if "6 Timeline" in line)
+        assert [line[2:4] for line in lines[top + 1 : top + 4]] == ["d0", "d1", "d2"]
+        assert lines[top + 4][2:3] == "$"
+        assert "│0:00" in lines[top + 5] and "│0:02" in lines[top + 5]
+        await press(pilot, "6", "z")
+        lines = screen_text(app).splitlines()
+        chart = [line for line in lines if line.rstrip("┃ ").endswith("█")]
+        assert len(chart) == 5  # Below the row in which the amount stands.

@@ -27,6 +27,15 @@ PATIENT_ABOVE = 2000
 MARGIN = 5
 """Columns for a lane's name."""
 
+CHART_MOST = 6
+"""Rows of what was spent, at most."""
+
+TICK_LEAST = 12
+"""Columns between two marks of the clock, at least."""
+
+STEPS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 43_200, 86_400)
+"""Seconds that may lie between two marks of the clock."""
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:
@@ -132,11 +141,38 @@ class Timeline(Pane, can_focus=True):
         parts: Parts = []
         if self._view is not None and y < len(self._lanes):
             parts = self._lane(self._view, y, width)
-        elif self._view is not None and self._lanes and y == len(self._lanes) and self._view.head.spent.calls:
-            parts = self._spending(self._view, width)
+        elif self._view is not None and self._lanes and y < len(self._lanes) + self._chart_rows:
+            parts = self._spending(self._view, y - len(self._lanes), width)
+        elif self._view is not None and self._ruled and y == len(self._lanes) + self._chart_rows:
+            parts = self._ruler(width)
         elif self._view is not None and not self._lanes and y == 0:
             parts = [("  Model and code time appear here as the run goes on.", self.palette["muted"])]
         return strip_of(parts).crop_extend(0, width, base).apply_style(base)
+
+    @property
+    def _ruled(self) -> bool:
+        """Whether there is room below the lanes for more than what was spent: the hours of the clock."""
+        return bool(self._lanes) and self.size.height - len(self._lanes) >= 2
+
+    @property
+    def _chart_rows(self) -> int:
+        """Rows of what was spent."""
+        if self._view is None or not self._lanes or not self._view.head.spent.calls:
+            return 0
+        return max(0, min(CHART_MOST, self.size.height - len(self._lanes) - self._ruled))
+
+    def _ruler(self, width: int) -> Parts:
+        """The seconds of work since the start, at round numbers of them."""
+        room = max(1, width - MARGIN - 1)
+        step = next((step for step in STEPS if step / self._span * room >= TICK_LEAST), None)
+        text = ""
+        if step is not None:
+            for number in range(int(self._span / step) + 1):
+                at = int(number * step / self._span * room)
+                label = f"{self.glyphs.upright}{clock(number * step)}"
+                if len(text) <= at <= room - len(label):
+                    text = text.ljust(at) + label
+        return [(" " * MARGIN, self.palette["muted"]), (text, self.palette["muted"])]
 
     def _lane(self, view: View, number: int, width: int) -> Parts:
         palette, glyphs = self.palette, self.glyphs
@@ -173,8 +209,8 @@ class Timeline(Pane, can_focus=True):
         marks = getattr(self.screen, "marks", None)
         return [at for at, _ in marks.items().values()] if marks is not None else []
 
-    def _spending(self, view: View, width: int) -> Parts:
-        """What was spent up to each moment, as a row of bars; tokens where nothing has a price."""
+    def _spending(self, view: View, row: int, width: int) -> Parts:
+        """What was spent up to each moment, as rows of bars of which `row` is one; tokens where nothing has a price."""
         room = max(1, width - MARGIN - 1)
         head, glyphs, palette = view.head, self.glyphs, self.palette
         priced = head.spent.cost > 0
@@ -185,14 +221,16 @@ class Timeline(Pane, can_focus=True):
                 steps[column] += call.usage.cost if priced else call.usage.total
         sums = list(accumulate(steps))
         top = sums[-1] or 1.0
-        bars = "".join(glyphs.level(glyphs.sparks, value / top) for value in sums)
-        label = " $" if priced else " tok"
+        rows = self._chart_rows
+        below = rows - 1 - row
+        bars = "".join(glyphs.level(glyphs.sparks, min(1.0, value / top * rows - below)) for value in sums)
+        label = (" $" if priced else " tok") if row == 0 else ""
         amount = f" {price(head.spent) if priced else count(head.spent.total)} "
-        return [
-            (fit(label, MARGIN), palette["muted"]),
-            (bars[: -len(amount)], palette["cost"]),
-            (amount, palette["title"]),
-        ]
+        blank = len(bars) - len(bars.lstrip())  # In a style of its own: some viewers of SVG drop a leading blank.
+        parts: Parts = [(fit(label, MARGIN), palette["muted"]), (bars[:blank], palette["faint"])]
+        if row:
+            return [*parts, (bars[blank:], palette["cost"])]
+        return [*parts, (bars[blank : -len(amount)], palette["cost"]), (amount, palette["title"])]
 
     def on_resize(self, event: events.Resize) -> None:
         self._drawn_seq = -1
