@@ -5,18 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import importlib.util
-import json
 import os
 import socket
-import struct
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Protocol
 
 from rlm_tui.engine.sandbox.base import ReplError
+from rlm_tui.engine.sandbox.wire import BRANCH, END, FORK, INTERRUPT, REPLY, REQUEST
 
-_LENGTH = struct.Struct("<I")
 _START_DEADLINE = 60.0
 _BOOT = (
     "import sys; n = int(sys.argv[1]); sys.path[:0] = sys.argv[2:2 + n]; "
@@ -108,27 +106,25 @@ class Zygote:
             raise
         return zygote
 
-    async def _answer(self) -> dict[str, Any]:
+    async def _answer(self) -> int:
         loop = asyncio.get_running_loop()
         data = b""
         try:
             async with asyncio.timeout(_START_DEADLINE):
-                while len(data) < _LENGTH.size or len(data) < _LENGTH.size + _LENGTH.unpack(data[:4])[0]:
-                    piece = await loop.sock_recv(self._control, 1 << 16)
+                while len(data) < REPLY.size:
+                    piece = await loop.sock_recv(self._control, REPLY.size - len(data))
                     if not piece:
                         raise StartError("the worker process ended while it started")
                     data += piece
         except (OSError, TimeoutError) as error:
             raise StartError(f"the worker process does not answer ({error or 'timeout'})") from None
-        answer: dict[str, Any] = json.loads(data[4:])
-        return answer
+        return int(REPLY.unpack(data)[0])
 
-    async def _ask(self, fds: tuple[int, ...] = (), **request: Any) -> dict[str, Any]:
-        body = json.dumps(request).encode()
+    async def _ask(self, what: bytes, pid: int = 0, fds: tuple[int, ...] = ()) -> int:
         # A request and its answer belong together, so a cancelled caller waits for the answer, too.
-        return await asyncio.shield(asyncio.ensure_future(self._exchange(_LENGTH.pack(len(body)) + body, fds)))
+        return await asyncio.shield(asyncio.ensure_future(self._exchange(REQUEST.pack(what, pid), fds)))
 
-    async def _exchange(self, data: bytes, fds: tuple[int, ...]) -> dict[str, Any]:
+    async def _exchange(self, data: bytes, fds: tuple[int, ...]) -> int:
         copies = [os.dup(fd) for fd in fds]
         try:
             async with self._lock:
@@ -152,27 +148,27 @@ class Zygote:
         with theirs:
             fds = (theirs.fileno(),) if context_fd is None else (theirs.fileno(), context_fd)
             try:
-                answer = await self._ask(fds, do="fork")
+                pid = await self._ask(FORK, fds=fds)
             except BaseException:
                 ours.close()
                 raise
-        return ours, ForkedProcess(self, int(answer["pid"]))
+        return ours, ForkedProcess(self, pid)
 
     async def branch(self, context_fd: int) -> Zygote:
         """A zygote whose workers have the context behind `context_fd`."""
         ours, theirs = socket.socketpair()
         with theirs:
-            answer = await self._ask((theirs.fileno(), context_fd), do="branch")
-        branch = Zygote(ours, None, (self, int(answer["pid"])))
+            pid = await self._ask(BRANCH, fds=(theirs.fileno(), context_fd))
+        branch = Zygote(ours, None, (self, pid))
         await branch._answer()
         return branch
 
     async def interrupt(self, pid: int) -> None:
-        await self._ask(do="interrupt", pid=pid)
+        await self._ask(INTERRUPT, pid)
 
     async def end(self, pid: int) -> int:
         try:
-            return int((await self._ask(do="end", pid=pid))["status"])
+            return await self._ask(END, pid)
         except StartError:
             return 9
 

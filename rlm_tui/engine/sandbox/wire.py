@@ -1,5 +1,7 @@
 """The line between host and worker: a 4-byte little-endian length, then one msgpack map with a text under ``"t"``.
 
+The template of the workers is asked by numbers alone: at each fork it has to copy again all memory that it writes to.
+
 Never pickle. Text may hold lone surrogates, which msgpack passes through when asked. Both sides import this file, so
 it imports nothing of ours.
 """
@@ -15,6 +17,14 @@ MAX_FRAME = 64 * 1024 * 1024
 """Bytes of one frame's body. A longer one is hostile."""
 
 HEADER = struct.Struct("<I")
+
+REQUEST = struct.Struct("<cI")
+"""To the template: `FORK` or `BRANCH`, with descriptors, or `INTERRUPT` or `END` and the number of the process."""
+
+REPLY = struct.Struct("<q")
+"""From the template, also once when it is ready: the number of the new process, the status of an ended one, or 0."""
+
+FORK, BRANCH, INTERRUPT, END = b"f", b"b", b"i", b"e"
 
 
 class WireError(Exception):

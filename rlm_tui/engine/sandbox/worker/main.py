@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import codecs
 import gc
-import json
 import os
 import signal
 import socket
-import struct
 import sys
 from typing import Any
 
 import rlm_tui.engine.sandbox.worker.unthreaded  # noqa: F401
+from rlm_tui.engine.sandbox.wire import BRANCH, END, FORK, INTERRUPT, REPLY, REQUEST
 from rlm_tui.engine.sandbox.worker import confine, contexts
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
 from rlm_tui.engine.sandbox.worker.clock import CellClock
@@ -33,7 +32,6 @@ raw_unicode_escape rot_13 hex_codec base64_codec quopri_codec
 """
 """Encodings that text may be turned into: a locked process cannot load them any more."""
 
-_LENGTH = struct.Struct("<I")
 _NOTHING = object()
 _SOCKET_FD = 3
 
@@ -73,20 +71,8 @@ class Zygote:
         self._children: set[int] = set()
         self._branches: set[int] = set()
 
-    def _request(self) -> tuple[dict[str, Any], list[int]]:
-        data, fds, _, _ = socket.recv_fds(self._control, 1 << 16, 4)
-        while data and len(data) < _LENGTH.size + _LENGTH.unpack(data[:4])[0]:
-            more = self._control.recv(1 << 16)
-            if not more:
-                data = b""
-            data += more
-        if not data:
-            self._end()
-        return json.loads(data[4:]), list(fds)
-
-    def _reply(self, **fields: Any) -> None:
-        body = json.dumps(fields).encode()
-        self._control.sendall(_LENGTH.pack(len(body)) + body)
+    def _reply(self, number: int) -> None:
+        self._control.sendall(REPLY.pack(number))
 
     def _end(self) -> None:
         for pid in self._children:
@@ -103,20 +89,22 @@ class Zygote:
 
     def serve(self) -> None:
         """Answer until the host hangs up; then end every child."""
-        self._reply(ok=True)
+        self._reply(0)
         while True:
-            request, fds = self._request()
-            what = request["do"]
-            if what == "fork":
+            data, fds, _, _ = socket.recv_fds(self._control, REQUEST.size, 2)
+            if len(data) < REQUEST.size:
+                self._end()
+            what, pid = REQUEST.unpack(data)
+            if what == FORK:
                 self._fork(fds)
-            elif what == "branch":
+            elif what == BRANCH:
                 self._branch(fds)
-            elif what == "interrupt":
-                if request["pid"] in self._children:
-                    os.kill(request["pid"], signal.SIGUSR1)
-                self._reply(ok=True)
-            elif what == "end":
-                self._reply(status=self._wait(request["pid"]))
+            elif what == INTERRUPT:
+                if pid in self._children:
+                    os.kill(pid, signal.SIGUSR1)
+                self._reply(0)
+            elif what == END:
+                self._reply(self._wait(pid))
             else:
                 self._end()
 
@@ -146,7 +134,7 @@ class Zygote:
         self._children.add(pid)
         for fd in fds:
             os.close(fd)
-        self._reply(pid=pid)
+        self._reply(pid)
 
     def _branch(self, fds: list[int]) -> None:
         pid = os.fork()
@@ -160,7 +148,7 @@ class Zygote:
         self._branches.add(pid)
         for fd in fds:
             os.close(fd)
-        self._reply(pid=pid)
+        self._reply(pid)
 
 
 def serve(line: Line, cell: PythonCell, clock: CellClock, context: Any) -> None:
