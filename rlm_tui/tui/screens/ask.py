@@ -17,6 +17,7 @@ from rlm_tui.tui.asking import AskWish
 from rlm_tui.tui.figures import count, plural, price
 from rlm_tui.tui.screens.dialog import Dialog, plain
 from rlm_tui.tui.view import View
+from rlm_tui.tui.widgets.edit_box import Field
 from rlm_tui.tui.widgets.run_fields import RunFields, field, read_dollars, row
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class Ask(Dialog[AskWish]):
         note = " ".join(word for word in ("" if self._config else self._models, self._view.note) if word)
         if note:
             yield plain(visible(note), classes="quiet")
-        yield Input(placeholder="What do you want to know?", id="question")
+        yield Field(placeholder="What do you want to know?", id="question")
         if self._config is not None:
             yield RunFields(self._config, self._names)
         yield plain("", id="problem", classes="bad")
@@ -72,7 +73,7 @@ class Ask(Dialog[AskWish]):
                 raise ValueError("Type a question first.")
             config = self.query_one(RunFields).configs()[0] if self._config is not None else RunConfig("")
         except ValueError as error:
-            self.query_one("#problem", Static).update(Content(str(error)))
+            self.query_one("#problem", Static).update(Content(visible(str(error))))
             return
         self.dismiss(AskWish(question, tuple(self._view.documents), config))
 
@@ -101,7 +102,7 @@ class FollowUp(Dialog[AskWish]):
             "answers again.",
             classes="quiet",
         )
-        yield Input(placeholder="What else do you want to know?", id="question")
+        yield Field(placeholder="What else do you want to know?", id="question")
         usd = head.config.limits.usd
         yield row("dollars", field("dollars", "" if usd is None else f"{usd:g}", "no limit"))
         yield plain(f"{price(head.spent)} of them are spent: limits hold for the session as a whole.", classes="quiet")
@@ -128,7 +129,7 @@ class FollowUp(Dialog[AskWish]):
                 raise ValueError("Type a question first.")
             usd = read_dollars(self.query_one("#field-dollars", Input).value.strip())
         except ValueError as error:
-            self.query_one("#problem", Static).update(Content(str(error)))
+            self.query_one("#problem", Static).update(Content(visible(str(error))))
             return
         config = replace(head.config, limits=replace(head.config.limits, usd=usd))
         self.dismiss(AskWish(question, tuple(self._view.documents), config, session=head.session))

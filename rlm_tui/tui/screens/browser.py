@@ -20,6 +20,7 @@ from rlm_tui.tui.glyphs import Glyphs
 from rlm_tui.tui.messages import Left, Opened, SettingsWanted
 from rlm_tui.tui.screens.keys import MOVING, PAGING, ScreenHelp
 from rlm_tui.tui.shelf import SORTS, Shelf, arranged, by_day, by_model, total
+from rlm_tui.tui.widgets.edit_box import Field
 from rlm_tui.tui.widgets.facts import Facts, Told
 from rlm_tui.tui.widgets.session_table import SessionTable
 
@@ -69,7 +70,7 @@ class Browser(Screen[None]):
         with Vertical(id="below"), Horizontal():
             yield self._preview
             yield self._spend
-        yield Input(
+        yield Field(
             placeholder='filter: model:gpt-5 cost>0.1 text:"first meet" since:7d',
             id="filter",
             compact=True,

@@ -15,6 +15,7 @@ from textual.content import Content
 from textual.widgets import Static, TextArea
 
 from rlm_tui.tui.screens.dialog import Dialog, plain
+from rlm_tui.tui.widgets.edit_box import EditBox
 
 MOST = 256 * 1024
 """Characters that the box takes; longer cells are edited in ``$EDITOR``."""
@@ -40,7 +41,7 @@ class EditCell(Dialog[str]):
 
     def body(self) -> ComposeResult:
         # No grammar packages are needed: without them the box is plain, which is what we want for any theme.
-        yield TextArea(self._code[:MOST], id="code-box", show_line_numbers=True, tab_behavior="indent", soft_wrap=False)
+        yield EditBox(self._code[:MOST], id="code-box", show_line_numbers=True, tab_behavior="indent", soft_wrap=False)
         yield plain("", id="problem", classes="bad")
 
     def on_mount(self) -> None:

@@ -14,10 +14,12 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static, TextArea
 
+from rlm_tui.document.visible import visible
 from rlm_tui.tui.forking import ForkWish
 from rlm_tui.tui.screens.dialog import Dialog, plain
 from rlm_tui.tui.screens.edit import problem
 from rlm_tui.tui.view import View
+from rlm_tui.tui.widgets.edit_box import EditBox
 from rlm_tui.tui.widgets.run_fields import RunFields, field, row
 
 if TYPE_CHECKING:
@@ -75,7 +77,7 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
             yield row("message", field("message", "", "what the model reads before its next reply, if anything"))
         if self._code:
             yield plain(f"The cell of {self._place}, to change or to leave:", classes="quiet")
-            yield TextArea(self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False)
+            yield EditBox(self._code, id="fork-code", show_line_numbers=True, tab_behavior="focus", soft_wrap=False)
 
     def _kept(self) -> str:
         if self._node != "0":
@@ -109,7 +111,7 @@ class ForkDialog(Dialog[Sequence[ForkWish]]):
             if self._anew and not self._value("question"):
                 raise ValueError("The question is empty.")
         except ValueError as error:
-            self.query_one("#problem", Static).update(Content(str(error)))
+            self.query_one("#problem", Static).update(Content(visible(str(error))))
             return
         query, message = self._asked, ""
         if self._anew:

@@ -10,6 +10,7 @@ from textual.widgets import TextArea
 
 from rlm_tui.document.visible import visible
 from rlm_tui.tui.screens.dialog import Dialog, plain
+from rlm_tui.tui.widgets.edit_box import EditBox
 
 
 class Inject(Dialog[str]):
@@ -31,7 +32,7 @@ class Inject(Dialog[str]):
         yield plain(
             f"The model of {whose} reads it before its next call. It becomes a part of the session.", classes="quiet"
         )
-        yield TextArea(id="message", soft_wrap=True, tab_behavior="indent")
+        yield EditBox(id="message", soft_wrap=True, tab_behavior="indent")
 
     def on_mount(self) -> None:
         self.query_one(TextArea).focus()
@@ -56,7 +57,7 @@ class Override(Inject):
         if len(shown) > 600:
             shown = f"{shown[:400]}\n…\n{shown[-200:]}"
         yield plain(shown, classes="quiet prompt")
-        yield TextArea(id="message", soft_wrap=True, tab_behavior="indent")
+        yield EditBox(id="message", soft_wrap=True, tab_behavior="indent")
 
     def action_send(self) -> None:
         self.dismiss(self.query_one(TextArea).text)

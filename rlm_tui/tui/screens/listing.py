@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from rlm_tui.document.visible import visible
 from rlm_tui.tui.screens.dialog import Dialog, T, plain
+from rlm_tui.tui.widgets.edit_box import Field
 
 
 class Listing(Dialog[T]):
@@ -66,7 +67,7 @@ class Listing(Dialog[T]):
     def body(self) -> ComposeResult:
         yield OptionList(id="points", markup=False)
         yield plain(self.EMPTY, id="none", classes="quiet")
-        yield Input(placeholder=self.hint, id="condition")
+        yield Field(placeholder=self.hint, id="condition")
         yield plain("", id="problem", classes="bad")
         if self.EXAMPLES:
             yield VerticalScroll(plain(self.EXAMPLES, classes="quiet"), id="examples", can_focus=False)

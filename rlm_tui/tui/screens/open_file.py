@@ -16,6 +16,7 @@ from textual.widgets import Input, Static
 
 from rlm_tui.document.visible import visible
 from rlm_tui.tui.screens.dialog import Dialog, plain
+from rlm_tui.tui.widgets.edit_box import Field
 
 MOST = 2000
 """Entries of a folder that are looked at for a completion."""
@@ -38,7 +39,7 @@ class OpenFile(Dialog[list[str]]):
 
     def body(self) -> ComposeResult:
         yield plain("Files, folders or patterns; several are separated by spaces:", classes="quiet")
-        yield Input(placeholder="~/notes.txt", id="path", suggester=_Paths())
+        yield Field(placeholder="~/notes.txt", id="path", suggester=_Paths())
         yield plain("", id="problem", classes="bad")
 
     def on_mount(self) -> None:
@@ -86,7 +87,9 @@ def completion(line: str) -> str | None:
             for number, entry in enumerate(entries):
                 if number >= MOST:
                     break
-                if entry.name.startswith(name) and (name or not entry.name.startswith(".")):
+                fits = entry.name.startswith(name) and (name or not entry.name.startswith("."))
+                # A completion is drawn as it is: a name that steers a terminal has to be typed.
+                if fits and visible(entry.name, 0) == entry.name:
                     found.append(entry.name + ("/" if entry.is_dir() else ""))
     except (OSError, RuntimeError):
         return None

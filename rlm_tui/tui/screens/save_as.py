@@ -13,6 +13,7 @@ from textual.widgets import Input, Static
 
 from rlm_tui.document.visible import visible
 from rlm_tui.tui.screens.dialog import Dialog, plain
+from rlm_tui.tui.widgets.edit_box import Field
 
 
 class SaveAs(Dialog[str]):
@@ -32,7 +33,7 @@ class SaveAs(Dialog[str]):
 
     def body(self) -> ComposeResult:
         yield plain(f"The name ends in {self._endings}.", classes="quiet")
-        yield Input(self._proposed, id="name", select_on_focus=False)
+        yield Field(self._proposed, id="name", select_on_focus=False)
         yield plain("", id="problem", classes="bad")
 
     def on_mount(self) -> None:

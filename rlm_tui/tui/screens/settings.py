@@ -30,6 +30,7 @@ from rlm_tui.tui.setting_rows import (
     rows_of_settings,
 )
 from rlm_tui.tui.text import fit, shorten_left
+from rlm_tui.tui.widgets.edit_box import Field
 from rlm_tui.tui.widgets.facts import Facts, Told
 from rlm_tui.tui.widgets.line_view import LineView, Parts
 
@@ -132,7 +133,7 @@ class SettingsScreen(Screen[None]):
         yield Static("", id="top", markup=False)
         yield self.table
         yield self._facts
-        yield Input(id="value", compact=True, select_on_focus=False)
+        yield Field(id="value", compact=True, select_on_focus=False)
         yield Static("", id="problem", markup=False)
         yield Static(Content(f" {KEYS}"), id="keys", markup=False)
 

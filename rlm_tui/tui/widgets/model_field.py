@@ -8,9 +8,9 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.suggester import Suggester
-from textual.widgets import Input
 
 from rlm_tui.tui.model_names import ModelNames
+from rlm_tui.tui.widgets.edit_box import Field
 
 
 class _Completion(Suggester):
@@ -26,7 +26,7 @@ class _Completion(Suggester):
         return head + last + found[len(last) :] if found is not None and len(found) > len(last) else None
 
 
-class ModelField(Input):
+class ModelField(Field):
     """The right arrow takes the completion, up and down go through the alternatives. `several` allows more than one name."""
 
     BINDINGS: ClassVar[list[BindingType]] = [

@@ -13,6 +13,8 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from rlm_tui.tui.widgets.edit_box import Field
+
 Answer = Callable[[str], None]
 
 
@@ -29,7 +31,7 @@ class Prompt(Horizontal):
 
     def compose(self) -> ComposeResult:
         yield Static("", id="prompt-label", markup=False)
-        yield Input(id="prompt-input", compact=True)
+        yield Field(id="prompt-input", compact=True)
 
     def ask(self, label: str, answer: Answer, *, live: bool = False) -> None:
         """Ask for a line of text."""

@@ -15,6 +15,7 @@ from textual.widgets import Input, Static
 from rlm_tui.document.visible import visible
 from rlm_tui.events import RunConfig
 from rlm_tui.tui.model_names import About, split_names
+from rlm_tui.tui.widgets.edit_box import Field
 from rlm_tui.tui.widgets.model_field import ModelField
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def row(name: str, widget: Input) -> Horizontal:
 
 def field(name: str, value: str, hint: str) -> Input:
     """A line to type into."""
-    return Input(value, placeholder=hint, id=f"field-{name}", compact=True, select_on_focus=False)
+    return Field(value, placeholder=hint, id=f"field-{name}", compact=True, select_on_focus=False)
 
 
 def said(about: About) -> str:
