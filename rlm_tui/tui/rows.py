@@ -182,8 +182,9 @@ def view_row_of_pause(state: SessionState) -> str:
     paused = state.paused
     if paused is None:
         return ""
-    if paused.call:
+    if paused.call and paused.call in state.calls:
         return paused.call
+    # A sub-call that is not sent yet has no row: the turn stands for it whose cell asks for it.
     if paused.cell and (cell := state.cells.get(paused.cell)):
         return state.row_of_cell(cell)
     return f"{paused.node}:t{paused.turn}" if paused.turn else paused.node

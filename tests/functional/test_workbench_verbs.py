@@ -338,6 +338,7 @@ async def test_the_price_of_a_batch_stands_before_it_whole() -> None:
         )
         await settle(pilot)
         assert "held before sub-call 1 of 1200" in screen_text(app)
+        assert "turn 3 PAUSED" in screen_text(app) and "root PAUSED" not in screen_text(app)
         assert "15k chars · ≈ $12.50 for 1200 at once" in screen_text(app)
 
 
