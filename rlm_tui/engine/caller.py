@@ -120,6 +120,8 @@ class Caller:
                 return await self._recall(order, found)
         if self._config.reuse_identical_calls and order.purpose == "leaf" and order.answer is None:
             return await self._ask_once(order)
+        if order.answer is not None:
+            return await self._ask(order)  # Nothing is sent: it needs no turn among the requests.
         async with self._slots:
             return await self._ask(order)
 
@@ -168,10 +170,11 @@ class Caller:
             fault = _fault(error)
             await self._refused(order, fault)
             raise CallError(order.call, fault) from None
-        price = self._ledger.price_of(info.price, order.model)
+        price, input_tokens = None, 0
         if order.answer is not None:
-            input_tokens, room = 0, 0
+            grant = Grant(0, Usage())  # The operator's answer costs nothing, so no budget can refuse it.
         else:
+            price = self._ledger.price_of(info.price, order.model)
             input_tokens = tokens.count_messages(order.messages, order.model)[0]
             room = self._room(info, input_tokens, order.max_output_tokens)
             if room <= 0:
@@ -182,9 +185,8 @@ class Caller:
                 )
                 await self._refused(order, fault)
                 raise CallError(order.call, fault)
-        grant = self._ledger.reserve(
-            order.call, input_tokens, room, price, final=order.node if order.purpose == "extract" else None
-        )
+            final = order.node if order.purpose == "extract" else None
+            grant = self._ledger.reserve(order.call, input_tokens, room, price, final=final)
         usage, over = Usage(), False
         lost: list[Usage] = []
         matching = asyncio.create_task(self._reading.seen(order.call, order.node, order.fresh))

@@ -451,6 +451,23 @@ async def test_a_cancelled_sub_call_can_be_answered_by_hand() -> None:
     assert ran.ended.outcome.answer == "by hand"
 
 
+async def test_no_budget_refuses_the_answer_of_a_hand() -> None:
+    """One call and the last answer are all that is allowed."""
+
+    async def operator(gate: Gate, log: MemoryLog) -> None:
+        await until(log, paused("before_exec"))
+        gate.into()
+        await until(log, paused("at_subcall"))
+        gate.override("0:c1.1", "by hand")
+        gate.go()
+
+    models = FakeModels([cell("print(context[:5])\nr = llm_query('q')\nFINAL(r)")])
+    ran = await play(models, gate=Gate(), operator=operator, limits=ev.Limits(calls=2))
+    assert ran.ended.outcome.answer == "by hand"
+    assert [call.source for call in ran.events(ev.CallFinished)] == ["provider", "operator"]
+    assert ran.ended.usage.calls == 1
+
+
 async def test_a_session_cancelled_while_a_call_is_cut_off_ends() -> None:
     async def operator(gate: Gate, log: MemoryLog) -> None:
         await until(log, lambda e: isinstance(e, ev.AttemptStarted) and e.call == "0:t2")
