@@ -226,11 +226,13 @@ class Timeline(Pane, can_focus=True):
         bars = "".join(glyphs.level(glyphs.sparks, min(1.0, value / top * rows - below)) for value in sums)
         label = (" $" if priced else " tok") if row == 0 else ""
         amount = f" {price(head.spent) if priced else count(head.spent.total)} "
+        if row == 0:
+            bars = bars[: -len(amount)]
         blank = len(bars) - len(bars.lstrip())  # In a style of its own: some viewers of SVG drop a leading blank.
         parts: Parts = [(fit(label, MARGIN), palette["muted"]), (bars[:blank], palette["faint"])]
         if row:
             return [*parts, (bars[blank:], palette["cost"])]
-        return [*parts, (bars[blank : -len(amount)], palette["cost"]), (amount, palette["title"])]
+        return [*parts, (bars[blank:], palette["cost"]), (amount, palette["title"])]
 
     def on_resize(self, event: events.Resize) -> None:
         self._drawn_seq = -1
