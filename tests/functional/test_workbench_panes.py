@@ -343,7 +343,10 @@ async def test_the_bell_rings_when_a_run_stops_after_a_while(monkeypatch: pytest
         await settle(pilot)
         assert rung == [1]
         (sent,) = [text for text in written if text.startswith("\x1b]9;")]
-        assert sent == "\x1b]9;rlm-tui: Paused before exec · bp #1 cost>0.20, turn 4: When does Pierre first meet Natasha?\a"
+        assert (
+            sent
+            == "\x1b]9;rlm-tui: Paused before exec · bp #1 cost>0.20, turn 4: When does Pierre first meet Natasha?\a"
+        )
 
 
 def desktop(app: WorkbenchApp, monkeypatch: pytest.MonkeyPatch, **env: str) -> list[str]:
