@@ -412,3 +412,20 @@ async def test_an_editor_gets_lines_that_end_and_changes_only_what_it_changed(
         monkeypatch.setenv("EDITOR", str(script))
         await press(pilot, "f4")
         assert area.text.rstrip("\n") == f"{code}\nhits = 5"
+
+
+@pytest.mark.parametrize(("prompt", "words"), [("a", "1 char"), ("ab", "2 chars")])
+async def test_one_character_is_one(prompt: str, words: str) -> None:
+    from rlm_tui import events as ev
+
+    script, document, _ = build()
+    index = next(
+        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
+    )
+    del script.entries[index:]
+    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
+    app = app_on(script, [document])
+    async with app.run_test(size=(120, 36)) as pilot:
+        gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", "0:c3.1", prompt=prompt)
+        await settle(pilot)
+        assert any(words in line and words + "s" not in line for line in screen_text(app).split("\n"))

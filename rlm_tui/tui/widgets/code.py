@@ -19,6 +19,11 @@ from rlm_tui.tui.view import SELECTION, View
 from rlm_tui.tui.widgets.line_view import LineView, Parts
 
 
+def chars(number: int) -> str:
+    """The noun after a number of characters."""
+    return "char" if number == 1 else "chars"
+
+
 class Code(LineView):
     """Rows are: the code with line numbers, an empty row, and remarks wrapped to the width."""
 
@@ -115,7 +120,7 @@ class Code(LineView):
             whose = f" for {held.batch} at once" if held.batch > 1 else ""
             tag = f" {view.glyphs.dot} {view.glyphs.about} {dollars(held.cost)}{whose}"
         self._remarks.append(("rule", f"held before {what}"))
-        self._remarks.append(("cost", f"{count(len(held.prompt))} chars{tag}"))
+        self._remarks.append(("cost", f"{count(len(held.prompt))} {chars(len(held.prompt))}{tag}"))
         self._remarks += [("text", line) for line in visible(held.prompt[:20_000]).split("\n")]
 
     def _forecast(self, view: View, cell: Cell, found: Forecast) -> None:
@@ -176,7 +181,10 @@ class Code(LineView):
         remarks: list[tuple[str, str]] = []
         for message in call.messages:
             remarks.append(
-                ("rule", f"prompt {glyphs.dot} {message.role} {glyphs.dot} {count(message.body.chars)} chars")
+                (
+                    "rule",
+                    f"prompt {glyphs.dot} {message.role} {glyphs.dot} {count(message.body.chars)} {chars(message.body.chars)}",
+                )
             )
             remarks += [("text", line) for line in visible(view.text(message.body)[:20_000]).split("\n")]
             if message.body.chars > 20_000:
