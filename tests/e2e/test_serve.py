@@ -90,6 +90,11 @@ def page(folder: Path, url: str) -> Iterator[Browser]:
         browser.close()
 
 
+def drawn(browser: Browser, word: str, since: int) -> None:
+    """Wait until a word is drawn, in what the program has sent after its first `since` bytes."""
+    until(lambda: browser.js("1") and word.encode() in browser.received[since:])
+
+
 def press_until(browser: Browser, key: str, holds: Callable[[], object]) -> None:
     """Press a key until something holds: the first presses may come before the screen is up."""
     for _ in range(int(PATIENCE)):
@@ -128,13 +133,18 @@ def test_the_list_of_sessions_opens_one_and_comes_back(tmp_path: Path) -> None:
     for _ in range(2):
         subprocess.run([*question, "--store", str(tmp_path / "s.db")], check=True, capture_output=True)
     with served(tmp_path, "sessions") as url, page(tmp_path, url) as browser:
-        # Open the newest, leave it, and delete it from the list: only a program that came back can do that.
-        def deleted() -> bool:
-            browser.press("Enter", "q", "Delete", "y")
-            time.sleep(0.3)
-            return len(sessions(tmp_path)) < 2
-
-        until(deleted)
+        drawn(browser, "Preview", 0)
+        before = len(browser.received)
+        browser.press("Enter")
+        drawn(browser, "REPLAY", before)
+        before = len(browser.received)
+        browser.press("q")
+        drawn(browser, "Preview", before)
+        # Only a list that came back can delete what it shows.
+        browser.press("Delete")
+        drawn(browser, "Delete session", before)
+        browser.press("y")
+        until(lambda: len(sessions(tmp_path)) == 1)
         assert browser.js("document.body.classList.contains('-first-byte')")
 
 

@@ -43,7 +43,11 @@ def find_browser() -> str | None:
 
 
 class Browser:
-    """One page. `errors` collects exceptions, console errors and violated policies; `requests` every address asked for."""
+    """One page.
+
+    `errors` collects exceptions, console errors and violated policies, `requests` every address asked for, and `received`
+    the bytes that came by websockets.
+    """
 
     def __init__(self, profile: Path, *, dark: bool = False, size: tuple[int, int] = (1440, 900)) -> None:
         program = find_browser()
@@ -66,6 +70,7 @@ class Browser:
         self._session: str | None = None
         self.errors: list[str] = []
         self.requests: list[str] = []
+        self.received = bytearray()
         pages = self._ask("Target.getTargets")["targetInfos"]
         target = next(page["targetId"] for page in pages if page["type"] == "page")
         self._session = self._ask("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -151,9 +156,15 @@ class Browser:
         return message
 
 
+def _bytes(frame: dict[str, Any]) -> bytes:
+    data: str = frame["payloadData"]
+    return base64.b64decode(data) if frame["opcode"] == 2 else data.encode()
+
+
 _NOTES: dict[str, Callable[[Browser, dict[str, Any]], None]] = {
     "Runtime.exceptionThrown": lambda b, p: b.errors.append(str(p["exceptionDetails"])),
     "Runtime.consoleAPICalled": lambda b, p: b.errors.append(str(p["args"])) if p["type"] == "error" else None,
     "Log.entryAdded": lambda b, p: b.errors.append(p["entry"]["text"]) if p["entry"]["level"] == "error" else None,
     "Network.requestWillBeSent": lambda b, p: b.requests.append(p["request"]["url"]),
+    "Network.webSocketFrameReceived": lambda b, p: b.received.extend(_bytes(p["response"])),
 }
