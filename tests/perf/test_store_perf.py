@@ -73,8 +73,8 @@ def test_a_session_file_loads_at_once(big: Path, tmp_path: Path) -> None:
 
 def test_reading_starts_in_a_moment(big: Path) -> None:
     program = f"""
-from rlm_tui.store.connection import Connection
-from rlm_tui.store.writer import Writer
+import time; begin = time.perf_counter()
+from rlm_tui.store import StoreReader, Catalog
 from pathlib import Path
 with StoreReader(Path({str(big)!r})) as reader:
     Catalog(reader).list()
