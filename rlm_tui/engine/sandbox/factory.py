@@ -61,6 +61,8 @@ class _Home:
     limits: ReplLimits
     names: frozenset[str]
     key: tuple[Any, ...] | None
+    directory: str | None = None
+    remove: Callable[[], object] = lambda: None
 
 
 class PythonReplFactory:
@@ -81,8 +83,6 @@ class PythonReplFactory:
         self._repls: set[WorkerRepl] = set()
         self._report: dict[str, str] | None = None
         self._closed = False
-        self._directory: str | None = None
-        self._remove: Callable[[], object] = lambda: None
 
     async def open(
         self, context: Context, query: str, limits: ReplLimits, *, names: frozenset[str], depth: int = 0
@@ -102,6 +102,7 @@ class PythonReplFactory:
 
         async def dismissed(repl: WorkerRepl) -> None:
             self._repls.discard(repl)
+            home.remove()
             await self._release(home.key)
 
         repl = WorkerRepl(lambda: self._hire(home), dismissed, limits, home.names, handover.documents_of(context))
@@ -131,7 +132,6 @@ class PythonReplFactory:
         if self._zygote is not None:
             await self._zygote.close()
             self._zygote = None
-        self._remove()
 
     def walls(self) -> str:
         """Which walls stand: as the last worker reported, or as the system promises before there was one."""
@@ -140,6 +140,11 @@ class PythonReplFactory:
     # Workers
 
     async def _hire(self, home: _Home) -> Worker:
+        if home.directory is None:
+            home.directory = tempfile.mkdtemp(prefix="rlm-tui-")
+            home.remove = weakref.finalize(home, _remove, home.directory)  # at the latest when the program ends
+            if hasattr(os, "geteuid") and os.geteuid() == 0:
+                os.chmod(home.directory, 0o755)  # the worker will be nobody
         last: Exception | None = None
         for _ in range(2):
             try:
@@ -182,7 +187,7 @@ class PythonReplFactory:
         await channel.send(
             {
                 "t": "open", "query": home.query, "names": sorted(home.names), "memory_mb": home.limits.memory_mb,
-                "layers": sorted(self._layers), "directory": self._working_directory(), "kind": kind, "parts": len(parts),
+                "layers": sorted(self._layers), "directory": home.directory or "", "kind": kind, "parts": len(parts),
                 "language": self.language,
             }
         )  # fmt: skip
@@ -192,17 +197,6 @@ class PythonReplFactory:
         if ready["t"] != "ready":
             raise StartError(str(ready.get("reason") or "the worker did not start"))
         self._report = {str(k): str(v) for k, v in dict(ready["walls"]).items()}
-
-    def _working_directory(self) -> str:
-        """Where all workers stand: an empty folder in which nobody may make anything. To make one for each costs more
-        than to open the REPL, where others write to the same disk.
-        """
-        if self._directory is None or not os.path.isdir(self._directory):  # some systems tidy up old ones
-            self._remove()
-            self._directory = tempfile.mkdtemp(prefix="rlm-tui-")
-            self._remove = weakref.finalize(self, _remove, self._directory)  # at the latest when the program ends
-            os.chmod(self._directory, 0o555)
-        return self._directory
 
     # Zygotes
 
@@ -281,10 +275,11 @@ class PythonReplFactory:
 
 
 def _remove(directory: str) -> None:
-    """Remove the working folder of the workers."""
-    with contextlib.suppress(OSError):
-        os.chmod(directory, 0o700)  # Windows removes nothing that may not be written
-    shutil.rmtree(directory, ignore_errors=True)
+    """Remove the working folder of a worker. It is empty wherever the walls stand, and then this is one system call."""
+    try:
+        os.rmdir(directory)
+    except OSError:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 async def _to_fd(context: Context) -> int:
