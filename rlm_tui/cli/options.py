@@ -93,6 +93,13 @@ _TOOL = click.option(
     help="A function of yours that the model's code can call, with your rights; repeatable.",
 )
 
+SUB_MODEL = click.option(
+    "--sub-model",
+    metavar="MODEL",
+    help="Model of the sub-calls (default: the root's).",
+    shell_complete=complete.models,
+)
+
 _RUN_OPTIONS = (
     click.option(
         "--model",
@@ -100,12 +107,7 @@ _RUN_OPTIONS = (
         help="Model of the root: gpt-5-mini, ollama/qwen3, openai/NAME …",
         shell_complete=complete.models,
     ),
-    click.option(
-        "--sub-model",
-        metavar="MODEL",
-        help="Model of the sub-calls (default: the root's).",
-        shell_complete=complete.models,
-    ),
+    SUB_MODEL,
     click.option(
         "--model-at",
         "models_at",

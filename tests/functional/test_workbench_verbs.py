@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from rlm_tui import events as ev
 from rlm_tui.document.document import Document
 from rlm_tui.engine.control import Stop
 from rlm_tui.tui.app import WorkbenchApp
@@ -24,6 +25,17 @@ from rlm_tui.tui.status import pill
 from tests.support.novel import QUERY, VERIFY, build
 from tests.support.screen import app_at, app_on, gate_of, press, screen_text, settle, source_of
 from tests.support.sessions import Script
+
+
+def held_before(call: str, paused: ev.Paused) -> WorkbenchApp:
+    """The novel's run, held where `paused` says, with nothing recorded from `call` on."""
+    script, document, _ = build()
+    reserved = (
+        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == call
+    )
+    del script.entries[next(reserved) :]
+    script.add(paused)
+    return app_on(script, [document])
 
 
 @pytest.mark.parametrize(
@@ -189,8 +201,6 @@ async def test_the_answer_opens_at_the_end_of_a_run_and_by_key() -> None:
 
 async def test_what_nothing_backs_is_marked_in_the_answer() -> None:
     """A quote that no text holds, and a number that none does, are underlined; a quote that one holds is not."""
-    from rlm_tui import events as ev
-
     document = Document.from_text("log.txt", "That winter the lantern was never lit, they said.\n")
     answer = 'It says "the lantern was never lit" and [b] "a purple elephant danced", 4711 times.'
     script = Script()
@@ -270,23 +280,13 @@ async def test_the_palette_runs_an_action() -> None:
 
 
 async def test_held_before_a_call_the_title_names_the_turn_of_that_call() -> None:
-    from rlm_tui import events as ev
-
-    script, document, _ = build()
-    index = next(
-        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:t3"
-    )
-    del script.entries[index:]
-    script.add(ev.Paused(stop="before_llm", node="0", reason="step into", turn=3, call="0:t3"))
-    app = app_on(script, [document])
+    app = held_before("0:t3", ev.Paused(stop="before_llm", node="0", reason="step into", turn=3, call="0:t3"))
     async with app.run_test(size=(120, 36)) as pilot:
         await settle(pilot)
         assert "PAUSED before the model call · turn 3/" in screen_text(app)
 
 
 async def test_what_ends_elsewhere_does_not_take_the_eye_from_where_the_run_is_held() -> None:
-    from rlm_tui import events as ev
-
     script, document, _ = build()
     index = next(
         n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
@@ -305,8 +305,6 @@ async def test_what_ends_elsewhere_does_not_take_the_eye_from_where_the_run_is_h
 
 async def test_a_node_that_is_held_before_its_model_is_called_is_marked_and_shown() -> None:
     """The turn has no row yet; another node did something last."""
-    from rlm_tui import events as ev
-
     script, document, _ = build()
     index = next(n for n, e in enumerate(script.entries) if isinstance(e.event, ev.NodeEnded))
     del script.entries[index:]
@@ -323,15 +321,7 @@ async def test_a_node_that_is_held_before_its_model_is_called_is_marked_and_show
 
 
 async def test_the_price_of_a_batch_stands_before_it_whole() -> None:
-    from rlm_tui import events as ev
-
-    script, document, _ = build()
-    index = next(
-        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
-    )
-    del script.entries[index:]
-    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
-    app = app_on(script, [document])
+    app = held_before("0:c3.1", ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
     async with app.run_test(size=(120, 36)) as pilot:
         gate_of(app).held = Stop(
             "at_subcall", "0", 3, "0:c3", "0:c3.1", planned=1200, batch=1200, cost=12.5, prompt="x" * 15_000
@@ -343,15 +333,7 @@ async def test_the_price_of_a_batch_stands_before_it_whole() -> None:
 
 
 async def test_a_child_node_can_not_be_answered_by_hand() -> None:
-    from rlm_tui import events as ev
-
-    script, document, _ = build()
-    index = next(
-        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
-    )
-    del script.entries[index:]
-    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3"))
-    app = app_on(script, [document])
+    app = held_before("0:c3.1", ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3"))
     async with app.run_test(size=(120, 36)) as pilot:
         gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", planned=3, prompt="Read chapter two.")
         await settle(pilot)
@@ -361,15 +343,7 @@ async def test_a_child_node_can_not_be_answered_by_hand() -> None:
 
 
 async def test_override_answers_the_call_at_which_the_run_is_held() -> None:
-    from rlm_tui import events as ev
-
-    script, document, _ = build()
-    index = next(
-        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
-    )
-    del script.entries[index:]
-    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
-    app = app_on(script, [document])
+    app = held_before("0:c3.1", ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
     async with app.run_test(size=(120, 36)) as pilot:
         gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", "0:c3.1", prompt="Who [b]lit[/] the lamp?")
         await settle(pilot)
@@ -416,15 +390,7 @@ async def test_an_editor_gets_lines_that_end_and_changes_only_what_it_changed(
 
 @pytest.mark.parametrize(("prompt", "words"), [("a", "1 char"), ("ab", "2 chars")])
 async def test_one_character_is_one(prompt: str, words: str) -> None:
-    from rlm_tui import events as ev
-
-    script, document, _ = build()
-    index = next(
-        n for n, e in enumerate(script.entries) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:c3.1"
-    )
-    del script.entries[index:]
-    script.add(ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
-    app = app_on(script, [document])
+    app = held_before("0:c3.1", ev.Paused(stop="at_subcall", node="0", reason="step into", cell="0:c3", call="0:c3.1"))
     async with app.run_test(size=(120, 36)) as pilot:
         gate_of(app).held = Stop("at_subcall", "0", 3, "0:c3", "0:c3.1", prompt=prompt)
         await settle(pilot)

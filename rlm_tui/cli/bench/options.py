@@ -11,7 +11,7 @@ import click
 
 from rlm_tui.bench.base import BenchError
 from rlm_tui.cli import complete
-from rlm_tui.cli.options import AMOUNT, _PricePair, otel_options
+from rlm_tui.cli.options import AMOUNT, SUB_MODEL, _PricePair, otel_options
 
 if TYPE_CHECKING:
     from rlm_tui.config.settings import Settings
@@ -97,12 +97,7 @@ _RUN_OPTIONS = (
         help="Models of the root.",
         shell_complete=complete.model_list,
     ),
-    click.option(
-        "--sub-model",
-        metavar="MODEL",
-        help="Model of the sub-calls (default: the root's).",
-        shell_complete=complete.models,
-    ),
+    SUB_MODEL,
     click.option("--seeds", multiple=True, callback=numbers, metavar="1,2|1-5", help="Repeat every cell (default: 1)."),
     click.option(
         "--set", "changes", multiple=True, metavar="KEY=A,B", help="A setting of the runs; several values make a grid."
