@@ -58,7 +58,6 @@ class Settings(msgspec.Struct, frozen=True):
     model: Text | None = None
     sub_model: Text | None = None
     api_base: str | None = None
-    transport: Literal["auto", "litellm"] = "auto"
     max_cost: Amount | None = None
     max_depth: Annotated[int, Meta(ge=0, le=16)] = 1
     max_turns: Annotated[int, Meta(ge=1, le=10_000)] = 30
@@ -83,7 +82,6 @@ EXPLAINED = {
     "model": "model of the root; without one a key decides",
     "sub_model": "model of sub-calls; without one the root's",
     "api_base": "address of an OpenAI-compatible server",
-    "transport": "auto asks an OpenAI-compatible server of your own directly, litellm through LiteLLM as everything else",
     "max_cost": "US dollars a session may cost",
     "max_depth": "levels of recursion below the root",
     "max_turns": "turns of a node",

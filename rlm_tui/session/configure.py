@@ -36,8 +36,6 @@ def configure(
         "limits": Limits(**chosen),
         **overrides,
     }
-    if settings.transport != "auto":
-        values["model_options"] = {"transport": settings.transport, **values.get("model_options", {})}
     return RunConfig(**values)
 
 

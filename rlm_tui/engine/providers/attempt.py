@@ -20,7 +20,7 @@ class Attempt:
     """
 
     def __init__(
-        self, request: Request, where: Where, secrets: list[str], on_text: Callable[[str], None] | None
+        self, request: Request, where: Where, secrets: Callable[[], list[str]], on_text: Callable[[str], None] | None
     ) -> None:
         self._request = request
         self._where = where
@@ -111,7 +111,7 @@ class Attempt:
 
     def fault(self, kind: str, said: str = "") -> ProviderError:
         """The error that ends this try, with what had come by then."""
-        message = redact(sentence(kind, self._where, one_line(said)), self._secrets)
+        message = redact(sentence(kind, self._where, one_line(said)), self._secrets())
         return ProviderError(kind, message, partial=self.text, usage=self.usage())
 
 

@@ -100,6 +100,7 @@ _BAD_BODY = _words(
     r"list index out of range",
     r"<html|<!doctype",
 )
+_PAGE = _words(r"<html|<!doctype")
 _BAD_BODY_CLASSES = {"JSONDecodeError", "DecodingError", "APIResponseValidationError", "OpenAIError"}
 # LiteLLM's own words; it gives them all kinds of statuses.
 _UNREADABLE = _words(
@@ -107,6 +108,7 @@ _UNREADABLE = _words(
     r"invalid response object",
     r"unable to get json response",
     r"got unexpected response",
+    r"provider returned '\w+' that is not",
 )
 _NETWORK_CLASSES = re.compile(
     r"^(APIConnectionError|ConnectError|ConnectionError|Connect(ion)?(Refused|Reset|Aborted)?Error|ReadError|WriteError|"
@@ -154,6 +156,8 @@ def classify(
     said, words = _provider_words(causes)
     retry_after = _retry_after(causes, words)
     kind = _kind(causes, status, words, retry_after)
+    if kind == "bad_response" and _PAGE.search(words):
+        said = "it is a web page, so the address may be wrong"
     if streaming and kind in ("connection", "bad_response", "internal", "server"):
         kind = "stream_cut"
     # A status that the client made up, because there was no answer at all, would mislead.

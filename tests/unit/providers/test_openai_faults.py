@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from rlm_tui.engine.providers.base import FAULTS, ChatMessage, ProviderError, Reply, Request
+from rlm_tui.engine.providers.litellm_ import LiteLLM
 from tests.support.openai_server import Answer, FakeOpenAI, Raw, error
 
 KEY = "plain-looking-secret-4711"
@@ -99,10 +100,10 @@ CASES = [
     ("case", "stream"),
     [pytest.param(c, how, id=f"{c.name}-{'stream' if how else 'whole'}") for c in CASES for how in c.how],
 )
-async def test_each_fault(make, case, stream):
+async def test_each_fault(case, stream):
     pieces = []
     with FakeOpenAI([case.reply] * 3) as server:
-        provider = make(api_base=server.base_url, api_key=KEY, env={})
+        provider = LiteLLM(api_base=server.base_url, api_key=KEY, env={})
         # The first import of LiteLLM has no part in a call's deadline.
         request = Request("openai/m", [ChatMessage("user", "hello")], 50, timeout=case.timeout, stream=stream)
         started = time.monotonic()
@@ -129,10 +130,10 @@ async def test_each_fault(make, case, stream):
         assert seconds < case.timeout + 8
 
 
-async def test_an_unreachable_server(make):
+async def test_an_unreachable_server():
     with FakeOpenAI() as server:
         address = server.base_url
-    provider = make(api_base=address, env={})
+    provider = LiteLLM(api_base=address, env={})
     with pytest.raises(ProviderError) as caught:
         await provider.complete(Request("openai/m", [ChatMessage("user", "hello")], 50, timeout=20))
     await provider.close()
@@ -140,9 +141,9 @@ async def test_an_unreachable_server(make):
     assert caught.value.message.startswith(f"Can't reach {address} for openai/m: check the address and the network")
 
 
-async def test_a_cut_stream_reports_what_it_had_cost(make):
+async def test_a_cut_stream_reports_what_it_had_cost():
     with FakeOpenAI([Answer("one two three four", end="reset")]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         with pytest.raises(ProviderError) as caught:
             await provider.complete(Request("openai/m", [ChatMessage("user", "hello")], 50, stream=True))
         await provider.close()
@@ -153,18 +154,18 @@ async def test_a_cut_stream_reports_what_it_had_cost(make):
 
 
 @pytest.mark.parametrize("end", ["open", "close"])
-async def test_a_stream_that_just_ends_is_not_called_complete(make, end):
+async def test_a_stream_that_just_ends_is_not_called_complete(end):
     with FakeOpenAI([Answer("half of a reply", end=end)]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         reply = await provider.complete(Request("openai/m", [ChatMessage("user", "hello")], 50, stream=True))
         await provider.close()
     assert (reply.text, reply.finish) == ("half of a reply", "unknown")
     assert reply.usage.estimated
 
 
-async def test_a_finish_reason_alone_is_enough(make):
+async def test_a_finish_reason_alone_is_enough():
     with FakeOpenAI([Answer("whole", end="no-done", usage=None)]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         reply = await provider.complete(Request("openai/m", [ChatMessage("user", "hello")], 50, stream=True))
         await provider.close()
     assert (reply.text, reply.finish, reply.usage.estimated) == ("whole", "stop", True)
@@ -181,38 +182,38 @@ async def test_a_finish_reason_alone_is_enough(make):
     ids=["none", "empty", "negative", "zero"],
 )
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-async def test_usage_that_makes_no_sense_is_counted_by_us(make, usage, stream):
+async def test_usage_that_makes_no_sense_is_counted_by_us(usage, stream):
     with FakeOpenAI([Answer("one two three", usage=usage)]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         reply = await provider.complete(Request("openai/m", [ChatMessage("user", "hello")], 50, stream=stream))
         await provider.close()
     assert reply.usage.estimated
     assert (reply.usage.input, reply.usage.output) == (8, 3)
 
 
-async def test_figures_that_are_words_do_not_lose_a_streamed_reply(make):
+async def test_figures_that_are_words_do_not_lose_a_streamed_reply():
     usage = {"prompt_tokens": "5", "completion_tokens": "many", "total_tokens": "x"}
     with FakeOpenAI([Answer("one two three", usage=usage)]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         reply = await provider.complete(Request("openai/m", [ChatMessage("user", "hello")], 50, stream=True))
         await provider.close()
     assert (reply.text, reply.finish, reply.usage.estimated) == ("one two three", "stop", True)
 
 
 @pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
-async def test_a_reply_cut_by_its_length_is_a_reply(make, stream):
+async def test_a_reply_cut_by_its_length_is_a_reply(stream):
     with FakeOpenAI([Answer("half", finish="length"), Answer("", finish="length")]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         request = Request("openai/m", [ChatMessage("user", "hello")], 50, stream=stream)
         replies: list[Reply] = [await provider.complete(request), await provider.complete(request)]
         await provider.close()
     assert [(r.text, r.finish) for r in replies] == [("half", "length"), ("", "length")]
 
 
-async def test_cancelling_stops_reading_the_stream(make):
+async def test_cancelling_stops_reading_the_stream():
     began = asyncio.Event()
     with FakeOpenAI([Answer("x" * 40_000, pieces=4000, pause=0.01)]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         request = Request("openai/m", [ChatMessage("user", "hello")], 50, timeout=60, stream=True)
         task = asyncio.create_task(provider.complete(request, lambda _: began.set()))
         await began.wait()
@@ -223,9 +224,9 @@ async def test_cancelling_stops_reading_the_stream(make):
         await provider.close()
 
 
-async def test_cancelling_a_request_that_waits_hangs_up(make):
+async def test_cancelling_a_request_that_waits_hangs_up():
     with FakeOpenAI([Raw(0, end="stall")]) as server:
-        provider = make(api_base=server.base_url, env={})
+        provider = LiteLLM(api_base=server.base_url, env={})
         request = Request("openai/m", [ChatMessage("user", "hello")], 50, timeout=60)
         task = asyncio.create_task(provider.complete(request))
         while not server.requests:

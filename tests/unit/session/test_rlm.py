@@ -156,13 +156,6 @@ def test_limits_that_contradict_a_run(options: dict[str, Any], says: str) -> Non
         RLM("any", **options)
 
 
-def test_the_setting_for_the_transport_is_kept_with_the_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert rlm(top_p=0.5).config.model_options == {"top_p": 0.5}
-    monkeypatch.setenv("RLM_TUI_TRANSPORT", "litellm")
-    assert rlm(top_p=0.5).config.model_options == {"transport": "litellm", "top_p": 0.5}
-    assert rlm(transport="auto").config.model_options == {"transport": "auto"}
-
-
 class OneMethod:
     """A provider with the one method that it must have."""
 

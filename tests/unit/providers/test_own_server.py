@@ -1,27 +1,22 @@
-"""What is particular to asking an OpenAI-compatible server without LiteLLM."""
+"""What servers of one's own send, and how they are asked."""
 
 import asyncio
 import gzip
 import json
-import os
-import subprocess
-import sys
 
 import pytest
 
 from rlm_tui.engine.providers.base import ChatMessage, ProviderError, Request
-from rlm_tui.engine.providers.direct import Direct
 from rlm_tui.engine.providers.litellm_ import LiteLLM
 from rlm_tui.engine.providers.pricing import PriceTable
-from rlm_tui.engine.providers.registry import Providers
 from tests.support.openai_server import Answer, FakeOpenAI, Raw, error
 
 OWN = "http://127.0.0.1:9/v1"
 STREAM = "text/event-stream"
 
 
-def direct(api_base=OWN, env=None, **kw):
-    return Direct(LiteLLM(api_base=api_base, env=env or {}, **kw))
+def own(api_base=OWN, env=None, **kw):
+    return LiteLLM(api_base=api_base, env=env or {}, **kw)
 
 
 def ask(model="openai/m", **kw):
@@ -30,13 +25,22 @@ def ask(model="openai/m", **kw):
 
 def event(text=None, finish=None, **more):
     delta = {} if text is None else {"content": text}
-    return json.dumps({"choices": [{"index": 0, "delta": delta, "finish_reason": finish}], **more}, ensure_ascii=False)
+    piece = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": "m", **more}
+    piece["choices"] = [{"index": 0, "delta": delta, "finish_reason": finish}]
+    return json.dumps(piece, ensure_ascii=False)
+
+
+def whole(text, finish="stop"):
+    message = {"role": "assistant", "content": text}
+    choices = [{"index": 0, "message": message, "finish_reason": finish}]
+    reply = {"id": "x", "object": "chat.completion", "created": 1, "model": "m", "choices": choices}
+    return json.dumps(reply).encode()
 
 
 async def answer(reply, request=None, on_text=None, **kw):
     """The reply to one request, and the request as it arrived."""
     with FakeOpenAI([reply]) as server:
-        provider = direct(server.base_url, **kw)
+        provider = own(server.base_url, **kw)
         try:
             return await provider.complete(request or ask(), on_text), server.requests[0]
         finally:
@@ -44,66 +48,35 @@ async def answer(reply, request=None, on_text=None, **kw):
 
 
 @pytest.mark.parametrize(
-    "model",
-    ["openai/mine", "mine", "meta-llama/Llama-9", "hosted_vllm/x", "lm_studio/x", "llamafile/x", "openai/gpt-oss"],
+    "model", ["openai/mine", "mine", "meta-llama/Llama-9", "hosted_vllm/x", "openai_like/x", "openai/gpt-oss"]
 )
-def test_unlisted_names_at_an_address_of_ones_own_are_asked_directly(model):
-    assert direct().takes(model)
+def test_whole_replies_of_unlisted_names_are_asked_for_on_the_short_way(model):
+    name = model.removeprefix("openai/").removeprefix("openai_like/").removeprefix("hosted_vllm/")
+    assert own().parameters(ask(model))["model"] == f"hosted_vllm/{name}"
+
+
+def test_streams_are_read_by_openais_client():
+    assert own().parameters(ask(stream=True))["model"] == "openai/m"
 
 
 @pytest.mark.parametrize(
-    "model",
-    [
-        "openai/gpt-4o-mini",
-        "gpt-5-mini",
-        "openai/gpt-5.9-new",
-        "openai/o7-mini",
-        "mistral/x",
-        "ollama/x",
-        "azure/x",
-        "claude-haiku-4-5",
-        "anthropic/x",
-        "litellm_proxy/x",
-        "gemini/x",
-        "groq/x",
-    ],
+    "model", ["openai/gpt-4o-mini", "gpt-5-mini", "openai/gpt-5.9-new", "openai/o7-mini", "mistral/x", "groq/x"]
 )
-def test_what_litellm_knows_goes_through_litellm(model):
-    assert not direct().takes(model)
+def test_what_litellm_knows_it_asks_in_its_own_way(model):
+    assert not own().parameters(ask(model))["model"].startswith("hosted_vllm/")
 
 
 @pytest.mark.parametrize(
     "address",
     [None, "https://api.openai.com/v1", "https://mine.openai.azure.com/openai", OWN + "?api-version=1"],
 )  # fmt: skip
-def test_other_peoples_addresses_go_through_litellm(address):
-    assert not direct(address).takes("openai/mine")
-
-
-def test_certificates_that_are_set_for_litellm_are_left_to_it():
-    assert not direct(env={"SSL_VERIFY": "false"}).takes("openai/mine")
+def test_other_peoples_addresses_are_not_ones_own(address):
+    assert own(address).parameters(ask("openai/mine"))["model"] == "openai/mine"
 
 
 def test_a_price_of_ones_own_does_not_make_a_model_a_listed_one():
-    assert direct(table=PriceTable({"openai/mine": {"input": 1, "output": 2}})).takes("openai/mine")
-
-
-def test_parameters_beyond_passing_on_and_the_users_wish_go_through_litellm():
-    provider = direct()
-    assert provider.takes("openai/m", {"top_p": 0.9, "chat_template_kwargs": {"enable_thinking": False}})
-    assert not provider.takes("openai/m", {"reasoning_effort": "low"})
-    assert not provider.takes("openai/m", {"extra_headers": {"x": "y"}})
-    assert not provider.takes("openai/m", {"transport": "litellm"})
-
-
-async def test_the_users_wish_holds_and_is_not_sent():
-    reply, sent = await answer("hi", ask(options={"transport": "litellm", "seed": 7}))
-    assert reply.text == "hi"
-    assert "transport" not in sent.body and sent.body["seed"] == 7
-    assert "rlm-tui" not in sent.headers["user-agent"]
-    _, sent = await answer("hi", ask(options={"transport": "auto"}))
-    assert "transport" not in sent.body
-    assert sent.headers["user-agent"].startswith("rlm-tui/")
+    table = PriceTable({"openai/mine": {"input": 1, "output": 2}})
+    assert own(table=table).parameters(ask("openai/mine"))["model"] == "hosted_vllm/mine"
 
 
 async def test_options_are_passed_on_but_replace_nothing_of_ours():
@@ -135,7 +108,7 @@ async def test_the_name_is_sent_without_the_prefix_alone(model, sent_as):
 
 async def test_text_that_no_encoding_takes_is_sent_with_marks():
     with FakeOpenAI(["hi"]) as server:
-        provider = direct(server.base_url)
+        provider = own(server.base_url)
         await provider.complete(Request("openai/m", [ChatMessage("user", "a\udc80b \u2028 \U0001f600")], 5))
         await provider.close()
         assert server.requests[0].body["messages"][0]["content"] == "a?b \u2028 \U0001f600"
@@ -150,7 +123,7 @@ async def test_connections_are_kept_and_a_closed_one_is_not_used_again():
         while head := await reader.readuntil(b"\r\n\r\n"):
             length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
             await reader.readexactly(length)
-            body = json.dumps({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}).encode()
+            body = whole("hi")
             writer.write(
                 b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body
             )
@@ -163,7 +136,7 @@ async def test_connections_are_kept_and_a_closed_one_is_not_used_again():
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     closed = asyncio.Event()
-    provider = direct(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+    provider = own(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
     for _ in range(5):
         assert (await provider.complete(ask())).text == "hi"
     assert opened == 1
@@ -179,13 +152,12 @@ async def test_connections_are_kept_and_a_closed_one_is_not_used_again():
 @pytest.mark.parametrize(
     ("lines", "text"),
     [
-        ([f"data: {event('a')}", "", f"data:{event('b', 'stop')}", "", "data: [DONE]", ""], "ab"),
-        (["\ufeff", ": a comment", "event: message", "id: 7", f"data: {event('a', 'stop')}", ""], "a"),
-        ([f"data: {event('one', 'stop')}"], "one"),
-        ([f"data: {event('a b c', 'stop')}", ""], "a b c"),
-        (['data: {"choices":', 'data: [{"delta": {"content": "x"}, "finish_reason": "stop"}]}', ""], "x"),
+        ([f"data: {event('a')}", "", f"data:{event('b', 'stop')}", "", "data: [DONE]", "", ""], "ab"),
+        (["\ufeff", ": a comment", "event: message", "id: 7", f"data: {event('a', 'stop')}", "", ""], "a"),
+        ([f"data: {event('a b c', 'stop')}", "", ""], "a b c"),
+        (['data: {"choices":', 'data: [{"delta": {"content": "x"}, "finish_reason": "stop"}]}', "", ""], "x"),
     ],
-    ids=["usual", "comments", "no last line feed", "separators in a text", "data over two lines"],
+    ids=["usual", "comments", "separators in a text", "data over two lines"],
 )  # fmt: skip
 @pytest.mark.parametrize("end", ["\n", "\r\n"], ids=["LF", "CRLF"])
 async def test_streams_as_servers_write_them(lines, text, end):
@@ -216,15 +188,8 @@ async def test_figures_in_every_piece_are_not_added_up():
     assert (reply.usage.input, reply.usage.output, reply.usage.estimated) == (9, 3, False)
 
 
-async def test_a_whole_reply_where_a_stream_was_asked_for():
-    body = {"choices": [{"message": {"content": "all at once"}, "finish_reason": "length"}]}
-    pieces = []
-    reply, _ = await answer(Raw(body=json.dumps(body).encode()), ask(stream=True), pieces.append)
-    assert (reply.text, reply.finish, pieces) == ("all at once", "length", ["all at once"])
-
-
 async def test_a_packed_reply():
-    body = gzip.compress(json.dumps({"choices": [{"message": {"content": "hi"}, "finish_reason": "stop"}]}).encode())
+    body = gzip.compress(whole("hi"))
     reply, sent = await answer(Raw(body=body, headers={"content-encoding": "gzip"}))
     assert "gzip" in sent.headers["accept-encoding"]
     assert reply.text == "hi"
@@ -246,7 +211,7 @@ async def test_other_words_for_how_a_reply_ended(finish, read):
 
 async def test_thoughts_are_not_the_reply():
     reply, _ = await answer("<think>The user says hello.\nSo do I.</think>\n\nHello <think>!</think>")
-    assert reply.text == "Hello <think>!</think>"
+    assert reply.text.strip() == "Hello <think>!</think>"
     with pytest.raises(ProviderError) as caught:
         await answer("<think>only this</think>")
     assert caught.value.kind == "empty"
@@ -256,7 +221,7 @@ async def test_thoughts_are_not_the_reply():
 async def test_a_redirection_is_followed():
     reply = Raw(307, headers={"location": "/v2/chat/completions"})
     with FakeOpenAI([reply, "hi"]) as server:
-        provider = direct(server.base_url)
+        provider = own(server.base_url)
         assert (await provider.complete(ask())).text == "hi"
         await provider.close()
         assert [r.path for r in server.requests] == ["/v1/chat/completions", "/v2/chat/completions"]
@@ -286,7 +251,7 @@ async def test_errors_in_other_servers_forms(body, says):
 async def test_the_users_own_key_is_sent_and_never_shown():
     key = "plain-looking-secret-4711"
     with FakeOpenAI([error(401, f"Incorrect API key provided: {key}")]) as server:
-        provider = direct(server.base_url, env={"OPENAI_API_KEY": key})
+        provider = own(server.base_url, env={"OPENAI_API_KEY": key})
         with pytest.raises(ProviderError) as caught:
             await provider.complete(ask())
         await provider.close()
@@ -301,43 +266,3 @@ async def test_a_page_says_what_is_wrong():
     assert caught.value.message == (
         "openai/m sent a reply that can't be read: it is a web page, so the address may be wrong."
     )
-
-
-WITHOUT = """
-import asyncio, sys
-from rlm_tui.engine.providers.registry import Providers
-from rlm_tui.engine.providers.base import ChatMessage, Request
-async def main():
-    providers = Providers(env={}, api_base=sys.argv[1])
-    assert "httpx" not in sys.modules
-    await providers.warm("openai/m")
-    assert "httpx" in sys.modules
-    reply = await providers.resolve("openai/m").complete(Request("openai/m", [ChatMessage("user", "hi")], 9, timeout=60))
-    assert reply.text == "hello", reply
-    await providers.close()
-    assert "litellm" not in sys.modules and "openai" not in sys.modules
-asyncio.run(main())
-"""
-
-
-def test_litellm_is_never_loaded_for_it():
-    with FakeOpenAI(["hello"]) as server:
-        done = subprocess.run(
-            [sys.executable, "-X", "dev", "-c", WITHOUT, server.base_url],
-            env=dict(os.environ),
-            capture_output=True,
-            text=True,
-            timeout=110,
-        )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout == ""
-
-
-async def test_the_registry_chooses():
-    providers = Providers(env={"ANTHROPIC_API_KEY": "k" * 20}, api_base=OWN)
-    assert isinstance(providers.resolve("openai/mine"), Direct)
-    assert providers.resolve("openai/mine") is providers.resolve("other")
-    assert isinstance(providers.resolve("openai/gpt-4o-mini"), LiteLLM)
-    assert providers.info("openai/mine").note == f"at {OWN}, price unknown"
-    await providers.close()
-    await providers.close()
