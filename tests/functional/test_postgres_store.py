@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,14 +30,7 @@ from tests.support import postgres
 from tests.support.desk import at_home, lease, run_to_the_end, until
 from tests.support.screen import screen_text
 
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    if reason := postgres.why_not():
-        pytest.skip(reason)
-    started = postgres.Server()
-    yield started
-    started.close()
+server = pytest.fixture(scope="module")(postgres.running)
 
 
 @pytest.fixture

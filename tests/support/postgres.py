@@ -11,8 +11,11 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote
+
+import pytest
 
 from rlm_tui.config.store_url import StoreUrl
 
@@ -142,3 +145,12 @@ class Server:
         )  # type: ignore[call-overload]
         if done.returncode:
             raise RuntimeError(done.stderr)
+
+
+def running() -> Iterator[Server]:
+    """What a fixture is made of: a server, for tests that are skipped where there can be none."""
+    if reason := why_not():
+        pytest.skip(reason)
+    server = Server()
+    yield server
+    server.close()

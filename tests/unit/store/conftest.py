@@ -9,15 +9,7 @@ from rlm_tui.config.store_url import StorePlace
 from rlm_tui.store import Store
 from tests.support import postgres
 
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[postgres.Server]:
-    """A PostgreSQL server, where its programs and the driver are installed."""
-    if reason := postgres.why_not():
-        pytest.skip(reason)
-    started = postgres.Server()
-    yield started
-    started.close()
+server = pytest.fixture(scope="session")(postgres.running)
 
 
 @pytest.fixture
