@@ -7,11 +7,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import pytest
 
 from rlm_tui.document.document import Document
+from rlm_tui.engine.providers.base import Reply, Request
 from rlm_tui.events import Limits, LogPoint, RunConfig
 from rlm_tui.session.setup import Setup, run_session
 from rlm_tui.store import SessionFile, Store, StoreReader, write_session
@@ -121,6 +124,18 @@ async def test_sixteen_tasks_share_their_commits(tmp_path: Path) -> None:
 TURNS = 40
 
 
+class Watched(FakeModels):
+    """Notes when it is asked."""
+
+    def __init__(self, turns: list[str]) -> None:
+        super().__init__(turns, delay=0.02)
+        self.asked: list[float] = []
+
+    async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        self.asked.append(time.perf_counter())
+        return await super().complete(request, on_text)
+
+
 async def test_logging_costs_little_of_a_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A session of the engine, code and all, whose model answers in 20 ms: against the same one logged in memory.
 
@@ -130,24 +145,26 @@ async def test_logging_costs_little_of_a_session(tmp_path: Path, monkeypatch: py
     documents = [Document.from_text("doc", "a line of text\n" * 200)]
     config = RunConfig(model="fake", limits=Limits(turns=TURNS + 2))
 
-    async def session(store: Path | bool, durability: str = "full") -> float:
-        begin = time.perf_counter()
-        models = {"fake": FakeModels(turns, delay=0.02)}
-        place = False if isinstance(store, bool) else store
+    async def session(store: Path | None, durability: str = "full") -> list[float]:
+        """Seconds of each turn."""
+        model = Watched(turns)
+        place = False if store is None else store
         _, ended = await run_session(
-            Setup("q?", config, documents, store=place, durability=durability, custom=models)  # type: ignore[arg-type]
+            Setup("q?", config, documents, store=place, durability=durability, custom={"fake": model})
         )
         assert ended.outcome.answer == "done"
-        return time.perf_counter() - begin
+        return [after - before for before, after in pairwise(model.asked)]
 
-    await session(False)
-    rounds: list[tuple[float, float, float]] = []
+    await session(None)
+    plain, normal, full = [], [], []
     for _ in range(6):
         # Side by side: what else the machine does hits all three.
-        plain = await session(False)
-        rounds.append((plain, await session(tmp_path / "n.db", "normal"), await session(tmp_path / "f.db")))
-    plain, normal, full = (min(column) for column in zip(*rounds, strict=True))
-    print(f"\nmemory {plain:.3f} s; overhead: normal {normal / plain - 1:.1%}, full {full / plain - 1:.1%}")
+        plain += await session(None)
+        normal += await session(tmp_path / "n.db", "normal")
+        full += await session(tmp_path / "f.db")
+    turn = median(plain)
+    print(f"\na turn of {turn * 1000:.1f} ms takes longer: normal", end=" ")
+    print(f"{median(normal) / turn - 1:.1%}, full {median(full) / turn - 1:.1%}")
     commits: list[str] = []
     commit = Writer._commit
 
