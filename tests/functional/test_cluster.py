@@ -75,7 +75,7 @@ async def test_a_worker_that_is_killed_costs_what_was_in_flight_on_it(tmp_path: 
         if row.done:
             finished.add(row.key)
         if len(finished) >= 5 and not killed:
-            running = store.reader.query("SELECT pid FROM bench_cell WHERE status = 'running'")
+            running = store.reader.query("SELECT pid FROM bench_cell WHERE status = 'running' ORDER BY started DESC")
             if running:
                 killed.append(running[0][0])
                 at_death.update(finished)
@@ -314,7 +314,8 @@ async def test_workers_share_a_database_and_one_is_killed(tmp_path: Path, schedu
     model, killed = Metered(tmp_path / "paid", 0.3), []
 
     def kill_one(row: CellRow) -> None:
-        running = store.reader.query("SELECT pid FROM bench_cell WHERE status = 'running'")
+        # The one that began last is far from its end.
+        running = store.reader.query("SELECT pid FROM bench_cell WHERE status = 'running' ORDER BY started DESC")
         if row.done and running and not killed:
             killed.append(running[0][0])
             os.kill(killed[0], signal.SIGKILL)
