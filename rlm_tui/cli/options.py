@@ -37,6 +37,8 @@ class Given:
     store: str | None = None
     conditions: tuple[str, ...] = ()
     tools: tuple[str, ...] = ()
+    schema: str | None = None
+    pairs: tuple[str, ...] = ()
 
 
 class _Amount(click.ParamType[float]):
@@ -139,6 +141,16 @@ _RUN_OPTIONS = (
         "--unknown-price",
         type=click.Choice(["refuse", "allow"]),
         help="What to do about a model without a known price when there is a --max-cost.",
+    ),
+    click.option(
+        "--schema", metavar="FILE", help="JSON schema that the answer must fit.", shell_complete=complete.files
+    ),
+    click.option(
+        "--set",
+        "pairs",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="Another setting of the run: temperature=0, concurrency=16, reuse_identical_calls=true …; repeatable.",
     ),
 )
 

@@ -25,6 +25,22 @@ if TYPE_CHECKING:
 REACH_SECONDS = 3.0
 """How long a server of the user's own may take to accept a connection."""
 
+_OPTIONS = {
+    "model": "--model",
+    "sub_model": "--sub-model",
+    "models_at": "--model-at",
+    "max_depth": "--max-depth",
+    "api_base": "--api-base",
+    "repl": "--repl",
+    "unknown_price": "--unknown-price",
+    "limits.usd": "--max-cost",
+    "limits.calls": "--max-calls",
+    "limits.total_tokens": "--max-tokens",
+    "limits.seconds": "--max-seconds",
+    "limits.turns": "--max-turns",
+}
+"""Fields of the configuration that ``--set`` leaves to the options of `open` and `run`."""
+
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 
 
@@ -136,12 +152,47 @@ def find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
 
 def _extras(given: Given, tools: Mapping[str, Tool]) -> dict[str, Any]:
     """What the command line said about the configuration and is no setting."""
+    changes = _changes(given)
     limits = {"calls": given.max_calls, "total_tokens": given.max_tokens, "seconds": given.max_seconds}
+    found = {"limits": {name: value for name, value in limits.items() if value is not None}}
+    for name, value in changes.items():
+        group, _, field = name.rpartition(".")
+        (found[group] if group else found)[field] = value
     return {
-        "limits": {name: value for name, value in limits.items() if value is not None},
+        **found,
         "models_at": dict(given.models_at),
         "tools": {name: tool.about for name, tool in tools.items()},
     }
+
+
+def _changes(given: Given) -> dict[str, Any]:
+    """What ``--set`` and ``--schema`` say, by the names of the configuration's fields. Raises `AgainError`."""
+    if not given.pairs and given.schema is None:
+        return {}
+    from rlm_tui.events import RunConfig
+    from rlm_tui.session.changes import change_config, read_changes
+
+    changes = read_changes(given.pairs)
+    for name in changes:
+        if option := _OPTIONS.get(name):
+            raise click.UsageError(f"--set {name.removeprefix('limits.')}=… has an option of its own: {option}")
+    if given.schema is not None:
+        if "answer_schema" in changes:
+            raise click.UsageError("--schema and --set answer_schema=… exclude each other; leave one of them out")
+        changes["answer_schema"] = _schema(given.schema)
+    change_config(RunConfig(""), changes)
+    return changes
+
+
+def _schema(place: str) -> Any:
+    import json
+
+    try:
+        with open(place, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or f"it is no JSON: {error}"
+        raise click.UsageError(f"--schema {place} can't be read ({why}); give a file with a JSON schema") from None
 
 
 def _check_conditions(conditions: tuple[str, ...]) -> None:

@@ -11,6 +11,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import msgspec
 
+from rlm_tui.engine.answers import check_schema
 from rlm_tui.events import Limits, RunConfig
 from rlm_tui.session.again import AgainError
 
@@ -54,6 +55,11 @@ def change_config(config: RunConfig, changes: Mapping[str, Any]) -> RunConfig:
             value = msgspec.convert(given, kind)
         except msgspec.ValidationError:
             raise AgainError(f"{name} should be {_meaning(kind)}, not {given!r}") from None
+        if name == "answer_schema" and value is not None:
+            try:
+                check_schema(value)
+            except ValueError as error:
+                raise AgainError(f"{name}: {error}") from None
         wrong = _wrong(name, value)
         if wrong:
             # An address may hold a password.

@@ -16,6 +16,7 @@ import pytest
 from rlm_tui.cli import progress
 from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, run_program
 from rlm_tui.events import BlobRef, CallReserved, Entry
+from rlm_tui.projection.fold import fold
 from rlm_tui.projection.state import SessionState
 from rlm_tui.store import Catalog, MemorySession, Store, StoreReader
 from tests.support.ctrl_c import heeding_ctrl_c
@@ -100,6 +101,50 @@ def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert sum(usage["calls"] for usage in report["by_kind"].values()) == 4
     assert 90 <= report["coverage"]["seen_percent"] <= 100
     assert report["documents"][0]["name"] == "doc.txt"
+
+
+def test_settings_without_an_option_of_their_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (folder / "twice.yaml").write_text(
+        "turns:\n  - |\n    ```repl\n    a = [llm_query('the same') for _ in range(3)]\n"
+        "    FINAL({'found': len(a)})\n    ```\ndefault: yes\n"
+    )
+    (folder / "schema.json").write_text('{"type": "object", "properties": {"found": {"type": "integer"}}}')
+    twice = ("--model", "scripted:twice.yaml", "--json")
+    assert run(*twice) == 0
+    assert json.loads(capfd.readouterr().out)["usage"]["calls"] == 4
+    assert run(*twice, "--set", "reuse_identical_calls=true", "--set", "temperature=0", "--schema", "schema.json") == 0
+    report = json.loads(capfd.readouterr().out)
+    assert report["usage"]["calls"] == 2
+    assert report["value"] == {"found": 3}
+    with StoreReader(folder / "s.db") as reader:
+        config = fold(reader.entries(report["session"])).config
+    assert config.answer_schema is not None
+    assert (config.temperature, config.reuse_identical_calls, config.answer_schema["type"]) == (0.0, True, "object")
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        (["--set", "model=x"], "--set model=… has an option of its own: --model"),
+        (["--set", "usd=1"], "--set usd=… has an option of its own: --max-cost"),
+        (["--set", "temprature=1"], "did you mean temperature?"),
+        (["--set", "concurrency=0"], "limits.concurrency should be greater than 0"),
+        (["--set", "tools={}"], "only a Python program can give functions"),
+        (["--schema", "missing.json"], "--schema missing.json can't be read (No such file or directory)"),
+        (["--schema", "doc.txt"], "--schema doc.txt can't be read (it is no JSON"),
+        (["--schema", "odd.json"], "the schema is not a JSON schema"),
+        (["--schema", "odd.json", "--set", 'answer_schema={"type": "string"}'], "exclude each other"),
+        (["--set", 'answer_schema={"type": 5}'], "the schema is not a JSON schema"),
+    ],
+)
+def test_settings_that_make_no_sense(
+    given: list[str], says: str, folder: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "odd.json").write_text('{"type": 5}')
+    assert run("--model", "scripted:script.yaml", *given) == BAD_INPUT
+    out, err = capfd.readouterr()
+    assert says in err and err.count("\n") == 1 and out == ""
+    assert not (folder / "s.db").exists()
 
 
 def test_the_explorer_answers_without_a_key(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
