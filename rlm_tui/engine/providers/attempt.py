@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 from rlm_tui.engine.providers.base import ProviderError, Reply, Request
@@ -11,6 +14,17 @@ from rlm_tui.engine.providers.faults import Where, sentence
 from rlm_tui.engine.providers.redact import one_line, redact
 from rlm_tui.engine.providers.usage import read_usage
 from rlm_tui.events import Usage
+
+_NO_STREAM = re.compile(r"\s*(application/json|text/html)\b", re.IGNORECASE)
+
+
+class Answered(Exception):
+    """A server answered with an error, but with the status of a success. `faults.classify` reads `body`."""
+
+    def __init__(self, error: Any) -> None:
+        super().__init__(error if isinstance(error, str) else json.dumps(error))
+        self.body = error if isinstance(error, dict) else {"message": str(error)}
+        self.code = self.body.get("code")
 
 
 class Attempt:
@@ -57,6 +71,10 @@ class Attempt:
         return self._reply(str(getattr(choices[0], "finish_reason", None) or "stop"), message)
 
     async def _read_stream(self, stream: Any) -> Reply:
+        source = getattr(getattr(stream, "completion_stream", None), "response", None)
+        if source is not None and _NO_STREAM.match(str(source.headers.get("content-type", ""))):
+            # Its pieces would be none: the client looks for lines of a stream only.
+            return self._read_body((await source.aread()).decode("utf-8", "replace"))
         # Some streams ask for their first piece only when they are read.
         self.began = getattr(stream, "completion_stream", stream) is not None
         self._whole = False
@@ -91,6 +109,32 @@ class Attempt:
         self._whole = bool(told)
         return self._reply(str(finish or told) if told else "unknown", last)
 
+    def _read_body(self, text: str) -> Reply:
+        """A whole body where a stream was asked for: a reply, an error that calls itself a success, a web page."""
+        try:
+            body = json.loads(text)
+        except ValueError:
+            page = re.match(r"\s*<(!doctype|html)", text, re.IGNORECASE)
+            said = "it is a web page, so the address may be wrong" if page else "it is no whole JSON"
+            raise self.fault("bad_response", said if text.strip() else "it is empty") from None
+        error = body.get("error") if isinstance(body, dict) else None
+        if error:
+            raise Answered(error)
+        try:
+            if body["choices"] == []:
+                raise self.fault("empty", "it has no choices")
+            choice = body["choices"][0]
+            message = choice["message"]
+            text = message["content"] or ""
+        except (LookupError, TypeError):
+            raise self.fault("bad_response", "it has no list of choices") from None
+        self._reported = _named(body.get("usage"))
+        if isinstance(text, str) and text:
+            self._pieces.append(text)
+            if self._on_text is not None:
+                self._on_text(text)
+        return self._reply(str(choice.get("finish_reason") or "stop"), _named(message))
+
     def _reply(self, finish: str, message: Any) -> Reply:
         if self.text.strip():
             return Reply(self.text, finish, self.usage())
@@ -113,6 +157,13 @@ class Attempt:
         """The error that ends this try, with what had come by then."""
         message = redact(sentence(kind, self._where, one_line(said)), self._secrets())
         return ProviderError(kind, message, partial=self.text, usage=self.usage())
+
+
+def _named(value: Any) -> Any:
+    """JSON with its names as attributes, as client libraries have it."""
+    if isinstance(value, dict):
+        return SimpleNamespace(**{name: _named(inner) for name, inner in value.items()})
+    return value
 
 
 def _is_hollow(response: Any) -> bool:

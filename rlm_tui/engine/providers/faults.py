@@ -125,7 +125,7 @@ _LIBRARY_NOISE = re.compile(
 _LIBRARY_TAIL = re.compile(
     r"\bOriginal (?:exception|response):|\bRaw keys:|For further information|Handle with `|File an issue", re.I
 )
-_JSON_MESSAGE = re.compile(r"[{,]\s*\\?\"(?:message|error)\\?\":\s*\\?\"((?:[^\"\\]|\\.)+)\"")
+_JSON_MESSAGE = re.compile(r"[{,]\s*\\?\"(?:message|error|detail)\\?\":\s*\\?\"((?:[^\"\\]|\\.)+)\"")
 _RETRY_HINT = re.compile(
     r"(?:retry|try again)[^.\n]{0,40}? in (\d+(?:\.\d+)?) ?(m?s)\b|\"retryDelay\": ?\"(\d+(?:\.\d+)?)s"
 )
@@ -332,8 +332,12 @@ def _provider_words(causes: list[BaseException]) -> tuple[str, str]:
     """What to quote, and the words to classify by: the provider's own message, with its code, where there is one."""
     for cause in causes:
         body = getattr(cause, "body", None)
+        if isinstance(body, str) and body.strip():
+            return body, body
         if isinstance(body, Mapping):
             inner = body.get("error", body)
+            if isinstance(inner, Mapping) and isinstance(inner.get("detail"), str):
+                inner = {"message": inner["detail"], **inner}
             if isinstance(inner, Mapping) and isinstance(inner.get("message"), str):
                 said = str(inner["message"])
                 return said, " ".join(

@@ -121,14 +121,11 @@ class LiteLLM:
         except ProviderError:
             raise
         except Exception as error:
-            raise classify(
-                error,
-                where,
-                partial=attempt.text,
-                streaming=attempt.began,
-                secrets=self.secrets(),
-                usage=attempt.usage() if attempt.began else None,
-            ) from None
+            fault = classify(error, where, partial=attempt.text, streaming=attempt.began, secrets=self.secrets())
+            if attempt.began or fault.kind == "bad_response":
+                # The model has worked for it, whatever can be read of that.
+                fault.usage = attempt.usage()
+            raise fault from None
         finally:
             _ours.reset(ours)
 

@@ -188,6 +188,48 @@ async def test_figures_in_every_piece_are_not_added_up():
     assert (reply.usage.input, reply.usage.output, reply.usage.estimated) == (9, 3, False)
 
 
+async def test_a_whole_reply_where_a_stream_was_asked_for():
+    pieces = []
+    reply, _ = await answer(Raw(body=whole("all at once", "length")), ask(stream=True), pieces.append)
+    assert (reply.text, reply.finish, pieces) == ("all at once", "length", ["all at once"])
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    ("body", "kind", "says"),
+    [
+        (b'{"error": {"message": "CUDA out of memory", "code": 500}}', None, "CUDA out of memory"),
+        (b"", "bad_response", "can't be read"),
+        (b"null", "bad_response", "can't be read"),
+        (b"[]", "bad_response", "can't be read"),
+        (b'{"choices": null}', "bad_response", "can't be read"),
+        (b'{"choices": []}', None, ""),
+        (b'{"choices": [{"mess', "bad_response", "can't be read"),
+    ],
+)
+async def test_what_is_no_reply_though_the_status_says_so(body, kind, says, stream):
+    with pytest.raises(ProviderError) as caught:
+        await answer(Raw(body=body), ask(stream=stream))
+    assert kind is None or caught.value.kind == kind
+    assert says in caught.value.message
+    if kind:
+        assert caught.value.usage.input > 0, "the model has read the prompt"
+
+
+async def test_the_words_of_an_error_that_calls_itself_a_success():
+    with pytest.raises(ProviderError) as caught:
+        await answer(Raw(body=b'{"error": "Unexpected endpoint"}'), ask(stream=True))
+    assert "Unexpected endpoint" in caught.value.message
+
+
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize("body", [b'{"error": "Model unloaded."}', b'{"detail": "Model unloaded."}'])
+async def test_the_words_of_an_error_without_what_is_around_them(body, stream):
+    with pytest.raises(ProviderError) as caught:
+        await answer(Raw(400, body), ask(stream=stream))
+    assert caught.value.message == "openai/m rejected the request: Model unloaded."
+
+
 async def test_a_packed_reply():
     body = gzip.compress(whole("hi"))
     reply, sent = await answer(Raw(body=body, headers={"content-encoding": "gzip"}))
