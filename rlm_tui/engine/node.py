@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -40,6 +41,11 @@ from rlm_tui.events import (
     SessionAsked,
     clean,
 )
+
+_FINAL_ALONE = re.compile(
+    r"""FINAL(_VAR)?\(\s*([A-Za-z_]\w*|-?[\d.]+|'[^'\n]*'|"[^"\n]*"|\[[^()]*\]|\{[^()]*\})\s*\)\s*;?"""
+)
+"""A cell that does nothing but answer with a name or a literal."""
 
 
 class NodeRun:
@@ -410,7 +416,7 @@ class NodeRun:
                     max_output_tokens=min(EXTRACT_TOKENS, self.config.max_output_tokens),
                 )
             )
-            text = reply.text.strip()
+            text = await self._said(reply) or self._draft or ""
         except (CallError, OverBudget, UnknownPrice):
             text = self._draft or ""
         if not text:
@@ -426,6 +432,19 @@ class NodeRun:
             value = None if wrong else value
         await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
         return Outcome("partial", text, value, limit=stopped.limit)
+
+    async def _said(self, reply: Reply) -> str:
+        """The text of a forced answer. A name in it stands for what the REPL holds; code that would have to run is none."""
+        names = frozenset(v.name for v in self._cells.variables)
+        reading = read_reply(reply.text, reply.finish, variables=names, dialect=self._dialect)
+        if reading.action == "final":
+            return reading.answer or ""
+        if reading.action == "cell" and reading.rule != 5:
+            if _FINAL_ALONE.fullmatch(reading.cells[0].strip()) is None:
+                return ""
+            final = (await self._cells.run(reading.cells[0], self.turn)).result.final
+            return final.text if final is not None else ""
+        return reading.kept.strip()
 
     def _hear(self, call: str) -> None:
         """Put the operator's messages into the prompt; a recorded prompt is taken word for word."""

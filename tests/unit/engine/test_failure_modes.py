@@ -63,6 +63,31 @@ async def test_the_name_of_a_variable_is_resolved(way: str) -> None:
     assert (await play(FakeModels([LOOK, way]))).ended.outcome.answer == "100"
 
 
+@pytest.mark.parametrize(
+    ("forced", "answer"),
+    [
+        ("FINAL(n)", "100"),
+        ("FINAL_VAR(n)", "100"),
+        ("I ran out of turns.\nFINAL_VAR('n')", "100"),
+        (cell("FINAL(n)"), "100"),
+        ("FINAL(about a hundred)", "about a hundred"),
+        (cell("FINAL('about a hundred')"), "about a hundred"),
+        (cell("FINAL({'lines': 100})"), '{"lines": 100}'),
+        ("n", "n"),
+        ("n = 100", "n = 100"),
+        ("<think>Is it FINAL(99)?</think>About a hundred.", "About a hundred."),
+        (cell("print(n)"), None),
+        (cell("FINAL(llm_query('How many?'))"), None),
+        ("FINAL_VAR(best)", None),
+    ],
+)
+async def test_a_forced_answer_is_a_text_or_a_value_and_never_code(forced: str, answer: str | None) -> None:
+    ran = await play(FakeModels([LOOK], extract=forced), limits=Limits(turns=1))
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "turns")
+    assert (ran.ended.outcome.answer or "").replace("'", '"') == (answer or "")
+    assert len(ran.events(ev.CallReserved)) == 2
+
+
 async def test_a_plan_as_the_answer_is_pointed_out() -> None:
     plan = "I need to count the lines first."
     ran = await play(FakeModels([LOOK, cell(f"FINAL({plan!r})")]))
