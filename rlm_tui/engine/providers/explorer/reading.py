@@ -53,6 +53,12 @@ def normal(question: str) -> str:
     )
 
 
+ANOTHER = re.compile(
+    r"^Another question about the same input follows\..*\n\nQuestion:\n(.*?)(?:\n\[turn \d.*)?\Z", re.S | re.M
+)
+"""Where a session that has answered is asked again."""
+
+
 @dataclass
 class Conversation:
     """One node's conversation so far. `codes` and `outputs` go together, oldest first."""
@@ -108,7 +114,11 @@ def read(messages: Sequence[ChatMessage]) -> Conversation:
             block = FENCE.search(message.content)
             waiting = block[1] if block else ""
         elif message.role == "user" and message.content is not users[0]:
-            if waiting:
+            if another := ANOTHER.search(message.content):
+                # What was found for the question before says nothing about this one.
+                talk.question, talk.codes, talk.outputs = another[1].strip(), [], []
+                users = users[users.index(message.content) :]
+            elif waiting:
                 talk.codes.append(waiting)
                 talk.outputs.append(message.content)
             waiting = ""
