@@ -18,7 +18,6 @@ from typing import Any
 
 from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.engine.providers.redact import one_line, redact
-from rlm_tui.events import Usage
 
 
 def _words(*patterns: str) -> re.Pattern[str]:
@@ -147,7 +146,6 @@ def classify(
     partial: str = "",
     streaming: bool = False,
     secrets: Iterable[str] = (),
-    usage: Usage | None = None,
 ) -> ProviderError:
     """The `ProviderError` that `error` amounts to. `streaming` says that a stream had begun when it came."""
     secrets = list(secrets)
@@ -169,7 +167,6 @@ def classify(
         status=status if answered else None,
         retry_after=retry_after,
         partial=partial,
-        usage=usage,
     )
 
 

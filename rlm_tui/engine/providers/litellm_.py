@@ -289,19 +289,9 @@ def _silent() -> Any:
     async def nothing_later(self: Any, *args: Any, **kwargs: Any) -> None:
         return None
 
-    later = (
-        *("async_success_handler", "async_failure_handler"),
-        *("dispatch_success_handlers", "dispatch_failure_handlers"),
-    )
+    later = ("async_success_handler", "async_failure_handler", "dispatch_success_handlers", "dispatch_failure_handlers")
     now = ("pre_call", "post_call", "success_handler", "failure_handler", "_response_cost_calculator")
-    return type(
-        "SilentLogging",
-        (base,),
-        {
-            **dict.fromkeys(later, nothing_later),
-            **dict.fromkeys(now, nothing),
-        },
-    )
+    return type("SilentLogging", (base,), dict.fromkeys(later, nothing_later) | dict.fromkeys(now, nothing))
 
 
 async def load() -> Any:
