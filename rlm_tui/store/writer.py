@@ -12,7 +12,9 @@ import asyncio
 import contextlib
 import os
 import queue
+import random
 import threading
+import time
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
@@ -26,6 +28,11 @@ GROUP = 512
 
 TRIES = 5
 """How often a transaction is tried that other programs got in the way of, or whose server went away before the end."""
+
+PAUSE = 0.01
+"""The longest wait, in seconds, before the second try; it doubles with each. Two programs that undid each other would do so
+again if both began again at once.
+"""
 
 T = TypeVar("T")
 
@@ -156,6 +163,7 @@ class Writer:
                 self._recover()
                 if not again:
                     break
+                time.sleep(random.uniform(0, PAUSE * 2 ** (TRIES - 1 - left)))
         for index, job in enumerate(group):
             # Whatever a job does with its outcome, the others must hear theirs.
             with contextlib.suppress(Exception):

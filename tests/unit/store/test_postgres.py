@@ -272,21 +272,25 @@ def test_programs_that_wait_for_each_other_try_again(server: Server) -> None:
     place = server.place()
     fill(place, "one")
     fill(place, "two")
-    both, runs = threading.Barrier(2, timeout=30), []
+    both, done, runs = threading.Barrier(2, timeout=30), threading.Event(), []
 
     def mark(first: str, second: str) -> None:
         def cross(connection: Connection) -> None:
+            if first in runs:
+                # Whoever was undone lets the other end, or they could get in each other's way once more.
+                assert done.wait(30)
             runs.append(first)
             for session in (first, second):
                 connection.execute(
                     "INSERT INTO mark (session, tags, note) VALUES (?, ?, '') ON CONFLICT (session) DO UPDATE SET tags = ?",
                     (session, first, first),
                 )
-                if session == first and len(runs) <= 2:
+                if session == first and not done.is_set():
                     both.wait()
 
         with Store.open(place) as store:
             store._writer.call(cross)
+            done.set()
 
     threads = [threading.Thread(target=mark, args=names) for names in (("one", "two"), ("two", "one"))]
     for thread in threads:

@@ -12,7 +12,7 @@ import pytest
 
 from rlm_tui.events import Entry, LogError, LogPoint, PauseRequested
 from rlm_tui.store import Store, StoreReader, database
-from rlm_tui.store.writer import Writer
+from rlm_tui.store.writer import PAUSE, TRIES, Writer
 from tests.unit.store import samples
 
 
@@ -238,3 +238,20 @@ async def test_the_same_text_is_kept_once(store: Store) -> None:
             log.put("the same " * 100)
             await log.append(samples.node())
     assert store.reader.query("SELECT count(*) FROM blob") == [(1,)]
+
+
+def test_a_transaction_is_tried_again_later_each_time(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr("rlm_tui.store.writer.time.sleep", pauses.append)
+    monkeypatch.setattr("rlm_tui.store.writer.random.uniform", lambda low, high: high)
+    monkeypatch.setattr(Writer, "_passing", lambda self, error: True)
+    runs: list[int] = []
+
+    def get_in_the_way(connection: sqlite3.Connection) -> int:
+        runs.append(1)
+        if len(runs) < TRIES:
+            raise sqlite3.OperationalError("deadlock detected")
+        return 7
+
+    assert store._writer.call(get_in_the_way) == 7
+    assert pauses == [PAUSE * 2**n for n in range(TRIES - 1)]
