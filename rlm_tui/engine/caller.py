@@ -14,7 +14,7 @@ import msgspec
 from rlm_tui.engine import tokens
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
-from rlm_tui.engine.ledger import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS, Grant, Ledger, OverBudget
+from rlm_tui.engine.ledger import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS, Grant, Ledger, OverBudget, UnknownPrice
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
 from rlm_tui.engine.providers.retry import RetryPolicy
@@ -106,11 +106,10 @@ class Caller:
         prompt = FORCED_PROMPT_TOKENS + tokens.count(query[:2000], model)[0]
         output = min(EXTRACT_TOKENS, self._config.max_output_tokens)
         try:
-            price = self._models.info(model).price
-        except ProviderError:
+            price = self._ledger.price_of(self._models.info(model).price, model)
+        except (ProviderError, UnknownPrice):
             price = None
-        cost = prompt * max(price.input, price.cache_write or 0.0) + output * price.output if price else 0.0
-        return Usage(calls=1, input=prompt, output=output, cost=cost)
+        return Usage(calls=1, input=prompt, output=output, cost=price.most(prompt, output) if price else 0.0)
 
     async def ask(self, order: Order) -> Reply:
         """Make the call and return the reply once it is in the log. Raises `CallError`, `OverBudget`, `UnknownPrice`."""

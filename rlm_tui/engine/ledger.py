@@ -54,6 +54,14 @@ def no_price(model: str) -> str:
     )
 
 
+def assumed(unknown_price: str) -> Price | None:
+    """The price that `RunConfig.unknown_price` gives to models without one, if it gives any."""
+    if not unknown_price.startswith("assume:"):
+        return None
+    per_in, per_out = unknown_price.removeprefix("assume:").split(",")
+    return Price(float(per_in) / 1e6, float(per_out) / 1e6)
+
+
 @dataclass(frozen=True, slots=True)
 class Grant:
     """Permission for one call: how much it may generate, and what was set aside for it."""
@@ -118,11 +126,9 @@ class Ledger:
 
     def price_of(self, price: Price | None, model: str) -> Price | None:
         """The price to reckon with. Raises `UnknownPrice` when a dollar limit is set and the policy is ``refuse``."""
-        if price is not None:
-            return price
-        if self._unknown_price.startswith("assume:"):
-            per_in, per_out = self._unknown_price.removeprefix("assume:").split(",")
-            return Price(float(per_in) / 1e6, float(per_out) / 1e6)
+        known = price or assumed(self._unknown_price)
+        if known is not None:
+            return known
         if self.limits.usd is not None and self._unknown_price == "refuse":
             raise UnknownPrice(no_price(model))
         return None
@@ -229,10 +235,7 @@ class Ledger:
         plain = Usage(calls=1, input=input_tokens, output=output)
         if price is None:
             return msgspec.structs.replace(plain, unpriced=1)
-        # Nothing cached and everything generated: the dearest that the call can become.
-        dearest = max(price.input, price.cache_write or 0.0)
-        cost = input_tokens * dearest + output * max(price.output, price.reasoning or 0.0)
-        return msgspec.structs.replace(plain, cost=cost)
+        return msgspec.structs.replace(plain, cost=price.most(input_tokens, output))
 
     def _time_slice(self) -> float:
         return min(20.0, 0.15 * (self.limits.seconds or 0.0))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from rlm_tui.engine.ledger import EXTRACT_TOKENS, FLOOR, FORCED_PROMPT_TOKENS
+from rlm_tui.engine.ledger import EXTRACT_TOKENS, FLOOR, FORCED_PROMPT_TOKENS, assumed
 from rlm_tui.engine.providers.registry import EXPLORER, default_model
 from rlm_tui.events import Limits, RunConfig
 
@@ -74,10 +74,11 @@ def contradiction(config: RunConfig, price: Price | None = None) -> str | None:
     ):
         if allowed is not None and allowed < needed:
             return f"the limit of {allowed:,} {name} is too low: one turn and the answer need up to {needed:,}"
+    price = price or assumed(config.unknown_price)
     if limits.usd is not None and price is not None:
         cost = least_cost(config, price)
         if limits.usd < cost:
-            return f"the limit of ${limits.usd:g} is too low for {config.model}: one turn and the answer can cost ${cost:.4f}"
+            return f"the limit of ${limits.usd:g} is too low for {config.model_at(0)}: one turn and the answer can cost ${cost:.4f}"
     return None
 
 
@@ -88,5 +89,4 @@ def _least_tokens(config: RunConfig) -> tuple[int, int]:
 
 def least_cost(config: RunConfig, price: Price) -> float:
     """US dollars that one turn and the answer can cost: with less no run begins."""
-    prompt, reply = _least_tokens(config)
-    return prompt * price.input + reply * price.output
+    return price.most(*_least_tokens(config))

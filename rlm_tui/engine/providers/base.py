@@ -117,6 +117,10 @@ class Price:
         spent += usage.reasoning * (self.output if self.reasoning is None else self.reasoning)
         return spent
 
+    def most(self, prompt: int, reply: int) -> float:
+        """The most that a call of so many tokens can cost, whatever of it is written to a cache or is reasoning."""
+        return prompt * max(self.input, self.cache_write or 0.0) + reply * max(self.output, self.reasoning or 0.0)
+
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:

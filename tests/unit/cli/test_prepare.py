@@ -176,6 +176,7 @@ def test_a_tool_that_is_none(document: str, tmp_path: Path, place: str) -> None:
         pytest.param({"repl": "javascript"}, "the explorer writes Python only", marks=needs_javascript),
         ({"model": "gpt-4o", "max_cost": 0.001}, "the limit of $0.001 is too low for gpt-4o"),
         ({"model": "gpt-4o", "max_cost": 0.0}, "the limit of $0 is too low"),
+        ({"model": "openai/own", "price": "10,10", "max_cost": 0.01}, "the limit of $0.01 is too low for openai/own"),
     ],
 )
 def test_limits_that_contradict_a_run(

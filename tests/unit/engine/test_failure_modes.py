@@ -88,6 +88,18 @@ async def test_a_forced_answer_is_a_text_or_a_value_and_never_code(forced: str, 
     assert len(ran.events(ev.CallReserved)) == 2
 
 
+async def test_an_assumed_price_is_held_back_for_the_forced_answer_too() -> None:
+    def leaf(prompt: str) -> Reply:
+        return Reply("yes", "stop", Usage(calls=1, input=2, output=256))
+
+    asks = cell("for part in range(20):\n    llm_query(f'part {part}')")
+    models = FakeModels([asks], leaf=leaf, price=None)
+    ran = await play(models, limits=Limits(usd=0.05), unknown_price="assume:1,10")
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "usd")
+    assert ran.ended.outcome.answer == "forced answer"
+    assert 0.03 < ran.ended.usage.cost <= 0.05
+
+
 async def test_a_plan_as_the_answer_is_pointed_out() -> None:
     plan = "I need to count the lines first."
     ran = await play(FakeModels([LOOK, cell(f"FINAL({plan!r})")]))

@@ -59,6 +59,12 @@ def test_cached_and_reasoning_tokens_have_their_own_prices() -> None:
     assert price.cost(usage) == pytest.approx(40 * 1.0 + 50 * 0.1 + 10 * 1.25 + 15 * 2.0 + 5 * 3.0)
 
 
+def test_the_most_that_a_call_can_cost() -> None:
+    price = Price(input=1.0, output=10.0, cached=0.1, cache_write=1.25, reasoning=20.0)
+    assert price.most(4, 3) == 4 * 1.25 + 3 * 20.0
+    assert Price(1.0, 10.0, cached=0.1).most(4, 3) == 4 * 1.0 + 3 * 10.0
+
+
 def test_time_leaves_room_for_the_forced_answer() -> None:
     now = 0.0
     ledger = Ledger(Limits(calls=None, seconds=100.0), clock=lambda: now)
