@@ -4,21 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 from rlm_tui.document.probe import probe
 from rlm_tui.engine import compaction, prompts, tokens
-from rlm_tui.engine.answers import Answers, fit, reads_like_a_plan, spelled
+from rlm_tui.engine.answers import Answers, reads_like_a_plan, spelled
 from rlm_tui.engine.caller import Order
 from rlm_tui.engine.cells import Cells
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.conversation import Conversation
 from rlm_tui.engine.dialect import dialect_of
 from rlm_tui.engine.errors import CallError, Stopped
-from rlm_tui.engine.ledger import EXTRACT_TOKENS, OverBudget, UnknownPrice
+from rlm_tui.engine.forced import ForcedAnswers
+from rlm_tui.engine.ledger import OverBudget, UnknownPrice
 from rlm_tui.engine.parse import read_reply
 from rlm_tui.engine.patience import Patience
 from rlm_tui.engine.providers.base import ChatMessage, Reply
@@ -41,11 +41,6 @@ from rlm_tui.events import (
     SessionAsked,
     clean,
 )
-
-_FINAL_ALONE = re.compile(
-    r"""FINAL(_VAR)?\(\s*([A-Za-z_]\w*|-?[\d.]+|'[^'\n]*'|"[^"\n]*"|\[[^()]*\]|\{[^()]*\})\s*\)\s*;?"""
-)
-"""A cell that does nothing but answer with a name or a literal."""
 
 
 class NodeRun:
@@ -72,10 +67,10 @@ class NodeRun:
         self._asked = asked
         self._limits = self.config.limits
         self._turns_before = 0
-        self._extracts = 0
         self._recalled = False
         self._talk: Conversation
         self._cells = Cells(shared, place, lambda cell: SubCalls(self, cell))
+        self._forced = ForcedAnswers(shared, place.id, place.depth, self._model, self._cells)
         self._patience = Patience(self._limits)
         root = place.depth == 0
         self.context_chars = len(as_text(context))
@@ -394,57 +389,8 @@ class NodeRun:
         return Outcome("completed", text, value)
 
     async def _finalise(self, stopped: Stopped) -> Outcome:
-        """The forced answer at a limit: one call over what is known, paid from the slice held back."""
-        draft = self._draft or next(
-            (v.preview for v in self._cells.variables if v.name == "answer" and v.preview), None
-        )
-        request = prompts.forced_answer(self._query, stopped.reason, self._cells.reports, self._cells.variables, draft)
-        schema = self._answers.schema
-        if schema is not None:
-            request += f"\n\n{prompts.schema_request(prompts.cut(json.dumps(schema), 3000))}"
-        self._extracts += 1
-        call = f"{self.id}:x{self._extracts}"
-        try:
-            reply = await self.caller.ask(
-                Order(
-                    call=call,
-                    node=self.id,
-                    depth=self.depth,
-                    purpose="extract",
-                    model=self._model,
-                    messages=(ChatMessage("user", request),),
-                    max_output_tokens=min(EXTRACT_TOKENS, self.config.max_output_tokens),
-                )
-            )
-            text = await self._said(reply) or self._draft or ""
-        except (CallError, OverBudget, UnknownPrice):
-            text = self._draft or ""
-        if not text:
-            return Outcome(
-                "failed" if stopped.limit in ("nudges", "errors_in_row") else "partial",
-                limit=stopped.limit,
-                error=f"{stopped.reason} No answer could be made from what was known.",
-            )
-        value = None
-        if schema is not None:
-            # At a limit the best there is counts, but a value that does not fit is none.
-            value, wrong = fit(text, None, schema)
-            value = None if wrong else value
-        await self.journal.write(FinalProposed(node=self.id, source="extract", answer=self.journal.keep(text)))
-        return Outcome("partial", text, value, limit=stopped.limit)
-
-    async def _said(self, reply: Reply) -> str:
-        """The text of a forced answer. A name in it stands for what the REPL holds; code that would have to run is none."""
-        names = frozenset(v.name for v in self._cells.variables)
-        reading = read_reply(reply.text, reply.finish, variables=names, dialect=self._dialect)
-        if reading.action == "final":
-            return reading.answer or ""
-        if reading.action == "cell" and reading.rule != 5:
-            if _FINAL_ALONE.fullmatch(reading.cells[0].strip()) is None:
-                return ""
-            final = (await self._cells.run(reading.cells[0], self.turn)).result.final
-            return final.text if final is not None else ""
-        return reading.kept.strip()
+        """The forced answer at a limit."""
+        return await self._forced.ask(self._query, stopped, self.turn, self._draft, self._answers.schema)
 
     def _hear(self, call: str) -> None:
         """Put the operator's messages into the prompt; a recorded prompt is taken word for word."""

@@ -16,6 +16,9 @@ from rlm_tui.engine.providers.usage import read_usage
 from rlm_tui.events import Usage
 
 _NO_STREAM = re.compile(r"\s*(application/json|text/html)\b", re.IGNORECASE)
+_CUT_SHORT = frozenset({"max_tokens", "model_length", "model_context_window_exceeded"})
+_BROKEN_OFF = frozenset({"error", "abort", "network_error", "insufficient_system_resource"})
+"""Providers' words for the end of a reply that was not the model's own doing. Clients call both kinds a plain stop."""
 
 
 class Answered(Exception):
@@ -43,6 +46,7 @@ class Attempt:
         self._pieces: list[str] = []
         self._reported: Any = None
         self._whole = True
+        self._ended = ""
         self.began = False
 
     @property
@@ -53,6 +57,12 @@ class Attempt:
     def usage(self) -> Usage:
         """What was reported, else our own count of what was sent and came back."""
         return read_usage(self._reported, self._request, self.text, whole=self._whole)
+
+    def ended(self, word: str) -> None:
+        """Note a provider's own `word` for why the reply ended, before a client translates it."""
+        word = word.lower()
+        if word in _CUT_SHORT or word in _BROKEN_OFF:
+            self._ended = word
 
     async def read(self, response: Any) -> Reply:
         """The reply in what the client returned: a response or a stream of pieces. Raises `ProviderError`."""
@@ -120,6 +130,7 @@ class Attempt:
         error = body.get("error") if isinstance(body, dict) else None
         if error:
             raise Answered(error)
+        smooth(body)
         try:
             if body["choices"] == []:
                 raise self.fault("empty", "it has no choices")
@@ -133,9 +144,15 @@ class Attempt:
             self._pieces.append(text)
             if self._on_text is not None:
                 self._on_text(text)
-        return self._reply(str(choice.get("finish_reason") or "stop"), _named(message))
+        finish = str(choice.get("finish_reason") or "stop")
+        self.ended(finish)
+        return self._reply(finish, _named(message))
 
     def _reply(self, finish: str, message: Any) -> Reply:
+        if self._ended in _BROKEN_OFF:
+            raise self.fault("stream_cut", f'the provider ended it with "{self._ended}"')
+        if self._ended in _CUT_SHORT:
+            finish = "length"
         if self.text.strip():
             return Reply(self.text, finish, self.usage())
         if finish == "content_filter":
@@ -157,6 +174,33 @@ class Attempt:
         """The error that ends this try, with what had come by then."""
         message = redact(sentence(kind, self._where, one_line(said)), self._secrets())
         return ProviderError(kind, message, partial=self.text, usage=self.usage())
+
+
+def smooth(body: Any) -> None:
+    """Change in `body`, a chat completion as it came, what clients stumble over and nobody needs to.
+
+    Servers of people's own leave out the role, name it after their model's format, or give the text in parts.
+    """
+    if not isinstance(body, dict):
+        return
+    if not isinstance(body.get("usage"), dict):
+        body["usage"] = None
+    choices = body.get("choices")
+    for choice in choices if isinstance(choices, list) else ():
+        message = choice.get("message") if isinstance(choice, dict) else None
+        if isinstance(message, dict):
+            message["role"] = "assistant"
+            message["content"] = _text_of(message.get("content"))
+
+
+def _text_of(content: Any) -> str | None:
+    """The text of a message, whose content is a text or a list of parts, some of which are no text of the reply."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list):
+        return None
+    texts = [part.get("text") if isinstance(part, dict) else part for part in content]
+    return "".join(text for text in texts if isinstance(text, str))
 
 
 def _named(value: Any) -> Any:

@@ -119,10 +119,12 @@ _LOST = re.compile(
 )
 _TIMEOUT_CLASSES = re.compile(r"^(\w*Timeout(Error|Exception)?)$")
 _LIBRARY_NOISE = re.compile(
-    r"(?:(?:litellm\.)?[A-Z]\w*(?:Error|Exception):\s*|litellm\.Timeout:\s*|\w+(?:Exception|Error) - |LiteLLM:\s*)+"
+    r"(?:(?:litellm\.)?[A-Z]\w*(?:Error|Exception):\s*|litellm\.Timeout:\s*|\w+(?:Exception|Error) - |LiteLLM:\s*|"
+    r"\w+ raised a streaming error - )+"
 )
 _LIBRARY_TAIL = re.compile(
-    r"\bOriginal (?:exception|response):|\bRaw keys:|For further information|Handle with `|File an issue", re.I
+    r"\bOriginal (?:exception|response):|\bRaw keys:|\bReceived Chunk=|For further information|Handle with `|File an issue",
+    re.IGNORECASE,
 )
 _JSON_MESSAGE = re.compile(r"[{,]\s*\\?\"(?:message|error|detail)\\?\":\s*\\?\"((?:[^\"\\]|\\.)+)\"")
 _RETRY_HINT = re.compile(
@@ -303,7 +305,7 @@ def _status(error: BaseException) -> int | None:
     for value in (getattr(error, "status_code", None), getattr(error, "code", None)):
         try:
             number = int(value)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             continue
         if 400 <= number < 600:
             return number

@@ -21,12 +21,12 @@ import weakref
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, wraps
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
-from rlm_tui.engine.providers.attempt import Attempt
+from rlm_tui.engine.providers.attempt import Attempt, smooth
 from rlm_tui.engine.providers.base import ModelInfo, ProviderError, Reply, Request
 from rlm_tui.engine.providers.faults import Where, classify, sentence
 from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, NO_KEY, rule_for
@@ -60,8 +60,8 @@ _QUIET = {
 _import_lock = threading.Lock()
 _module: Any = None
 _in_use: weakref.WeakSet[LiteLLM] = weakref.WeakSet()
-_ours: ContextVar[bool] = ContextVar("rlm_tui_call", default=False)
-"""Whether LiteLLM works for us: only then its habits are changed, as others in the process may use it too."""
+_ours: ContextVar[Attempt | None] = ContextVar("rlm_tui_call", default=None)
+"""What LiteLLM works on for us: only then its habits are changed, as others in the process may use it too."""
 
 
 class LiteLLM:
@@ -110,7 +110,7 @@ class LiteLLM:
         rule = rule_for(provider)
         where = Where(request.model, self.address(provider), rule.wanted() if rule else "")
         attempt = Attempt(request, where, self.secrets, on_text)
-        ours = _ours.set(True)
+        ours = _ours.set(attempt)
         try:
             # LiteLLM's own timeout is per read: a body that drips never ends it.
             async with asyncio.timeout(request.timeout):
@@ -320,6 +320,7 @@ def _import() -> Any:
             # A table of dashes is not a model in a loop; max_tokens bounds a reply.
             litellm.REPEATED_STREAMING_CHUNK_LIMIT = 1_000_000
             _end_hidden_retries()
+            _read_more_of_replies()
             for logger in ("litellm", "LiteLLM", "LiteLLM Router", "LiteLLM Proxy"):
                 found = logging.getLogger(logger)
                 found.handlers = [logging.NullHandler()]
@@ -335,7 +336,7 @@ def _end_hidden_retries() -> None:
 
     async def not_again(self: Any, *args: Any, **kwargs: Any) -> Any:
         # Called while the broken connection's exception is being handled.
-        if _ours.get() and (error := sys.exc_info()[1]) is not None:
+        if _ours.get() is not None and (error := sys.exc_info()[1]) is not None:
             raise error
         return await again(self, *args, **kwargs)
 
@@ -345,8 +346,36 @@ def _end_hidden_retries() -> None:
 
     def without_retries(self: Any, *args: Any, **kwargs: Any) -> Any:
         # For some providers `max_retries` is dropped on the way, and a literal 2 takes its place.
-        if _ours.get():
+        if _ours.get() is not None:
             kwargs["max_retries"] = 0
         return client(self, *args, **kwargs)
 
     chat._get_openai_client = without_retries
+
+
+def _read_more_of_replies() -> None:
+    """LiteLLM refuses replies that can be read, and calls whatever ends one a stop, faults of the server among it."""
+    for place in ("litellm.llms.openai.chat.gpt_transformation", "litellm.llms.openai.openai"):
+        module: Any = importlib.import_module(place)
+        module.convert_to_model_response_object = _smoothed(module.convert_to_model_response_object)
+    helpers: Any = importlib.import_module("litellm.litellm_core_utils.core_helpers")
+    helpers._FINISH_REASON_MAP = _Reasons(helpers._FINISH_REASON_MAP)
+
+
+def _smoothed(convert: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(convert)
+    def smoothed(*args: Any, **kwargs: Any) -> Any:
+        if _ours.get() is not None:
+            smooth(args[0] if args else kwargs.get("response_object"))
+        return convert(*args, **kwargs)
+
+    return smoothed
+
+
+class _Reasons(dict[str, str]):
+    """LiteLLM's words for providers' reasons to end a reply. It looks every reason up here, and only here."""
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if (attempt := _ours.get()) is not None:
+            attempt.ended(str(key))
+        return super().get(key, default)
