@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rlm_tui.engine.providers.base import FAULTS
@@ -44,6 +44,7 @@ def test_every_kind_has_a_sentence(kind):
 ODD = st.one_of(st.none(), st.integers(), st.text(), st.floats(), st.booleans(), st.dictionaries(st.text(), st.text()))
 
 
+@example(text="", fields={"code": float("inf")}, body=None, streaming=False)
 @given(
     text=st.text(),
     fields=st.dictionaries(st.sampled_from(["status_code", "code", "headers", "response", "original_exception"]), ODD),

@@ -92,6 +92,8 @@ CASES = [
     Case("stream error", Answer("half of", end="error"), "stream_cut", "had an error", STREAMED, partial="half of"),
     Case("stream stalls", Answer("half of", end="stall"), "timeout", "0.4 s", STREAMED, partial="half of", timeout=0.4),
     Case("stream cut at once", Answer("", end="reset"), "stream_cut", "broke off", STREAMED),
+    Case("ended by a fault", Answer("half of", finish="error"), "stream_cut", "error", partial="half of"),
+    Case("ended by the server", Answer("half of", finish="abort"), "stream_cut", '"abort"', partial="half of"),
     Case("stream of nothing", Answer("", end="open"), "empty", "empty reply", STREAMED),
 ]
 

@@ -251,6 +251,31 @@ async def test_other_words_for_how_a_reply_ended(finish, read):
     assert reply.finish == read
 
 
+@pytest.mark.parametrize("how", ["whole", "streamed", "whole for a stream"])
+@pytest.mark.parametrize("finish", ["model_length", "max_tokens", "model_context_window_exceeded"])
+async def test_a_full_window_is_not_taken_for_a_stop(finish, how):
+    sent = Raw(body=whole("half", finish)) if how == "whole for a stream" else Answer("half", finish=finish)
+    reply, _ = await answer(sent, ask(stream=how != "whole"))
+    assert (reply.text, reply.finish) == ("half", "length")
+
+
+@pytest.mark.parametrize("model", ["openai/m", "openai/gpt-4o"])
+@pytest.mark.parametrize("stream", [True, False])
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"content": "hello"},
+        {"role": "model", "content": "hello"},
+        {"role": "assistant", "content": ["hel", "lo"]},
+        {"role": "assistant", "content": [{"type": "thinking", "thinking": "hm"}, {"type": "text", "text": "hello"}]},
+    ],
+)
+async def test_a_reply_without_its_role_or_in_parts(message, stream, model):
+    body = json.dumps({"choices": [{"message": message, "finish_reason": "stop"}], "usage": "none"}).encode()
+    reply, _ = await answer(Raw(body=body), ask(model, stream=stream))
+    assert (reply.text, reply.finish, reply.usage.estimated) == ("hello", "stop", True)
+
+
 async def test_thoughts_are_not_the_reply():
     reply, _ = await answer("<think>The user says hello.\nSo do I.</think>\n\nHello <think>!</think>")
     assert reply.text.strip() == "Hello <think>!</think>"
