@@ -18,6 +18,7 @@ from rlm_tui.engine.ledger import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS, Grant, L
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
 from rlm_tui.engine.providers.retry import RetryPolicy
+from rlm_tui.engine.providers.usage import read_usage
 from rlm_tui.engine.reading import Reading
 from rlm_tui.engine.record import Answer, Record
 from rlm_tui.engine.slots import Slots
@@ -38,6 +39,12 @@ from rlm_tui.events import (
     Usage,
     clean,
 )
+
+GRACE = 5.0
+"""Seconds that a provider has for ending a call at its deadline itself: it knows better what was used until then."""
+
+HURRY = 0.2
+"""The same where the time budget is the deadline."""
 
 PARTIAL_SECONDS, PARTIAL_CHARS = 0.25, 4096
 """A streamed reply is logged as it grows: this often, or this much at a time."""
@@ -217,7 +224,7 @@ class Caller:
             await to_the_end(
                 self._ended(matching, self._failed(order, fault, usage, error.partial, started), order.purpose)
             )
-            raise CallError(order.call, fault) from None
+            raise (error.budget if isinstance(error, _NoFurther) else CallError(order.call, fault)) from None
         except asyncio.CancelledError:
             if over:
                 raise
@@ -239,10 +246,12 @@ class Caller:
         # A call that a crash cut off goes on counting its tries.
         before = self._journal.state.calls.get(order.call)
         first = attempt = before.attempts if before is not None else 0
+        final = order.node if order.purpose == "extract" else None
         while True:
             attempt += 1
-            left = self._ledger.seconds_left()
-            timeout = self._config.call_seconds if left is None else min(self._config.call_seconds, max(left, 1.0))
+            left = self._ledger.seconds_left(final=final is not None)
+            hurried = left is not None and left < self._config.call_seconds
+            timeout = max(left, HURRY) if left is not None and hurried else self._config.call_seconds
             stream = order.purpose == "turn"  # A streamed piece costs about 1 ms: sub-calls have none to spare.
             request = Request(
                 model=order.model,
@@ -259,16 +268,18 @@ class Caller:
             partial = _Partial(order.call, self._journal) if stream else None
             try:
                 try:
-                    async with asyncio.timeout(timeout + 5.0):
+                    async with asyncio.timeout(timeout + (HURRY if hurried else GRACE)):
                         reply = await provider.complete(request, partial.take if partial else None)
                         self._slots.answered()
                         usage = sum(lost, reply.usage)
                         return replace(reply, usage=msgspec.structs.replace(usage, calls=reply.usage.calls))
                 except TimeoutError:
+                    text = partial.text if partial else ""
                     raise ProviderError(
                         "timeout",
                         f"{order.model} did not answer within {timeout:.0f} s.",
-                        partial=partial.text if partial else "",
+                        partial=text,
+                        usage=read_usage(None, request, text),
                     ) from None
                 finally:
                     if partial is not None:
@@ -276,17 +287,21 @@ class Caller:
             except ProviderError as error:
                 if error.kind == "rate_limit":
                     self._slots.complained()
-                pause = self._retries.delay(attempt - first, error)
-                left = self._ledger.seconds_left()
-                if pause is not None and left is not None and pause >= left:
-                    pause = None
-                charged = error.usage != Usage()
-                # A try that was charged all the same is paid from the budget like any other.
-                if pause is not None and charged and not self._ledger.extend(order.call, _priced(error.usage, price)):
-                    pause = None
+                # What the time budget cut short says nothing about the provider: only that budget forbids another try.
+                cut = hurried and error.kind == "timeout"
+                pause = 0.0 if cut else self._retries.delay(attempt - first, error)
+                refused = None
+                if pause is not None:
+                    # A try that was charged all the same is paid from the budget like any other.
+                    try:
+                        self._ledger.extend(order.call, _priced(error.usage, price), pause, final=final)
+                    except OverBudget as budget:
+                        refused, pause = budget, None
                 fault = _fault(error)
                 await self._journal.write(AttemptFailed(call=order.call, attempt=attempt, fault=fault, retry_in=pause))
                 lost.append(error.usage)
+                if refused is not None:
+                    raise _NoFurther(error, refused, cut) from None
                 if pause is None:
                     raise
                 await asyncio.sleep(pause)
@@ -343,6 +358,20 @@ class Caller:
     async def _warn(self) -> None:
         for kind, used, allowed in self._ledger.warnings():
             await self._journal.write(BudgetWarned(limit=kind, used=used, allowed=allowed))
+
+
+class _NoFurther(ProviderError):
+    """A call ends because a budget, `budget`, has no room for another try, or no time for this one when it was `cut`.
+
+    It is one that was cancelled: where the budget allows it, in a session that goes on, it is made again.
+    """
+
+    def __init__(self, error: ProviderError, budget: OverBudget, cut: bool) -> None:
+        said = "The time for it ran out before there was an answer; what it had cost until then may be billed."
+        if not cut:
+            said = f"{error.message} There is no room in the {budget.limit} budget to try again."
+        super().__init__("cancelled", said, status=error.status, partial=error.partial, usage=error.usage)
+        self.budget = budget
 
 
 class _Partial:

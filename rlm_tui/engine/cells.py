@@ -125,7 +125,7 @@ class Cells:
         self._journal.hold(CellStarted(cell=cell))
         host = self._host(cell)
         began = time.time()
-        result = await self._execute(code, host)
+        result = await self._execute(code, host, self._seconds(cell))
         if result.lost:
             await self._repl.restore(self._recorded)
             notices += ("The REPL was rebuilt: names from earlier blocks are back, those of this block are lost.",)
@@ -147,11 +147,20 @@ class Cells:
             await self._gate.reach(Stop("on_budget", node, turn, cell))
         return Ran(cell, code, result, report)
 
-    async def _execute(self, code: str, host: SubCalls) -> CellResult:
+    def _seconds(self, cell: str) -> float:
+        """How long `cell` may compute: no longer than the time budget, or than it did when it was stopped before."""
+        seconds = self._shared.config.cell_seconds
+        record = self._shared.record
+        if record is not None and record.covers(cell=cell):
+            known = record.cells[cell]
+            return min(seconds, known.seconds) if known.status == "timeout" else seconds
+        return self._shared.ledger.within(seconds)
+
+    async def _execute(self, code: str, host: SubCalls, seconds: float) -> CellResult:
         assert self._inside is not None
         self._inside.busy = True
         try:
-            result = await self._repl.run(code, host)
+            result = await self._repl.run(code, host, seconds)
         finally:
             self._inside.busy = False
         await host.flush()

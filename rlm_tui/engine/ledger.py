@@ -27,6 +27,9 @@ EXTRACT_TOKENS = 1024
 FORCED_PROMPT_TOKENS = 6000
 """How long the prompt of a forced answer can be, in tokens, besides the question (see `prompts.forced_answer`)."""
 
+LAST_SECONDS = 0.5
+"""Code may run this long in any case, also when the time budget is all but used up: it may hold the answer."""
+
 WARN_AT = 0.8
 """The share of a budget at which the model is told once."""
 
@@ -153,16 +156,22 @@ class Ledger:
                     raise self._told(refusal)
                 output = max(FLOOR, output // 2)
 
-    def extend(self, call: str, lost: Usage) -> bool:
-        """Reserve once more for a call whose last try was charged `lost`; whether the budgets allow another try."""
+    def extend(self, call: str, lost: Usage, pause: float = 0.0, *, final: str | None = None) -> None:
+        """Allow another try after `pause` seconds, and reserve once more for a call whose last one was charged `lost`.
+
+        Raises `OverBudget` when there is no room for it. `final` as in `reserve`.
+        """
         with self._lock:
             estimate = self._open[call]
             more = msgspec.structs.replace(lost, calls=0)
-            if self._refusal(more, None) is not None:
-                return False
+            left = self.seconds_left(final=final is not None)
+            refusal = self._refusal(more, final)
+            if refusal is None and left is not None and pause >= left:
+                refusal = OverBudget("seconds", self.seconds, self.limits.seconds or 0.0)
+            if refusal is not None:
+                raise self._told(refusal)
             self._open[call] = estimate + more
             self._reserved = self._reserved + more
-            return True
 
     def settle(self, call: str, usage: Usage) -> None:
         """Exchange a reservation for what the call took. Unknown calls are settled too (a call answered by hand)."""
@@ -184,11 +193,18 @@ class Ledger:
             if self._ahead.pop(call, None) is None:
                 self.settled = self.settled + usage
 
-    def seconds_left(self) -> float | None:
-        """Seconds until the time budget ends, without the slice for the forced answer; ``None`` if unlimited."""
+    def seconds_left(self, *, final: bool = False) -> float | None:
+        """Seconds until the time budget ends, without the slice for the forced answer (with it, for a `final` call);
+        ``None`` if unlimited.
+        """
         if self.limits.seconds is None:
             return None
-        return max(0.0, self.limits.seconds - self._time_slice() - self.seconds)
+        return max(0.0, self.limits.seconds - (0.0 if final else self._time_slice()) - self.seconds)
+
+    def within(self, seconds: float) -> float:
+        """How long code of the session or the user's may run: `seconds`, or what is left of the time budget."""
+        left = self.seconds_left()
+        return seconds if left is None else min(seconds, max(round(left, 2), LAST_SECONDS))
 
     def used(self) -> dict[str, tuple[float, float]]:
         """``{kind: (used, allowed)}`` for every budget that is set."""

@@ -104,6 +104,10 @@ class NodeRun:
         """What `budget()` answers in the REPL."""
         return {**self._shared.ledger.left(), "turns": float(self._limits.turns - self._turns_here)}
 
+    def within(self, seconds: float) -> float:
+        """`seconds`, or what is left of the time budget."""
+        return self._shared.ledger.within(seconds)
+
     async def run(self) -> Outcome:
         """Work until there is an answer or a limit. Only cancellation and a failing log come out as exceptions."""
         await self._start()

@@ -151,7 +151,7 @@ class SubCalls:
         if tool is None:
             return None, f"{request.tool} is not here in this run: give the tool again"
         try:
-            value = await tool.call(request.args, request.kwargs, self._node.config.tool_seconds)
+            value = await tool.call(request.args, request.kwargs, self._node.within(self._node.config.tool_seconds))
         except ToolFailed as error:
             return None, str(error)
         return json.dumps(value, ensure_ascii=False), None

@@ -138,8 +138,10 @@ class ReplError(Exception):
 class Repl(Protocol):
     """One node's REPL. All methods are coroutines of the engine's event loop; one cell runs at a time."""
 
-    async def run(self, code: str, host: ReplHost) -> CellResult:
-        """Run a cell. Never raises for what the code does; cancelling the coroutine stops the code and keeps the names."""
+    async def run(self, code: str, host: ReplHost, seconds: float | None = None) -> CellResult:
+        """Run a cell, which may compute for `seconds` (``None``: as long as any cell). Never raises for what the code does;
+        cancelling the coroutine stops the code and keeps the names.
+        """
         ...
 
     async def restore(self, cells: Sequence[Recorded]) -> None:

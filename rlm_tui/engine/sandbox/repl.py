@@ -89,10 +89,11 @@ class WorkerRepl:
 
     # The protocol
 
-    async def run(self, code: str, host: ReplHost) -> CellResult:
+    async def run(self, code: str, host: ReplHost, seconds: float | None = None) -> CellResult:
         """Run a cell: see `rlm_tui.engine.sandbox.base.Repl.run`."""
+        limits = self._limits if seconds is None else dataclasses.replace(self._limits, seconds=seconds)
         async with self._lock:
-            return await self._run(code, host)
+            return await self._run(code, host, limits=limits)
 
     async def restore(self, cells: Sequence[Recorded]) -> None:
         """Bring a fresh worker to where `cells` left the names; a cell that has to be killed again is left out."""

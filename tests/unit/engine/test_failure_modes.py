@@ -5,13 +5,14 @@ The list is that of reports from users of other RLM libraries; each test plays t
 
 import asyncio
 import json
+from collections.abc import Callable
 
 import pytest
 
 from rlm_tui import events as ev
 from rlm_tui.engine.answers import reads_like_a_plan
 from rlm_tui.engine.control import Gate
-from rlm_tui.engine.providers.base import ProviderError, Reply
+from rlm_tui.engine.providers.base import ProviderError, Reply, Request
 from rlm_tui.events import Limits, MemoryLog, Usage
 from tests.support.engine import FakeModels, Ran, cell, play, until
 
@@ -98,6 +99,56 @@ async def test_an_assumed_price_is_held_back_for_the_forced_answer_too() -> None
     assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "usd")
     assert ran.ended.outcome.answer == "forced answer"
     assert 0.03 < ran.ended.usage.cost <= 0.05
+
+
+class Sleepy(FakeModels):
+    """Sleeps for an hour over every prompt in which a word stands."""
+
+    word = "nothing"
+
+    async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
+        if self.word in request.messages[-1].content and not request.messages[-1].content.startswith("Answer now."):
+            await asyncio.sleep(3600)
+        return await super().complete(request, on_text)
+
+
+async def test_a_reply_that_the_time_budget_cuts_short_ends_in_a_forced_answer() -> None:
+    models = Sleepy([LOOK, DONE])
+    models.word = "[turn 2/30"
+    ran = await play(models, limits=Limits(seconds=2.5))
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "seconds")
+    assert ran.ended.outcome.answer == "forced answer"
+    cut = ran.events(ev.CallFailed)[0]
+    assert (cut.call, cut.fault.kind) == ("0:t2", "cancelled") and "time for it ran out" in cut.fault.message
+    assert cut.usage.calls == 1 and cut.usage.input > 0 and cut.usage.estimated
+    assert ran.state.errors == 0
+
+
+async def test_sub_calls_that_the_time_budget_cuts_short_leave_the_others_alone() -> None:
+    models = Sleepy([cell("got = llm_query_batched(['quick', 'sleep'])\nprint(got[0], got[1])"), DONE])
+    models.word = "sleep"
+    ran = await play(models, limits=Limits(seconds=2.5))
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "seconds")
+    printed = ran.text(ran.events(ev.CellFinished)[1].output)
+    assert printed.startswith("leaf [ERROR] the seconds budget")
+    assert ran.ended.outcome.answer == "forced answer"
+
+
+async def test_a_retry_that_the_time_budget_has_no_room_for() -> None:
+    busy = ProviderError("rate_limit", "Slow down.", retry_after=30.0)
+    ran = await play(FakeModels([LOOK, busy]), limits=Limits(seconds=10.0))
+    assert (ran.ended.outcome.status, ran.ended.outcome.answer) == ("partial", "forced answer")
+    assert ran.events(ev.AttemptFailed)[0].fault.kind == "rate_limit"
+    assert ran.events(ev.CallFailed)[0].fault.message.endswith("no room in the seconds budget to try again.")
+
+
+async def test_a_block_computes_no_longer_than_the_time_budget() -> None:
+    endless = cell("found = 17\nprint('so far')\nwhile True:\n    pass")
+    ran = await play(FakeModels([endless]), limits=Limits(seconds=2.0))
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "seconds")
+    assert ran.state.seconds < 3.0
+    forced = ran.text(ran.events(ev.CallReserved)[-1].messages[0].body)
+    assert "so far" in forced and "found: int" in forced
 
 
 async def test_a_plan_as_the_answer_is_pointed_out() -> None:

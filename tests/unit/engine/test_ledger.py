@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rlm_tui.engine.ledger import FLOOR, Ledger, OverBudget, UnknownPrice
+from rlm_tui.engine.ledger import FLOOR, LAST_SECONDS, Ledger, OverBudget, UnknownPrice
 from rlm_tui.engine.providers.base import Price
 from rlm_tui.events import Limits, Usage
 
@@ -74,6 +74,29 @@ def test_time_leaves_room_for_the_forced_answer() -> None:
     with pytest.raises(OverBudget):
         ledger.reserve("b", 1, 1, None)
     ledger.reserve("x", 1, 1, None, final="0")
+    assert (ledger.seconds_left(), ledger.seconds_left(final=True)) == (0.0, 14.0)
+
+
+def test_another_try_needs_room_in_every_budget() -> None:
+    ledger = Ledger(Limits(calls=None, total_tokens=100, seconds=100.0), clock=lambda: 0.0, finalise=Usage(calls=1))
+    ledger.reserve("a", 30, 30, None)
+    ledger.extend("a", Usage(), 84.0)
+    with pytest.raises(OverBudget, match="seconds"):
+        ledger.extend("a", Usage(), 86.0)
+    ledger.extend("a", Usage(input=40), 1.0)
+    with pytest.raises(OverBudget, match="total_tokens"):
+        ledger.extend("a", Usage(input=1), 1.0)
+
+
+def test_code_may_run_for_what_is_left_of_the_time() -> None:
+    now = 0.0
+    ledger = Ledger(Limits(seconds=100.0), clock=lambda: now)
+    assert ledger.within(60.0) == 60.0
+    now = 80.0
+    assert ledger.within(60.0) == 5.0
+    now = 99.0
+    assert ledger.within(60.0) == LAST_SECONDS
+    assert Ledger(Limits()).within(60.0) == 60.0
 
 
 def test_a_warning_comes_once() -> None:
