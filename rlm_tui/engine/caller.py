@@ -120,11 +120,16 @@ class Caller:
 
     async def ask(self, order: Order) -> Reply:
         """Make the call and return the reply once it is in the log. Raises `CallError`, `OverBudget`, `UnknownPrice`."""
+        reusable = self._config.reuse_identical_calls and order.purpose == "leaf"
         if self._record is not None:
             found = self._record.find(order.call, order.model, order.messages)
             if found is not None:
-                return await self._recall(order, found)
-        if self._config.reuse_identical_calls and order.purpose == "leaf" and order.answer is None:
+                reply = await self._recall(order, found)
+                if reusable and found.model:
+                    known = self._answered[_asked_of(found.model, order)] = asyncio.get_running_loop().create_future()
+                    known.set_result(Answer(reply.text, reply.finish))
+                return reply
+        if reusable and order.answer is None:
             return await self._ask_once(order)
         if order.answer is not None:
             return await self._ask(order)  # Nothing is sent: it needs no turn among the requests.
@@ -133,7 +138,7 @@ class Caller:
 
     async def _ask_once(self, order: Order) -> Reply:
         """Ask, unless the same was asked of the same model in this session, or is being asked right now."""
-        key = (order.model, BlobRef.of("\0".join(m.content for m in order.messages)).sha)
+        key = _asked_of(order.model, order)
         known = self._answered.get(key)
         if known is not None:
             # What failed for one may work for the next.
@@ -401,6 +406,11 @@ class _Partial:
     async def _write(self) -> None:
         piece, self._done = self.text[self._done :], len(self.text)
         await self._journal.write(CallPartial(call=self._call, text=clean(piece)))
+
+
+def _asked_of(model: str, order: Order) -> tuple[str, str]:
+    """What makes two sub-calls identical: whom they ask, and what."""
+    return model, BlobRef.of("\0".join(m.content for m in order.messages)).sha
 
 
 def _fault(error: ProviderError) -> Fault:

@@ -37,12 +37,16 @@ from rlm_tui.events import (
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a recorded call gave: a reply with its finish reason, or a fault; and what it took, if that is to count again."""
+    """What a recorded call gave: a reply with its finish reason, or a fault; and what it took, if that is to count again.
+
+    `model` is the one that said it; empty for words of the operator's.
+    """
 
     text: str = ""
     finish: str = ""
     fault: Fault | None = None
     usage: Usage = Usage()
+    model: str = ""
 
 
 class Record:
@@ -169,7 +173,8 @@ class Record:
         if isinstance(answer, CallFailed):
             # What was cut off by hand or by a crash is asked again, and so is what ended a session that goes on.
             return None if self._asked_again(answer) else Answer(fault=answer.fault, usage=self._counted(answer))
-        return Answer(self._text(answer.reply), answer.finish, usage=self._counted(answer))
+        said_by = reserved.model if answer.source != "operator" else ""
+        return Answer(self._text(answer.reply), answer.finish, usage=self._counted(answer), model=said_by)
 
     def spent(self) -> dict[str, Usage]:
         """What each call took that a continued session comes to again without making it."""

@@ -386,6 +386,17 @@ async def test_identical_sub_calls_are_paid_once_when_wanted() -> None:
     assert len([r for r in ran.models.requests if r.messages[0].role == "user"]) == 5
 
 
+async def test_identical_sub_calls_are_paid_once_across_a_break() -> None:
+    asks = cell("got = llm_query('same')\nprint(got, len(context))")
+    failing = ProviderError("auth", "The key was withdrawn.")
+    first = await play(FakeModels([asks, failing]), reuse_identical_calls=True)
+    assert first.ended.outcome.status == "failed"
+    models = FakeModels([asks, cell("FINAL(llm_query('same') + llm_query('new'))")])
+    again = await play(models, log=first.log, resume=True, reuse_identical_calls=True)
+    assert again.ended.outcome.answer == "leafleaf"
+    assert [r.messages[0].content for r in models.requests if r.messages[0].role == "user"] == ["new"]
+
+
 async def test_an_answer_must_fit_the_schema_and_the_model_hears_why() -> None:
     schema = {"type": "object", "required": ["count"], "properties": {"count": {"type": "integer"}}}
     turns = [LOOK, cell("FINAL('many')"), cell("FINAL({'count': 'x'})"), cell("FINAL('{\"count\": %d}' % len(lines))")]
