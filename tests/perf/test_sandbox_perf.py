@@ -16,8 +16,8 @@ from rlm_tui.engine.sandbox.base import HostCall, ReplLimits, Slot
 from rlm_tui.engine.sandbox.factory import HOST_NAMES, PythonReplFactory
 from rlm_tui.engine.sandbox.repl import WorkerRepl
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
+from rlm_tui.engine.sandbox.worker.compiling import compile_cell
 from rlm_tui.engine.sandbox.worker.output import Output
-from rlm_tui.engine.sandbox.worker.policy import compile_cell
 
 pytestmark = pytest.mark.perf
 

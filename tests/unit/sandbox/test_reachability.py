@@ -17,9 +17,9 @@ import pytest
 
 from rlm_tui.engine.sandbox.worker import names
 from rlm_tui.engine.sandbox.worker.cell import PythonCell
+from rlm_tui.engine.sandbox.worker.compiling import compile_cell
 from rlm_tui.engine.sandbox.worker.facade import Facade, members
 from rlm_tui.engine.sandbox.worker.output import Output
-from rlm_tui.engine.sandbox.worker.policy import compile_cell
 
 CAPABILITIES = {
     id(ob): name

@@ -11,13 +11,13 @@ from rlm_tui.engine.sandbox.worker import aio, pools
 from rlm_tui.engine.sandbox.worker.basics import builtin_names
 from rlm_tui.engine.sandbox.worker.classes import GENERIC, Marker, UserClasses, bind_enums, bind_type
 from rlm_tui.engine.sandbox.worker.clock import CellClock, Stop
+from rlm_tui.engine.sandbox.worker.compiling import Refused, compile_cell
 from rlm_tui.engine.sandbox.worker.facade import Facade
 from rlm_tui.engine.sandbox.worker.guards import Guards
 from rlm_tui.engine.sandbox.worker.manifest import Manifest
 from rlm_tui.engine.sandbox.worker.modules import Modules
 from rlm_tui.engine.sandbox.worker.names import is_private
 from rlm_tui.engine.sandbox.worker.output import Output
-from rlm_tui.engine.sandbox.worker.policy import Refused, compile_cell
 from rlm_tui.engine.sandbox.worker.report import Reporter, Sources, message_of, type_name
 from rlm_tui.engine.sandbox.worker.scaffold import Scaffold, SubcallError, is_deferred
 from rlm_tui.engine.sandbox.worker.standins import Exit, Standins

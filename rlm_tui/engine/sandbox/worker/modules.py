@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio, hints, pools
+from rlm_tui.engine.sandbox.worker.asyncfacade import asyncio_members
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
 from rlm_tui.engine.sandbox.worker.copying import Copier
 from rlm_tui.engine.sandbox.worker.datacls import Dataclasses
@@ -193,7 +194,7 @@ class Modules:
             "logging": standins.logging_members(),
             "contextlib": standins.contextlib_members(),
             "pprint": standins.pprint_members(),
-            "asyncio": aio.asyncio_members(standins.sleep),
+            "asyncio": asyncio_members(standins.sleep),
             "concurrent.futures": pools.futures_members(),
             "threading": pools.threading_members(),
             "__future__": {"annotations": None, "division": None, "print_function": None},

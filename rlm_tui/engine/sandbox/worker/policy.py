@@ -16,19 +16,17 @@ annotations                            kept as text on arguments and in class bo
 the last expression                    ``_echo_(…)``
 =====================================  =============================================================================
 
-Imported only inside the worker. Compiling happens there too: CPython's compiler can be crashed by depth.
+Imported only inside the worker; `matching` has what ``match`` needs, `compiling` what comes before and after.
 """
 
 from __future__ import annotations
 
 import ast
-import re
-import sys
-from types import CodeType
 from typing import Any
 
-from RestrictedPython.transformer import IOPERATOR_TO_STR, RestrictingNodeTransformer
+from RestrictedPython.transformer import IOPERATOR_TO_STR
 
+from rlm_tui.engine.sandbox.worker.matching import Patterns
 from rlm_tui.engine.sandbox.worker.names import (
     ENUM_NAMES,
     LABELS,
@@ -37,13 +35,9 @@ from rlm_tui.engine.sandbox.worker.names import (
     READS,
     RESERVED,
     SPECIAL,
-    is_plain,
     is_private,
     mangle,
 )
-
-DEPTH = 20_000
-"""Python's recursion limit while a cell is rewritten: long chains of ``+`` are deep trees."""
 
 _WHOLE_READERS = frozenset({"enumerate", "list", "tuple", "set", "sorted", "reversed", "iter", "zip"})
 _MAY_BE_DOCUMENT = (ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp)
@@ -51,17 +45,7 @@ _CLASS_CONSTANTS = frozenset({"__slots__", "__match_args__", "__doc__"})
 _MODULE_CONSTANTS = frozenset({"__all__", "__version__", "__author__"})
 
 
-class Refused(Exception):
-    """A cell that is not run: `message` is one sentence, `line` where (1-based) if known, `kind` the error's name."""
-
-    def __init__(self, message: str, line: int | None = None, kind: str = "Refused") -> None:
-        super().__init__(message)
-        self.message = message
-        self.line = line
-        self.kind = kind
-
-
-class Policy(RestrictingNodeTransformer):
+class Policy(Patterns):
     """Rewrites one cell. `problems` collects refusals as (line, sentence)."""
 
     def __init__(self, errors: Any = None, warnings: Any = None, used_names: Any = None) -> None:
@@ -403,70 +387,6 @@ class Policy(RestrictingNodeTransformer):
     def visit_Await(self, node: ast.Await) -> Any:
         return self._call("_await_", node, self.visit(node.value))
 
-    # Match: the interpreter reads attributes by itself here, so only plain ones may be named
-
-    def visit_Match(self, node: ast.Match) -> ast.AST:
-        return self.node_contents_visit(node)
-
-    def visit_match_case(self, node: ast.match_case) -> ast.AST:
-        return self.node_contents_visit(node)
-
-    def visit_MatchSingleton(self, node: ast.MatchSingleton) -> ast.AST:
-        return node
-
-    def visit_MatchSequence(self, node: ast.MatchSequence) -> ast.AST:
-        return self.node_contents_visit(node)
-
-    def visit_MatchOr(self, node: ast.MatchOr) -> ast.AST:
-        return self.node_contents_visit(node)
-
-    def _constant(self, node: ast.expr) -> None:
-        inner: ast.expr = node
-        while isinstance(inner, ast.Attribute):
-            if not is_plain(inner.attr):
-                self.error(node, f"{inner.attr} cannot be matched by value here; compare it in an `if`")
-            inner = inner.value
-        if isinstance(inner, ast.Name):
-            self.check_name(inner, inner.id)
-        elif isinstance(inner, ast.BinOp):
-            self._constant(inner.left)
-            self._constant(inner.right)
-        elif isinstance(inner, ast.UnaryOp):
-            self._constant(inner.operand)
-        elif not isinstance(inner, ast.Constant):
-            self.error(node, "only constants and dotted names can be matched by value")
-
-    def visit_MatchValue(self, node: ast.MatchValue) -> ast.AST:
-        self._constant(node.value)
-        return node
-
-    def visit_MatchAs(self, node: ast.MatchAs) -> ast.AST:
-        self.check_name(node, node.name)
-        return self.node_contents_visit(node)
-
-    def visit_MatchStar(self, node: ast.MatchStar) -> ast.AST:
-        self.check_name(node, node.name)
-        return node
-
-    def visit_MatchMapping(self, node: ast.MatchMapping) -> ast.AST:
-        self.check_name(node, node.rest)
-        for key in node.keys:
-            self._constant(key)
-        node.patterns = self._patterns(node.patterns)
-        return node
-
-    def visit_MatchClass(self, node: ast.MatchClass) -> ast.AST:
-        self._constant(node.cls)
-        for name in node.kwd_attrs:
-            if not is_plain(name):
-                self.error(node, f"the attribute {name} cannot be matched here; test it in an `if`")
-        node.patterns = self._patterns(node.patterns)
-        node.kwd_patterns = self._patterns(node.kwd_patterns)
-        return node
-
-    def _patterns(self, patterns: list[Any]) -> list[Any]:
-        return [self.visit(p) for p in patterns]
-
     # The whole cell
 
     def visit_Module(self, node: ast.Module) -> ast.AST:
@@ -484,39 +404,3 @@ def _annotation_text(node: ast.expr) -> str:
         return ast.unparse(node)[:200]
     except (RecursionError, ValueError):
         return "object"
-
-
-_AT_LINE = re.compile(r" \((?:<[^>]*>, )?line \d+\)$")
-
-
-def compile_cell(source: str, filename: str) -> CodeType:
-    """`source` as guarded code; `Refused` when it does not parse or uses what the policy does not offer."""
-    limit = sys.getrecursionlimit()
-    try:
-        if "\x00" in source:
-            raise Refused("the code holds a NUL character; write it as \\x00 inside a string", None, "SyntaxError")
-        tree = ast.parse(source, filename)
-        sys.setrecursionlimit(max(limit, DEPTH))
-        policy = Policy()
-        policy.visit(tree)
-        # The compiler takes its own depth from this limit, and its stack is the machine's: let it have the usual one.
-        sys.setrecursionlimit(limit)
-        if policy.problems:
-            line, message = policy.problems[0]
-            raise Refused(message, line)
-        ast.fix_missing_locations(tree)
-        code: CodeType = compile(tree, filename, "exec", dont_inherit=True)
-        return code
-    except SyntaxError as error:
-        message = _AT_LINE.sub("", error.msg or "invalid syntax")
-        raise Refused(message, error.lineno, type(error).__name__) from None
-    except UnicodeEncodeError:
-        raise Refused("the code holds half of a surrogate pair, which is not text", None, "SyntaxError") from None
-    except (RecursionError, MemoryError):
-        raise Refused(
-            "the code is nested too deeply to be compiled; split it into steps", None, "SyntaxError"
-        ) from None
-    except (ValueError, OverflowError) as error:
-        raise Refused(f"the code cannot be compiled: {error}", None, "SyntaxError") from None
-    finally:
-        sys.setrecursionlimit(limit)

@@ -10,7 +10,8 @@ from collections import namedtuple
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from rlm_tui.engine.sandbox.worker.aio import COMPLETED, CancelledError, Deferred, Event, Idle, wait
+from rlm_tui.engine.sandbox.worker.aio import CancelledError, Deferred
+from rlm_tui.engine.sandbox.worker.asyncfacade import COMPLETED, Event, Idle, wait
 
 _Done = namedtuple("_Done", "done not_done")
 _Done.__name__ = _Done.__qualname__ = "DoneAndNotDoneFutures"
