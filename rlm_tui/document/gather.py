@@ -35,6 +35,9 @@ def gather(given: Iterable[str | os.PathLike[str]]) -> list[Found]:
     found: dict[Path, Found] = {}
     repeated: list[Found] = []
     for one in given:
+        if not str(one):
+            # As a path it would be the working folder, all of it.
+            raise DocumentError("the name of a document is empty (a variable that isn't set?); name a file")
         path = Path(one).expanduser()
         if str(one) == STDIN:
             found.setdefault(Path(STDIN), Found(Path(STDIN)))

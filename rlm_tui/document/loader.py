@@ -7,6 +7,7 @@ import errno
 import gzip
 import io
 import os
+import shutil
 import stat
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from rlm_tui.document.body import MappedBody, TextBody
-from rlm_tui.document.convert import INSTALL, can_convert, convert, is_page, kind_of_file
+from rlm_tui.document.convert import INSTALL, can_convert, convert, is_page, kind_of_file, said_of
 from rlm_tui.document.document import Document
 from rlm_tui.document.encoding import Encoding, find_encoding
 from rlm_tui.document.errors import DocumentError
@@ -46,42 +47,44 @@ _MAGIC = (
 def load(paths: Iterable[str | os.PathLike[str]], *, map_above: int = MAP_ABOVE) -> list[Document]:
     """The documents at `paths`, in order, with names that differ from each other.
 
-    A path can be a pattern (``logs/*.txt``), a folder (all below it) or ``-`` (the standard input). UTF-8, UTF-16 and
-    UTF-32 with or without a byte order mark, and by a guess, which a note names, what was usual before; `.gz` is unpacked; PDF, Office files and web pages are
-    converted when markitdown is installed. Files above `map_above` bytes are not held in memory. Raises `DocumentError`
+    A path can be a pattern (``logs/*.txt``), a folder (all below it) or ``-`` (the standard input). UTF-8 and
+    UTF-16 with or without a byte order mark, UTF-32 with one, and by a guess, which a note names, what was usual before;
+    `.gz` is unpacked; PDF, Office files and web pages, wherever they come from, are converted when markitdown is installed. Files above `map_above` bytes are not held in memory. Raises `DocumentError`
     for the first file that can't be read as a document; what a folder holds besides documents is left out, and a note of
     the first document says so.
     """
     found = gather(paths)
     documents: list[Document] = []
-    left_out: list[str] = []
+    left_out: dict[str, str] = {}
     for one, name in zip(found, unique_names([one.path for one in found]), strict=True):
         try:
-            documents.append(_stdin() if str(one.path) == STDIN else _load(one.path, name, map_above))
-        except DocumentError:
+            documents.append(_stdin(map_above) if str(one.path) == STDIN else _load(one.path, name, map_above))
+        except DocumentError as error:
             if not one.by_chance:
                 raise
-            left_out.append(name)
+            left_out[name] = str(error)
     if not documents:
-        raise DocumentError(f"none of the {len(left_out)} files that were found is text, such as {left_out[0]}")
+        # Where a converter would help, the first thing to say is that there is one.
+        why = next((said for said in left_out.values() if INSTALL in said), next(iter(left_out.values())))
+        raise DocumentError(f"none of the {len(left_out)} files that were found can be read as text: {why}")
     if left_out:
-        more = f" and {len(left_out) - 3} more" if len(left_out) > 3 else ""
-        documents[0].add_note(f"files beside it were left out, as not text: {', '.join(left_out[:3])}{more}")
+        names = list(left_out)
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        hint = f"; {INSTALL} reads some of them" if any(INSTALL in said for said in left_out.values()) else ""
+        documents[0].add_note(f"files beside it were left out, as not text: {', '.join(names[:3])}{more}{hint}")
     return documents
 
 
-def _stdin() -> Document:
+def _stdin(map_above: int) -> Document:
     """What comes from the standard input, to its end."""
     if sys.stdin is None or sys.stdin.isatty():
         raise DocumentError(
             "- is the standard input, but nothing is sent there; use it as in: cat FILE | rlm-tui run -"
         )
-    data = sys.stdin.buffer.read()
-    if not data:
+    file = _spooled(sys.stdin.buffer, map_above)
+    if not file.read(1):
         raise DocumentError("nothing came from the standard input; send a text there")
-    if data.startswith(b"\x1f\x8b"):
-        data = _unpack(io.BytesIO(data), Path(STDIN), len(data) * 20).read()
-    document = _from_bytes(data, Path("standard input"), "standard input")
+    document = _from_file(file, Path("standard input"), "standard input", map_above)
     document.path = None
     return document
 
@@ -137,7 +140,12 @@ def _read(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
         if stat.S_ISCHR(os.fstat(file.fileno()).st_mode):
             raise DocumentError(f"{path} is a device, not a file; give files")
         # A pipe, such as the shell's <(command), has no size and can't be mapped.
-        return _from_bytes(file.read(), path, name)
+        file = _spooled(file, map_above)
+    return _from_file(file, path, name, map_above)
+
+
+def _from_file(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
+    file.seek(0)
     notes: tuple[str, ...] = ()
     head = file.read(_SAMPLE)
     if not head:
@@ -148,11 +156,12 @@ def _read(file: IO[bytes], path: Path, name: str, map_above: int) -> Document:
         notes = ("unpacked from gzip",)
         if not head:
             raise DocumentError(f"{path} is an archive of an empty file; give a file with text in it")
-    if (kind := kind_of_file(path, head)) is not None:
-        return _converted(path, name, kind)
-    if is_page(path, head):
+    suffix = Path(path.stem if notes and path.suffix.lower() == ".gz" else path.name).suffix.lower()
+    if (kind := kind_of_file(file, suffix, head)) is not None:
+        return _converted(file, path, name, kind, notes)
+    if is_page(suffix, head):
         if can_convert():
-            return _converted(path, name, "a web page")
+            return _converted(file, path, name, ".html", notes)
         notes += (f"a web page, read as it is written; {INSTALL} reads it as text",)
     encoding = find_encoding(head, whole=len(head) < _SAMPLE)
     if encoding is None:
@@ -218,6 +227,14 @@ def _unpack(file: IO[bytes], path: Path, map_above: int) -> IO[bytes]:
     return out
 
 
+def _spooled(source: IO[bytes], map_above: int) -> IO[bytes]:
+    """What can be read but once, as a file: in memory while it is small, else a temporary one that has no name."""
+    out: IO[bytes] = tempfile.SpooledTemporaryFile(max_size=map_above, prefix="rlm-tui-")  # noqa: SIM115
+    shutil.copyfileobj(source, out, 1 << 20)
+    out.seek(0)
+    return out
+
+
 def _as_utf8(file: IO[bytes], encoding: Encoding) -> IO[bytes]:
     """A huge UTF-16 or UTF-32 file as a temporary UTF-8 one, so that it can be mapped."""
     file.seek(encoding.skip)
@@ -230,15 +247,17 @@ def _as_utf8(file: IO[bytes], encoding: Encoding) -> IO[bytes]:
     return out
 
 
-def _converted(path: Path, name: str, kind: str) -> Document:
-    text = convert(path, kind)
-    return Document(name, TextBody(text), path=path, format="markdown", notes=(f"{kind}, converted to Markdown",))
+def _converted(file: IO[bytes], path: Path, name: str, kind: str, notes: tuple[str, ...]) -> Document:
+    text = convert(file, path, kind)
+    notes += (f"{said_of(kind)}, converted to Markdown",)
+    return Document(name, TextBody(text), path=path, format="markdown", notes=notes)
 
 
 def _missing(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
-        return f"there is no file {path}: the folder {folder} does not exist; check the path"
+        why = "is not a folder" if folder.exists() else "does not exist"
+        return f"there is no file {path}: {folder} {why}; check the path"
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:

@@ -1,6 +1,10 @@
 """Documents in other formats, through the real converter; only where the extra `documents` is installed."""
 
+import gzip
 import importlib.util
+import io
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -17,7 +21,7 @@ PAGE = """<!doctype html><html><head><title>The lease</title><style>b {}</style>
 
 def read(path: Path) -> str:
     (document,) = load([path])
-    assert document.notes[0].endswith("converted to Markdown")
+    assert document.notes[-1].endswith("converted to Markdown")
     assert document.format == "markdown" or path.suffix == ".pdf"
     return document.text
 
@@ -57,6 +61,34 @@ def test_a_web_page(tmp_path: Path) -> None:
     (tmp_path / "a.html").write_text(PAGE)
     text = read(tmp_path / "a.html")
     assert text == "# The lease\n\nSigned by **Anna** Weber & Sons"
+
+
+def test_files_under_other_names(tmp_path: Path) -> None:
+    office.docx(tmp_path / "a.docx", "The lease", "Signed by Anna")
+    for name in ("download", "a.docm", "a.txt"):
+        (tmp_path / name).write_bytes((tmp_path / "a.docx").read_bytes())
+        assert "Signed by Anna" in read(tmp_path / name)
+    office.xlsx(tmp_path / "b.docx", [["Name", "Rent"], ["Anna", 900]])
+    assert load([tmp_path / "b.docx"])[0].notes == ("an Excel file, converted to Markdown",)
+
+
+def test_packed_files(tmp_path: Path) -> None:
+    office.pdf(tmp_path / "a.pdf", ["signed by Anna"])
+    office.docx(tmp_path / "a.docx", "The lease", "signed by Anna")
+    (tmp_path / "a.html").write_text("<html><body><p>signed by Anna")
+    for name in ("a.pdf", "a.docx", "a.html"):
+        (tmp_path / f"{name}.gz").write_bytes(gzip.compress((tmp_path / name).read_bytes()))
+        assert "signed by Anna" in read(tmp_path / f"{name}.gz")
+
+
+def test_the_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.pdf(tmp_path / "a.pdf", ["signed by Anna"])
+    pages = (tmp_path / "a.pdf").read_bytes(), b"<!DOCTYPE html><body><p>signed by <b>Anna</b>"
+    for data in pages:
+        stream = types.SimpleNamespace(buffer=io.BytesIO(data), isatty=lambda: False)
+        monkeypatch.setattr(sys, "stdin", stream)
+        (document,) = load(["-"])
+        assert "signed by" in document.text and "<b>" not in document.text and "obj" not in document.text
 
 
 def test_pages_without_text(tmp_path: Path) -> None:

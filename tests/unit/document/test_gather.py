@@ -56,7 +56,23 @@ def test_what_is_no_text_in_a_folder_is_left_out_and_said(tree: Path) -> None:
 def test_a_folder_without_any_text(tmp_path: Path) -> None:
     assert "has no files in it" in refusal(tmp_path)
     (tmp_path / "x.bin").write_bytes(BINARY)
-    assert "none of the 1 files that were found is text, such as x.bin" in refusal(tmp_path)
+    assert "none of the 1 files that were found can be read as text" in refusal(tmp_path)
+    assert "x.bin is a binary file" in refusal(tmp_path)
+
+
+def test_a_folder_of_what_the_converter_could_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "markitdown", None)
+    (tmp_path / "a.bin").write_bytes(BINARY)
+    (tmp_path / "b.pdf").write_bytes(FILES["a.pdf"][0])
+    assert "pip install 'rlm-tui[documents]'" in refusal(tmp_path)
+    (tmp_path / "c.txt").write_text("text")
+    (document,) = load([tmp_path])
+    assert document.notes[0].endswith("a.bin, b.pdf; pip install 'rlm-tui[documents]' reads some of them")
+
+
+def test_an_empty_name_is_not_the_working_folder(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tree)
+    assert "the name of a document is empty" in refusal("")
 
 
 def test_a_folder_with_too_much_in_it(tree: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,6 +131,19 @@ def test_a_standard_input_that_gives_nothing(monkeypatch: pytest.MonkeyPatch) ->
     assert "standard input is a binary file" in refusal("-")
 
 
+def test_what_has_to_be_converted_is_no_text_wherever_it_comes_from(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "markitdown", None)
+    plain = b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog >>\nendobj\n"
+    feed(monkeypatch, plain)
+    assert "standard input is a PDF file, which needs a converter" in refusal("-")
+    feed(monkeypatch, gzip.compress(plain))
+    assert "standard input is a PDF file, which needs a converter" in refusal("-")
+    (tmp_path / "late.pdf").write_bytes(b"\r\n" + plain)
+    assert "late.pdf is a PDF file, which needs a converter" in refusal(tmp_path / "late.pdf")
+
+
 FILES = {
     "a.pdf": (b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", "a PDF file"),
     "a.docx": (b"PK\x03\x04rest", "a Word file"),
@@ -140,12 +169,14 @@ def test_a_web_page_is_text_without_the_converter(tmp_path: Path, monkeypatch: p
 
 
 def converter(monkeypatch: pytest.MonkeyPatch, outcome: Any) -> None:
-    def convert_local(path: str) -> Any:
+    def convert_stream(stream: Any, *, stream_info: Any) -> Any:
         if isinstance(outcome, Exception):
             raise outcome
         return types.SimpleNamespace(text_content=outcome)
 
-    module = types.SimpleNamespace(MarkItDown=lambda **_: types.SimpleNamespace(convert_local=convert_local))
+    module = types.SimpleNamespace(
+        MarkItDown=lambda **_: types.SimpleNamespace(convert_stream=convert_stream), StreamInfo=types.SimpleNamespace
+    )
     monkeypatch.setitem(sys.modules, "markitdown", module)
     monkeypatch.setattr("rlm_tui.document.loader.can_convert", lambda: True)
 
@@ -167,6 +198,8 @@ def test_what_the_converter_says_is_one_sentence(tmp_path: Path, monkeypatch: py
     assert "locked with a password; unlock it first" in refusal(tmp_path / "a.pdf")
     converter(monkeypatch, type("MissingDependencyException", (Exception,), {})("x"))
     assert "needs a part of the converter" in refusal(tmp_path / "a.pdf")
+    converter(monkeypatch, type("FileConversionException", (Exception,), {})("x"))
+    assert "but a damaged one" in refusal(tmp_path / "a.pdf")
     converter(monkeypatch, "%PDF-1.7 rubbish")
     assert "but a damaged one" in refusal(tmp_path / "a.pdf")
     converter(monkeypatch, "  \n")
