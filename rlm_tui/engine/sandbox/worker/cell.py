@@ -9,6 +9,7 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio, pools
 from rlm_tui.engine.sandbox.worker.basics import builtin_names
+from rlm_tui.engine.sandbox.worker.chance import Chance
 from rlm_tui.engine.sandbox.worker.classes import GENERIC, Marker, UserClasses, bind_enums, bind_type
 from rlm_tui.engine.sandbox.worker.clock import CellClock, Stop
 from rlm_tui.engine.sandbox.worker.compiling import Refused, compile_cell
@@ -47,12 +48,12 @@ class PythonCell:
         self.classes = UserClasses()
         bind_type(self.classes)
         self.guards = Guards(self.classes, self.namespace)
-        self.standins = Standins(self.classes, self.guards, output, seed, self.reporter.text)
+        self.standins = Standins(self.classes, self.guards, output, self.reporter.text)
         builtin = builtin_names(self.guards, self.standins, self.namespace)
         self.classes.allow_base(
             *(v for v in builtin.values() if isinstance(v, type) and issubclass(v, Exception) and v is not MemoryError)
         )
-        self.modules = Modules(self.classes, self.guards, self.standins, self.namespace)
+        self.modules = Modules(self.classes, self.guards, self.standins, Chance(seed), self.namespace)
         self._allow_library_bases()
         bind_enums()
         self._echo: list[Any] = []

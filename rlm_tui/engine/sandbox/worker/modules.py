@@ -12,11 +12,13 @@ from typing import Any
 
 from rlm_tui.engine.sandbox.worker import aio, hints, pools
 from rlm_tui.engine.sandbox.worker.asyncfacade import asyncio_members
+from rlm_tui.engine.sandbox.worker.chance import Chance
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
 from rlm_tui.engine.sandbox.worker.copying import Copier
 from rlm_tui.engine.sandbox.worker.datacls import Dataclasses
 from rlm_tui.engine.sandbox.worker.facade import Facade, add_member, members
 from rlm_tui.engine.sandbox.worker.guards import Guards
+from rlm_tui.engine.sandbox.worker.moments import datetime_members, sleep, time_members
 from rlm_tui.engine.sandbox.worker.objects import UserDict, UserList
 from rlm_tui.engine.sandbox.worker.standins import Standins
 from rlm_tui.engine.sandbox.worker.trees import tree_members
@@ -144,13 +146,15 @@ def hint_for(module: str) -> str:
 class Modules:
     """The facades of one REPL, and the calls that import statements were rewritten to."""
 
-    def __init__(self, classes: UserClasses, guards: Guards, standins: Standins, namespace: dict[str, Any]) -> None:
+    def __init__(
+        self, classes: UserClasses, guards: Guards, standins: Standins, chance: Chance, namespace: dict[str, Any]
+    ) -> None:
         self._classes = classes
         self._namespace = namespace
         self.facades: dict[str, Facade] = {}
         for name, names in NAMES.items():
             self.facades[name] = Facade(name, _vetted(name, names))
-        self._own(guards, standins)
+        self._own(guards, standins, chance)
         guards.assignable[id(self.facades["sys"])] = standins.streams_of(self.facades["sys"])
         for name, facade in list(self.facades.items()):
             package, _, last = name.rpartition(".")
@@ -160,7 +164,7 @@ class Modules:
                 facade = outer
                 package, _, last = package.rpartition(".")
 
-    def _own(self, guards: Guards, standins: Standins) -> None:
+    def _own(self, guards: Guards, standins: Standins, chance: Chance) -> None:
         copier = Copier(self._classes)
         own: dict[str, dict[str, Any]] = {
             "collections": {"namedtuple": self._classes.named_tuple, "UserDict": UserDict, "UserList": UserList},
@@ -183,18 +187,18 @@ class Modules:
             "calendar": standins.calendar_members(),
             "json": {"load": standins.no_file("json.load", "json.loads(text)"),
                      "dump": standins.no_file("json.dump", "json.dumps(value)")},
-            "random": standins.random_members(),
-            "uuid": {"uuid4": standins.uuid4, "uuid1": standins.uuid4},
-            "secrets": standins.secrets_members(),
-            "time": standins.time_members(),
-            "datetime": standins.datetime_members(),
+            "random": chance.random_members(),
+            "uuid": {"uuid4": chance.uuid4, "uuid1": chance.uuid4},
+            "secrets": chance.secrets_members(),
+            "time": time_members(standins.clock),
+            "datetime": datetime_members(standins.clock),
             "sys": standins.sys_members(),
             "traceback": standins.traceback_members(),
             "warnings": standins.warnings_members(),
             "logging": standins.logging_members(),
             "contextlib": standins.contextlib_members(),
             "pprint": standins.pprint_members(),
-            "asyncio": asyncio_members(standins.sleep),
+            "asyncio": asyncio_members(sleep),
             "concurrent.futures": pools.futures_members(),
             "threading": pools.threading_members(),
             "__future__": {"annotations": None, "division": None, "print_function": None},

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import calendar
 import datetime as _dt
 import time as _time
+from collections.abc import Callable
 from typing import Any
+
+LONGEST_SLEEP = 1.0
+"""Seconds that one ``time.sleep`` takes at most: there is nothing to wait for in here."""
 
 
 class Clock:
@@ -60,3 +65,53 @@ def dates(clock: Clock) -> tuple[type, type]:
         kind.__module__ = "datetime"
         kind.__qualname__ = kind.__name__
     return date, datetime
+
+
+def sleep(seconds: float) -> None:
+    """``time.sleep``, for a moment."""
+    _time.sleep(min(max(float(seconds), 0.0), LONGEST_SLEEP))
+
+
+def time_members(clock: Clock) -> dict[str, Any]:
+    """The names of ``time``: the zone is UTC, and what measures a span begins with the REPL."""
+    started = _time.perf_counter()
+
+    def elapsed() -> float:
+        return _time.perf_counter() - started
+
+    def broken_down(convert: Callable[[float], Any]) -> Callable[..., Any]:
+        return lambda seconds=None: convert(clock.now() if seconds is None else seconds)
+
+    return {
+        "time": clock.now,
+        "time_ns": lambda: int(clock.now() * 1e9),
+        "perf_counter": elapsed,
+        "perf_counter_ns": lambda: int(elapsed() * 1e9),
+        "monotonic": elapsed,
+        "monotonic_ns": lambda: int(elapsed() * 1e9),
+        "process_time": elapsed,
+        "process_time_ns": lambda: int(elapsed() * 1e9),
+        "thread_time": elapsed,
+        "sleep": sleep,
+        "strftime": lambda form, t=None: _time.strftime(form, _time.gmtime(clock.now()) if t is None else t),
+        "strptime": _time.strptime,
+        "gmtime": broken_down(_time.gmtime),
+        "localtime": broken_down(_time.gmtime),
+        "ctime": broken_down(lambda s: _time.asctime(_time.gmtime(s))),
+        "asctime": lambda t=None: _time.asctime(_time.gmtime(clock.now()) if t is None else t),
+        "mktime": lambda t: float(calendar.timegm(t)),
+        "struct_time": _time.struct_time,
+        "timezone": 0,
+        "altzone": 0,
+        "daylight": 0,
+        "tzname": ("UTC", "UTC"),
+    }
+
+
+def datetime_members(clock: Clock) -> dict[str, Any]:
+    """The names of ``datetime``."""
+    date, datetime = dates(clock)
+    return {
+        "date": date, "datetime": datetime, "time": _dt.time, "timedelta": _dt.timedelta, "timezone": _dt.timezone,
+        "tzinfo": _dt.tzinfo, "UTC": _dt.UTC, "MINYEAR": _dt.MINYEAR, "MAXYEAR": _dt.MAXYEAR,
+    }  # fmt: skip

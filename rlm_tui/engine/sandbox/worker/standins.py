@@ -1,30 +1,25 @@
 """Functions of ours in place of standard ones that would reach too far, or whose answer must be the same when a cell is
-run again: time, randomness, attributes by name, output, tracebacks.
+run again: attributes by name, output, tracebacks. Randomness is in `chance`, time in `moments`.
 """
 
 from __future__ import annotations
 
 import ast
-import base64
 import calendar
 import contextlib
-import datetime as _dt
 import functools
-import hmac
 import io
 import json
 import pprint as _pprint
-import random as _random
 import sys
 import time as _time
-import uuid as _uuid
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from rlm_tui.engine.sandbox.worker.classes import UserClasses
 from rlm_tui.engine.sandbox.worker.facade import Facade, add_member
 from rlm_tui.engine.sandbox.worker.guards import Guards
-from rlm_tui.engine.sandbox.worker.moments import Clock, dates
+from rlm_tui.engine.sandbox.worker.moments import Clock
 from rlm_tui.engine.sandbox.worker.objects import (
     AbstractAsyncContextManager,
     AbstractContextManager,
@@ -38,9 +33,6 @@ from rlm_tui.engine.sandbox.worker.objects import (
 )
 from rlm_tui.engine.sandbox.worker.output import Output, Stream
 from rlm_tui.engine.sandbox.worker.trees import NODES
-
-LONGEST_SLEEP = 1.0
-"""Seconds that one ``time.sleep`` takes at most: there is nothing to wait for in here."""
 
 _LITERAL_MAX = 5_000_000
 
@@ -64,13 +56,10 @@ class ABC:
 class Standins:
     """The stand-ins of one REPL."""
 
-    def __init__(
-        self, classes: UserClasses, guards: Guards, output: Output, seed: int, report: Callable[..., str]
-    ) -> None:
+    def __init__(self, classes: UserClasses, guards: Guards, output: Output, report: Callable[..., str]) -> None:
         self._classes = classes
         self._guards = guards
         self._output = output
-        self._random = _random.Random(seed)
         self._report = report
         self.clock = Clock()
         self._out, self._err = Stream(output.write, "<stdout>"), Stream(output.write, "<stderr>")
@@ -78,10 +67,6 @@ class Standins:
         self._sys: Facade | None = None
         self._log_format = "%(levelname)s:%(name)s:%(message)s"
         self._log_dates: str | None = None
-
-    def reseed(self, seed: int) -> None:
-        """Start the REPL's randomness anew."""
-        self._random.seed(seed)
 
     def describe(self, error: BaseException) -> str:
         """`error` as a report of the user's own frames."""
@@ -237,106 +222,6 @@ class Standins:
             raise TypeError(f"{name} needs a file, and there are none here; use {instead}")
 
         return refuse
-
-    def random_members(self) -> dict[str, Any]:
-        source = self._random
-        names = [
-            "random",
-            "randint",
-            "choice",
-            "choices",
-            "sample",
-            "shuffle",
-            "uniform",
-            "gauss",
-            "triangular",
-            "expovariate",
-            "betavariate",
-            "normalvariate",
-            "randrange",
-            "getrandbits",
-            "lognormvariate",
-            "paretovariate",
-            "weibullvariate",
-            "vonmisesvariate",
-            "gammavariate",
-            "randbytes",
-            "getstate",
-            "setstate",
-        ]
-
-        class Random(_random.Random):
-            def __init__(self, x: Any = 0) -> None:
-                super().__init__(0 if x is None else x)
-
-            def seed(self, a: Any = 0, version: int = 2) -> None:
-                super().seed(0 if a is None else a, version)
-
-        def seed(a: Any = None, version: int = 2) -> None:
-            source.seed(0 if a is None else a, version)
-
-        Random.__module__, Random.__qualname__ = "random", "Random"
-        return {**{n: getattr(source, n) for n in names}, "seed": seed, "Random": Random}
-
-    def uuid4(self, *ignored: Any) -> _uuid.UUID:
-        return _uuid.UUID(int=self._random.getrandbits(128), version=4)
-
-    def secrets_members(self) -> dict[str, Any]:
-        r = self._random
-        return {
-            "token_hex": lambda n=32: r.randbytes(n).hex(),
-            "token_bytes": lambda n=32: r.randbytes(n),
-            "choice": r.choice,
-            "randbelow": lambda n: r.randrange(n),
-            "randbits": r.getrandbits,
-            "token_urlsafe": lambda n=32: base64.urlsafe_b64encode(r.randbytes(n)).rstrip(b"=").decode(),
-            "compare_digest": hmac.compare_digest,
-        }
-
-    def sleep(self, seconds: float) -> None:
-        _time.sleep(min(max(float(seconds), 0.0), LONGEST_SLEEP))
-
-    def time_members(self) -> dict[str, Any]:
-        clock = self.clock
-        started = _time.perf_counter()
-
-        def elapsed() -> float:
-            return _time.perf_counter() - started
-
-        def broken_down(convert: Callable[[float], Any]) -> Callable[..., Any]:
-            return lambda seconds=None: convert(clock.now() if seconds is None else seconds)
-
-        return {
-            "time": clock.now,
-            "time_ns": lambda: int(clock.now() * 1e9),
-            "perf_counter": elapsed,
-            "perf_counter_ns": lambda: int(elapsed() * 1e9),
-            "monotonic": elapsed,
-            "monotonic_ns": lambda: int(elapsed() * 1e9),
-            "process_time": elapsed,
-            "process_time_ns": lambda: int(elapsed() * 1e9),
-            "thread_time": elapsed,
-            "sleep": self.sleep,
-            "strftime": lambda form, t=None: _time.strftime(form, _time.gmtime(clock.now()) if t is None else t),
-            "strptime": _time.strptime,
-            "gmtime": broken_down(_time.gmtime),
-            "localtime": broken_down(_time.gmtime),
-            "ctime": broken_down(lambda s: _time.asctime(_time.gmtime(s))),
-            "asctime": lambda t=None: _time.asctime(_time.gmtime(clock.now()) if t is None else t),
-            "mktime": lambda t: float(calendar.timegm(t)),
-            "struct_time": _time.struct_time,
-            "timezone": 0,
-            "altzone": 0,
-            "daylight": 0,
-            "tzname": ("UTC", "UTC"),
-        }
-
-    def datetime_members(self) -> dict[str, Any]:
-        date, datetime = dates(self.clock)
-        return {
-            "date": date, "datetime": datetime, "time": _dt.time, "timedelta": _dt.timedelta, "timezone": _dt.timezone,
-            "tzinfo": _dt.tzinfo, "UTC": _dt.UTC, "MINYEAR": _dt.MINYEAR, "MAXYEAR": _dt.MAXYEAR,
-        }  # fmt: skip
 
     def exit(self, code: Any = None) -> None:
         """``exit()``, ``quit()``, ``sys.exit()``."""
