@@ -122,10 +122,9 @@ class Ledger:
             self._slices[node] = finalise
 
     def let_go(self, node: str) -> None:
-        """`node` has ended: its slice is free again. The root's stays."""
+        """`node` has ended: what is left of its slice is free again."""
         with self._lock:
-            if node != "0":
-                self._slices.pop(node, None)
+            self._slices.pop(node, None)
 
     def price_of(self, price: Price | None, model: str) -> Price | None:
         """The price to reckon with. Raises `UnknownPrice` when a dollar limit is set and the policy is ``refuse``."""
@@ -149,6 +148,9 @@ class Ledger:
                 estimate = self._estimate(input_tokens, output, price)
                 refusal = self._refusal(estimate, final)
                 if refusal is None:
+                    if final is not None:
+                        # Set aside as this call now: held back as well, it would count twice for all other nodes.
+                        self._slices.pop(final, None)
                     self._open[call] = estimate
                     self._reserved = self._reserved + estimate
                     return Grant(output, estimate)

@@ -236,6 +236,7 @@ class NodeRun:
         self._query, self._draft = asked.query, None
         if asked.limits is not None:
             self._limits = self._shared.ledger.limits = asked.limits
+        self._shared.ledger.hold_back(self.caller.forced_slice(self._model, asked.query))
         self._turns_before = self.turn
         self._patience = Patience(self._limits)
         self._answers = Answers(self.context_chars, asked.answer_schema, looked=True)

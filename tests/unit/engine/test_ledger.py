@@ -77,6 +77,19 @@ def test_time_leaves_room_for_the_forced_answer() -> None:
     assert (ledger.seconds_left(), ledger.seconds_left(final=True)) == (0.0, 14.0)
 
 
+def test_forced_answers_at_the_same_time_have_room_for_each() -> None:
+    part = Usage(calls=1, input=10, output=10)
+    ledger = Ledger(Limits(calls=None, total_tokens=65), finalise=part)
+    ledger.hold_back(part, "a", force=False)
+    ledger.hold_back(part, "b", force=False)
+    ledger.reserve("a:x1", 10, 10, None, final="a")
+    ledger.reserve("b:x1", 10, 10, None, final="b")
+    ledger.settle("a:x1", Usage(calls=1, input=10, output=10))
+    ledger.let_go("a")
+    ledger.reserve("0:x1", 10, 10, None, final="0")
+    assert ledger.reserved.total == 40
+
+
 def test_another_try_needs_room_in_every_budget() -> None:
     ledger = Ledger(Limits(calls=None, total_tokens=100, seconds=100.0), clock=lambda: 0.0, finalise=Usage(calls=1))
     ledger.reserve("a", 30, 30, None)
