@@ -157,7 +157,7 @@ def _direct(
         if price is None:
             priced = False
             continue
-        low += count * price.input
+        low += count * price.at(count).input
         high += worst(count, work.config, price)
     return Estimate(
         model=model,
@@ -205,8 +205,7 @@ def _earlier(
 
 def worst(count: int, config: RunConfig, price: Price) -> float:
     """What a direct call with a prompt of `count` tokens can cost at most."""
-    dearest = max(price.input, price.cache_write or 0.0)
-    return count * dearest + config.max_output_tokens * max(price.output, price.reasoning or 0.0)
+    return price.most(count, config.max_output_tokens)
 
 
 def bounded(
@@ -236,10 +235,10 @@ def bounded(
             count = counter.prompt(work)
             fits = info.window is None or count < info.window
             most = worst(count, config, price) if fits else 0.0
-            if per_run is not None and most > per_run and count * price.input > per_run:
+            if per_run is not None and most > per_run and count * price.at(count).input > per_run:
                 raise BenchError(
                     f"a cap of ${per_run:g} for a run is below the price of one: the prompt of {work.row.item} alone costs "
-                    f"${count * price.input:.4f} with {work.row.model}"
+                    f"${count * price.at(count).input:.4f} with {work.row.model}"
                 )
             most = most if per_run is None else min(most, per_run)
         else:

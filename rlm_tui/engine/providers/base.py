@@ -99,16 +99,30 @@ class ProviderError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars per token."""
+    """US dollars per token.
+
+    `above` is a number of tokens and the price of calls whose prompts are longer than that: of all their tokens.
+    """
 
     input: float
     output: float
     cached: float | None = None
     cache_write: float | None = None
     reasoning: float | None = None
+    above: tuple[int, Price] | None = None
+
+    def at(self, prompt: float) -> Price:
+        """The rates for a prompt of so many tokens."""
+        return self.above[1].at(prompt) if self.above is not None and prompt > self.above[0] else self
 
     def cost(self, usage: Usage) -> float:
-        """What `usage` costs. Cached and cache-write tokens are part of `usage.input`; reasoning of `usage.output`."""
+        """What `usage` costs. Cached and cache-write tokens are part of `usage.input`; reasoning of `usage.output`.
+
+        Several calls together count as if their prompts were of one length.
+        """
+        return self.at(usage.input / max(usage.calls, 1))._cost(usage)
+
+    def _cost(self, usage: Usage) -> float:
         plain = usage.input - usage.cached - usage.cache_write
         spent = plain * self.input
         spent += usage.cached * (self.input if self.cached is None else self.cached)
@@ -119,7 +133,9 @@ class Price:
 
     def most(self, prompt: int, reply: int) -> float:
         """The most that a call of so many tokens can cost, whatever of it is written to a cache or is reasoning."""
-        return prompt * max(self.input, self.cache_write or 0.0) + reply * max(self.output, self.reasoning or 0.0)
+        rates = self.at(prompt)
+        into, out = max(rates.input, rates.cache_write or 0.0), max(rates.output, rates.reasoning or 0.0)
+        return prompt * into + reply * out
 
 
 @dataclass(frozen=True, slots=True)

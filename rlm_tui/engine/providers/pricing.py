@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import importlib.util
 import json
+import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,11 @@ from typing import Any
 from rlm_tui.engine.providers.base import Price
 
 _TEXT_MODES = {"chat", "responses", "completion"}
+_LONGER = re.compile(r"input_cost_per_token_above_(\d+)k_tokens")
+_RATES = (
+    *("input_cost_per_token", "output_cost_per_token", "output_cost_per_reasoning_token"),
+    *("cache_read_input_token_cost", "cache_creation_input_token_cost"),
+)
 _FREE = Price(0.0, 0.0)
 _OLLAMA = ("ollama", "ollama_chat")
 
@@ -167,6 +173,27 @@ def _to_listed(name: str, entry: Mapping[str, Any]) -> Listed:
 
 
 def _entry_price(entry: Mapping[str, Any]) -> Price | None:
+    """The price in a line of the table, with those of longer prompts; the table writes these in two ways."""
+    longer = []
+    if tiers := [tier for tier in entry.get("tiered_pricing") or () if tier.get("range")]:
+        entry, *more = sorted(tiers, key=lambda tier: tier["range"][0])
+        longer = [(int(tier["range"][0]), tier) for tier in more]
+    else:
+        for name in entry:
+            if found := _LONGER.fullmatch(name):
+                renamed = {kind: entry.get(f"{kind}_above_{found[1]}k_tokens") for kind in _RATES}
+                longer.append((1000 * int(found[1]), renamed))
+    price = _rates(entry)
+    above = None
+    for tokens, rates in sorted(longer, key=lambda tier: tier[0], reverse=True):
+        if (
+            dearer := _rates({**entry, **{name: rate for name, rate in rates.items() if rate is not None}})
+        ) is not None:
+            above = (tokens, replace(dearer, above=above))
+    return price if price is None else replace(price, above=above)
+
+
+def _rates(entry: Mapping[str, Any]) -> Price | None:
     into, out = _number(entry, "input_cost_per_token"), _number(entry, "output_cost_per_token")
     if into is None or out is None:
         return None

@@ -178,7 +178,8 @@ class _Reader:
         rates = {n: self._number(v, f"price.{n}") for n, v in self._mapping(node, "price", _RATES).items()}
         if rates.get("input") is None or rates.get("output") is None:
             self._fail(node, "price", "needs input and output, in US dollars per million tokens")
-        return Price(**{name: rate / 1e6 for name, rate in rates.items() if rate is not None})
+        price: dict[str, Any] = {name: rate / 1e6 for name, rate in rates.items() if rate is not None}
+        return Price(**price)
 
     def _mapping(self, node: yaml.Node, key: str, known: tuple[str, ...]) -> dict[str, yaml.Node]:
         import yaml

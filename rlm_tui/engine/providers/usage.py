@@ -15,7 +15,8 @@ def read_usage(reported: Any, request: Request, text: str, *, whole: bool = True
     Figures that are missing, negative or no numbers are replaced by our own count of prompt and reply, and the usage is
     marked ``estimated``. Parts never exceed their whole. Shapes: OpenAI (``prompt_tokens_details.cached_tokens``,
     ``completion_tokens_details.reasoning_tokens``), Anthropic (``cache_read_input_tokens``,
-    ``cache_creation_input_tokens``), DeepSeek (``prompt_cache_hit_tokens``), the Responses API (``input_tokens``).
+    ``cache_creation_input_tokens``), DeepSeek (``prompt_cache_hit_tokens``), Moonshot (``cached_tokens``), Mistral (``num_cached_tokens``), the Responses
+    API (``input_tokens``).
     """
     given_in = _count(reported, "prompt_tokens", "input_tokens")
     given_out = _count(reported, "completion_tokens", "output_tokens")
@@ -30,7 +31,7 @@ def read_usage(reported: Any, request: Request, text: str, *, whole: bool = True
     details_in = _part(reported, "prompt_tokens_details", "input_tokens_details")
     details_out = _part(reported, "completion_tokens_details", "output_tokens_details")
     cached = _count(details_in, "cached_tokens") or _count(
-        reported, "cache_read_input_tokens", "prompt_cache_hit_tokens"
+        reported, "cache_read_input_tokens", "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens"
     )
     written = _count(reported, "cache_creation_input_tokens") or _count(
         details_in, "cache_creation_tokens", "cache_write_tokens"

@@ -74,6 +74,17 @@ async def test_cached_and_reasoning_tokens_are_read(stream):
     assert (got.input, got.cached, got.output, got.reasoning, got.estimated) == (100, 80, 50, 40, False)
 
 
+@pytest.mark.parametrize("name", ["cached_tokens", "num_cached_tokens", "prompt_cache_hit_tokens"])
+@pytest.mark.parametrize("stream", [False, True], ids=["whole", "stream"])
+async def test_other_names_for_cached_tokens(stream, name):
+    usage = {"prompt_tokens": 100, "completion_tokens": 50, "total_tokens": 150, name: 80}
+    with FakeOpenAI([Answer("hi", usage=usage)]) as server:
+        provider = LiteLLM(api_base=server.base_url, env={})
+        reply = await provider.complete(request(stream=stream))
+        await provider.close()
+    assert reply.usage.cached == 80
+
+
 async def test_a_server_of_ones_own_gets_a_key_that_means_nothing():
     with FakeOpenAI(["hi"]) as server:
         provider = LiteLLM(api_base=server.base_url, env={})

@@ -41,6 +41,20 @@ def test_ollama_on_this_machine_is_free_and_its_cloud_is_unknown():
     assert table.price("ollama/gpt-oss:120b-cloud") is None
 
 
+@pytest.mark.parametrize(
+    ("model", "longest", "below", "beyond"),
+    [("gemini/gemini-2.5-pro", 200_000, 1.25, 2.5), ("dashscope/qwen-flash", 256_000, 0.05, 0.25)],
+)
+def test_long_prompts_have_a_price_of_their_own(model, longest, below, beyond):
+    price = PriceTable().price(model)
+    assert price is not None
+    assert price.cost(Usage(calls=1, input=longest)) == pytest.approx(longest * below / 1e6)
+    assert price.cost(Usage(calls=1, input=longest + 1)) == pytest.approx((longest + 1) * beyond / 1e6)
+    assert price.most(longest + 1, 100) >= price.cost(Usage(calls=1, input=longest + 1, output=100))
+    # Many short calls are no long one.
+    assert price.cost(Usage(calls=2, input=2 * longest)) == pytest.approx(2 * longest * below / 1e6)
+
+
 def test_overrides_are_per_million_tokens_and_go_first():
     table = PriceTable({"gpt-4o-mini": {"input": 1.0, "output": 2.0}, "mine": {"input": 3, "output": 4, "window": 99}})
     price = table.price("gpt-4o-mini")
