@@ -65,15 +65,15 @@ class Tool:
     async def call(self, args: Sequence[Any], kwargs: Mapping[str, Any], seconds: float) -> Any:
         """Call the function with JSON values; gives a JSON value. Raises `ToolFailed`, also after `seconds`."""
         bound = self._bind(args, kwargs)
+        limit = asyncio.timeout(seconds)
         try:
-            async with asyncio.timeout(seconds):
-                if inspect.iscoroutinefunction(self.function):
-                    value = await self.function(*bound.args, **bound.kwargs)
-                else:
-                    value = await _in_thread(lambda: self.function(*bound.args, **bound.kwargs))
-        except TimeoutError:
-            raise ToolFailed(f"{self.name} did not return within {seconds:g} seconds") from None
-        except Exception as error:
+            async with limit:
+                value = await self._value(bound)
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            if limit.expired():
+                raise ToolFailed(f"{self.name} did not return within {seconds:g} seconds") from None
+            if isinstance(error, asyncio.CancelledError) and (task := asyncio.current_task()) and task.cancelling():
+                raise  # The run is cancelled; otherwise it is the function's own affair.
             said = one_line(redact(f"{type(error).__name__}: {error}", secrets_of()))
             raise ToolFailed(f"{self.name} raised {said}") from None
         try:
@@ -82,6 +82,14 @@ class Tool:
             raise ToolFailed(
                 f"{self.name} returned a {type(value).__name__}, which is not JSON ({one_line(str(error))})"
             ) from None
+
+    async def _value(self, bound: inspect.BoundArguments) -> Any:
+        if inspect.iscoroutinefunction(self.function):
+            value = self.function(*bound.args, **bound.kwargs)
+        else:
+            value = await _in_thread(lambda: self.function(*bound.args, **bound.kwargs))
+        # A decorator may hide that a function is asynchronous.
+        return await value if inspect.isawaitable(value) else value
 
     def _bind(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> inspect.BoundArguments:
         try:

@@ -2,6 +2,7 @@
 
 import asyncio
 import enum
+import functools
 import json
 import threading
 from collections.abc import Callable
@@ -142,6 +143,46 @@ async def test_a_tool_that_leaves_by_exit_takes_nobody_with_it() -> None:
 
     ran = await playing("try:\n    leave()\nexcept Exception as error:\n    got = str(error)", leave)
     assert "SystemExit: 3" in (ran.ended.outcome.answer or "")
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), asyncio.CancelledError("mine"), TimeoutError("the shop is closed")])
+async def test_what_an_asynchronous_tool_raises_is_its_own_affair(error: BaseException) -> None:
+    async def leave() -> None:
+        raise error
+
+    ran = await playing("try:\n    leave()\nexcept Exception as error:\n    got = str(error)", leave)
+    assert f"leave raised {type(error).__name__}: {error}" in (ran.ended.outcome.answer or "")
+
+
+async def test_a_cancelled_run_does_not_wait_for_its_tool() -> None:
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def wait() -> None:
+        began.set()
+        try:
+            await asyncio.sleep(30)
+        finally:
+            ended.set()
+
+    task = asyncio.ensure_future(tool_of(wait).call((), {}, 60))
+    await began.wait()
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+
+
+async def test_a_decorator_may_hide_that_a_function_is_asynchronous() -> None:
+    async def slow(n: int) -> int:
+        await asyncio.sleep(0)
+        return n + 1
+
+    @functools.wraps(slow)
+    def decorated(n: int) -> Any:
+        return slow(n)
+
+    ran = await playing("got = slow(1)", decorated)
+    assert ran.ended.outcome.value == 2
 
 
 async def test_children_have_only_the_tools_that_are_listed_for_them() -> None:
