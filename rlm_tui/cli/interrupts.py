@@ -1,4 +1,4 @@
-"""``ctrl+c`` and the system's request to end, as a question to ask between two steps.
+"""``ctrl+c``, a closed terminal and the system's request to end, as a question to ask between two steps.
 
 As an exception it would strike anywhere: between taking an event and folding it, say, after which what is shown of the
 session is no longer what was saved.
@@ -6,22 +6,25 @@ session is no longer what was saved.
 
 from __future__ import annotations
 
+import os
 import signal
 from types import FrameType, TracebackType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupts:
     """While it is entered, the first request to end is remembered, and the second one is a `KeyboardInterrupt`.
 
-    A signal that whoever started the program has had ignored stays so.
+    A signal that whoever started the program has had ignored stays so. With SIGHUP the terminal is gone: what is said
+    there from then on goes nowhere.
     """
 
     def __init__(self) -> None:
         self.asked = False
         """Whether the run is to end."""
         self._before: dict[signal.Signals, object] = {}
+        self._terminals = [number for number in (1, 2) if os.isatty(number)]
 
     def __enter__(self) -> Interrupts:
         for number in SIGNALS:
@@ -34,6 +37,9 @@ class Interrupts:
             signal.signal(number, handler)  # type: ignore[arg-type]  # It is what signal.signal returned.
 
     def _heed(self, number: int, frame: FrameType | None) -> None:
-        if self.asked:
+        if number == signal.SIGHUP:
+            for terminal in self._terminals:
+                os.dup2(os.open(os.devnull, os.O_WRONLY), terminal)
+        elif self.asked:
             raise KeyboardInterrupt
         self.asked = True

@@ -1,6 +1,7 @@
 """The program: its commands, and how every failure becomes one sentence and an exit code.
 
-Exit codes: 0 done, 1 the run failed, 2 bad input, 3 a limit was reached and the answer is partial, 130 cancelled.
+Exit codes: 0 done, 1 the run failed, 2 bad input, 3 a limit was reached and the answer is partial, 130 cancelled,
+141 nobody reads the output any more (as of a program that SIGPIPE ends).
 """
 
 from __future__ import annotations
@@ -10,12 +11,13 @@ import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
 import click
 
 from rlm_tui.version import VERSION
 
-FAILED, BAD_INPUT, PARTIAL, CANCELLED = 1, 2, 3, 130
+FAILED, BAD_INPUT, PARTIAL, CANCELLED, READER_LEFT = 1, 2, 3, 130, 141
 
 COMMANDS = {
     "open": "Open files and step through a run in the workbench.",
@@ -56,6 +58,10 @@ _KNOWN_ERRORS = (
 them here loads nothing."""
 
 
+class _ReaderLeftError(Exception):
+    """Whoever read our output has left (`| head`)."""
+
+
 class _Program(click.Group):
     """The group of all commands. A command's module is imported when the command is used."""
 
@@ -81,6 +87,13 @@ class _Program(click.Group):
             raise click.UsageError(f"{name!r} is not a command; to open that file type: rlm-tui open {name}")
         near = difflib.get_close_matches(name, COMMANDS, n=1)
         raise click.UsageError(f"there is no command {name!r}; {f'did you mean {near[0]}?' if near else _SEE_HELP}")
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            # click would take it for a failure of the command.
+            raise _ReaderLeftError from None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -117,6 +130,7 @@ def program(ctx: click.Context) -> int | None:
 
 def run_program(args: Sequence[str]) -> int:
     """Run the command line `args` and return the exit code. Failures are one sentence on stderr."""
+    _open_what_is_closed()
     for stream in (sys.stdout, sys.stderr):
         # A terminal that can't show a sign gets a question mark instead of an exception.
         if hasattr(stream, "reconfigure"):
@@ -134,10 +148,11 @@ def run_program(args: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         complain("cancelled")
         return CANCELLED
-    except BrokenPipeError:
-        # Whoever read our output has left (`| head`); Python must not try to flush it at the end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
+    except (_ReaderLeftError, BrokenPipeError):
+        # Python must not try to flush what is left at the end.
+        for stream in (sys.stdout, sys.stderr):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        return READER_LEFT
     except Exception as error:
         if "RLM_TUI_TRACEBACK" in os.environ:
             raise
@@ -149,6 +164,18 @@ def run_program(args: Sequence[str]) -> int:
             "Please report it with the text that RLM_TUI_TRACEBACK=1 shows."
         )
         return FAILED
+
+
+def _open_what_is_closed() -> None:
+    """Standard streams that were closed before the start lead nowhere, instead of into the next file that is opened."""
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        try:
+            os.fstat(number)
+        except OSError:
+            # The lowest number that is free is taken, which is this one.
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115
 
 
 _MISREAD = (click.MissingParameter, click.NoSuchOption, click.BadOptionUsage, click.BadArgumentUsage)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 from collections.abc import Mapping
@@ -65,8 +66,10 @@ def answer(job: Job, *, as_json: bool, after: int = 0) -> int:
         _tell_of_unfinished(job)
     try:
         with Interrupts() as interrupts:
-            live.start()
-            _follow(live, progress, interrupts)
+            # What the user's own functions print is not the answer.
+            with contextlib.redirect_stdout(sys.stderr):
+                live.start()
+                _follow(live, progress, interrupts)
             return _conclude(live, state, job, progress, as_json=as_json)
     finally:
         progress.stop()
@@ -99,14 +102,29 @@ def _conclude(live: LiveSession, state: SessionState, job: Job, progress: Progre
     if live.failure is not None:
         complain(live.failure)
     progress.closing(live.session)
+    text = None
     if as_json:
-        click.echo(json.dumps(_report(live, state, job), ensure_ascii=False, indent=2))
+        text = json.dumps(_report(live, state, job), ensure_ascii=False, indent=2)
     elif live.ended is not None and live.ended.outcome.answer:
-        click.echo(_answer(live.ended.outcome.answer))
+        text = _answer(live.ended.outcome.answer)
+    if text is not None and not _print(text, live.session):
+        return FAILED
     answered = live.ended is not None and live.ended.outcome.answer is not None
     if live.failure is None and (state.status == "failed" or (state.status == "partial" and not answered)):
         complain(state.error or "the run ended without an answer")
     return _exit_code(live, state)
+
+
+def _print(text: str, session: str) -> bool:
+    """Put `text` on stdout. Where that can't be written to, say so, and how to see the answer all the same."""
+    try:
+        click.echo(text)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        complain(f"the answer can't be written ({error.strerror}); rlm-tui replay {session} shows it")
+        return False
+    return True
 
 
 def _answer(text: str) -> str:

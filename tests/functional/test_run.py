@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
+import pty
 import signal
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -14,7 +17,7 @@ from typing import Any
 import pytest
 
 from rlm_tui.cli import progress
-from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, run_program
+from rlm_tui.cli.program import BAD_INPUT, CANCELLED, FAILED, PARTIAL, READER_LEFT, run_program
 from rlm_tui.events import BlobRef, CallReserved, Entry
 from rlm_tui.projection.fold import fold
 from rlm_tui.projection.state import SessionState
@@ -201,7 +204,7 @@ def test_several_files_are_a_dict(folder: Path, capfd: pytest.CaptureFixture[str
     assert json.loads(capfd.readouterr().out)["value"] == ["doc.txt", "other.txt"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_ctrl_c_cancels_and_saves(number: signal.Signals, folder: Path) -> None:
     (folder / "script.yaml").write_text(
         'turns:\n  - "```repl\\nprint(len(context))\\n```"\n  - text: "```repl\\nFINAL(1)\\n```"\n    delay: 60\n'
@@ -227,6 +230,50 @@ def test_ctrl_c_cancels_and_saves(number: signal.Signals, folder: Path) -> None:
     assert hint == f"rlm-tui resume {saved.split()[-1]} goes on with it"
     with StoreReader(folder / "s.db") as reader:
         assert Catalog(reader).list()[0].status == "cancelled"
+
+
+def test_a_terminal_that_is_closed_cancels_and_saves(folder: Path) -> None:
+    (folder / "script.yaml").write_text('turns: [{text: "```repl\\nFINAL(1)\\n```", delay: 60}]\n')
+    ours, theirs = pty.openpty()
+
+    def in_the_terminal() -> None:
+        heeding_ctrl_c()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    process = subprocess.Popen(
+        [sys.executable, "-m", "rlm_tui", "run", "doc.txt", "-q", "Why?", *SCRIPTED],
+        stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True, preexec_fn=in_the_terminal,
+    )  # fmt: skip
+    os.close(theirs)
+    said = b""
+    while b"thinks" not in said:
+        said += os.read(ours, 4096)
+    os.close(ours)
+    assert process.wait(30) == CANCELLED
+    with StoreReader(folder / "s.db") as reader:
+        assert Catalog(reader).list()[0].status == "cancelled"
+
+
+def shell(command: str) -> subprocess.CompletedProcess[str]:
+    """A line of a shell in which `RUN` is a run that answers, and how its first part ended."""
+    run = f"{sys.executable} -m rlm_tui run doc.txt -q Why? {' '.join(SCRIPTED)}"
+    line = f"{command.replace('RUN', run)}\nexit ${{PIPESTATUS[0]}}"
+    return subprocess.run(["bash", "-c", line], capture_output=True, text=True, timeout=60)
+
+
+def test_a_reader_that_leaves_is_no_failed_run(folder: Path) -> None:
+    assert shell("RUN | true").returncode == READER_LEFT
+    assert shell("RUN 2>&1 >answer.txt | true").returncode == READER_LEFT
+
+
+def test_streams_that_are_closed_or_full(folder: Path) -> None:
+    assert shell("RUN 2>&-").stdout == "it is red\n"
+    assert shell("RUN >&-").returncode == 0
+    assert shell("RUN <&- >&- 2>&-").returncode == 0
+    if os.path.exists("/dev/full"):
+        done = shell("RUN >/dev/full")
+        assert done.returncode == FAILED
+        assert "the answer can't be written" in done.stderr and "shows it" in done.stderr
 
 
 def test_ctrl_c_between_taking_and_telling_loses_nothing(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
