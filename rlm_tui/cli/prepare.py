@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from collections.abc import Mapping
@@ -145,7 +146,9 @@ def find_tools(places: tuple[str, ...]) -> Mapping[str, Tool]:
     if "" not in sys.path and os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
     try:
-        return tools_of(find_function(place) for place in places)
+        # A module of the user's may print while it is imported; stdout is for the answer.
+        with contextlib.redirect_stdout(sys.stderr):
+            return tools_of(find_function(place) for place in places)
     except ValueError as error:
         raise click.UsageError(f"--tool: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import sys
@@ -224,7 +225,8 @@ def _run(saved: Saved, jobs: Sequence[AgainJob], *, parallel: bool, as_json: boo
 
         members.append(Member(job.config.model_at(0), live, state, watch))
     try:
-        with Interrupts() as interrupts:
+        # What the user's own functions print is no part of the report.
+        with Interrupts() as interrupts, contextlib.redirect_stdout(sys.stderr):
             finished = run_group(members, stop=lambda: interrupts.asked, parallel=parallel)
         for member in members:
             if member.live.failure is not None:
@@ -274,7 +276,7 @@ def _row(session: str, state: SessionState, text: Any) -> dict[str, Any]:
         "turns": sum(1 for call in state.calls.values() if call.turn),
         "calls": len(state.calls),
         "recorded": sum(1 for call in state.calls.values() if call.source == "record"),
-        "usage": msgspec.to_builtins(state.spent),
+        "usage": spent(state.spent),
         "seconds": (state.ended or state.at) - state.started,
         "answer": answer,
     }

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import builtins
 import contextlib
+import functools
 import inspect
 import keyword
 import threading
@@ -140,6 +141,8 @@ def tool_of(function: Callable[..., Any]) -> Tool:
 
 def tools_of(functions: Iterable[Callable[..., Any]]) -> dict[str, Tool]:
     """Tools by name. Raises `ValueError`, also for two of one name."""
+    if callable(functions) or not isinstance(functions, Iterable):
+        raise ValueError(f"tools should be a list of functions, as in tools=[look_up], not {type(functions).__name__}")
     found: dict[str, Tool] = {}
     for function in functions:
         tool = tool_of(function)
@@ -163,7 +166,8 @@ def find_function(place: str) -> Callable[..., Any]:
             f"the module {module_name} can't be imported: {one_line(f'{type(error).__name__}: {error}')}"
         ) from None
     try:
-        function: Callable[..., Any] = getattr(module, name)
+        # A method is named with its object, as in my_tools:shop.price.
+        function: Callable[..., Any] = functools.reduce(getattr, name.split("."), module)  # type: ignore[assignment]
     except AttributeError:
         raise ValueError(f"the module {module_name} has no function {name}") from None
     return function

@@ -94,14 +94,18 @@ def test_functions_of_ones_own_are_given_again(
     folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(folder)
-    (folder / "own_functions.py").write_text('def half(n: int) -> int:\n    "Half of it."\n    return n // 2\n')
+    half = 'print("imported")\n\ndef half(n: int) -> int:\n    "Half of it."\n    print("halving")\n    return n // 2\n'
+    (folder / "own_functions.py").write_text(half)
     first = 'turns:\n  - "```repl\\nh = half(len(context))\\nprint(h)\\n```"\n  - '
     (folder / "tool.yaml").write_text(first + "{fault: auth, message: The key is wrong.}\n")
     ask = ["run", "a.txt", "-q", "Half?", "--model", "scripted:tool.yaml", "--tool", "own_functions:half"]
     assert run(folder, *ask) == FAILED
     with StoreReader(folder / "s.db") as reader:
         session = reader.query("SELECT id FROM session WHERE status = 'failed'")[0][0]
-    capsys.readouterr()
+    said = capsys.readouterr()
+    assert said.out == "", "what a tool prints is not the answer"
+    assert "imported" in said.err
+    assert "halving" in said.err
     assert run(folder, "resume", session, "--headless") == BAD_INPUT
     assert "functions of yours that are not given now (half): add --tool MODULE:FUNCTION" in capsys.readouterr().err
     (folder / "tool.yaml").write_text(first + '"```repl\\nFINAL(h)\\n```"\n')

@@ -270,6 +270,7 @@ def test_two_of_one_name() -> None:
         ("json", "should be like my_tools:look_up"),
         ("no_such_module_here:f", "can't be imported: ModuleNotFoundError"),
         ("json:nothing", "has no function nothing"),
+        ("json:dumps.nothing", "has no function dumps.nothing"),
     ],
 )
 def test_a_place_without_a_function(place: str, says: str) -> None:
@@ -280,3 +281,5 @@ def test_a_place_without_a_function(place: str, says: str) -> None:
 
 def test_a_place_with_one() -> None:
     assert find_function("tests.unit.engine.test_tools:price") is price or callable(find_function("json:dumps"))
+    method = find_function("datetime:date.fromisoformat")
+    assert method("2024-02-29") == date(2024, 2, 29)
