@@ -151,10 +151,12 @@ class LiteLLM:
 
     def address(self, provider: str) -> str | None:
         """The address of the server, if it isn't the provider's own."""
+        if provider == "ollama_chat":
+            # At /v1 Ollama speaks OpenAI's protocol; its own, which we use, is beside it.
+            given = self._api_base or self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
+            return given.rstrip("/").removesuffix("/v1")
         if self._api_base:
             return self._api_base
-        if provider == "ollama_chat":
-            return self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
         return self._env.get(f"{provider.upper()}_API_BASE") if provider in NEEDS_ADDRESS else None
 
     def secrets(self) -> list[str]:

@@ -117,6 +117,13 @@ async def test_ollama_in_its_chat_form_with_room_for_the_prompt(stream):
     assert (reply.text, reply.finish, reply.usage.input, reply.usage.output) == ("hello there", "stop", 12, 4)
 
 
+@pytest.mark.parametrize("end", ["", "/", "/v1", "/v1/"])
+def test_ollama_is_found_beside_its_openai_address(end):
+    server = "http://127.0.0.1:11434"
+    for provider in (LiteLLM(api_base=server + end, env={}), LiteLLM(env={"OLLAMA_API_BASE": server + end})):
+        assert provider.parameters(Request(LLAMA, [], 9))["api_base"] == server
+
+
 async def test_an_ollama_stream_that_ends_early():
     reply, _ = await ask(LLAMA, lines([llama("hello ")], b"", b"\n", "application/x-ndjson"), stream=True)
     assert (reply.text, reply.finish, reply.usage.estimated) == ("hello ", "unknown", True)
