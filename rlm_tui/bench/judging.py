@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from rlm_tui.bench.base import BenchError
 from rlm_tui.bench.direct import prompt_for, run_direct
 from rlm_tui.bench.estimate import price_of, worst
-from rlm_tui.bench.outcome import cost_of
 from rlm_tui.bench.purse import Purse, PurseEmpty
 from rlm_tui.bench.scores.judge import prompt, verdict
 from rlm_tui.bench.suite import Work
@@ -106,7 +105,7 @@ async def judge_cells(
                 setup = Setup(asked, config, (Document.from_text("nothing", ""),), "", prices=prices, custom=custom)
                 ended = await run_direct(log, log.session, setup, shared)
                 said = verdict(ended.outcome.answer or "")
-                spent = cost_of(ended.usage)
+                spent = ended.usage.dollars
                 cost = spent or 0.0
                 judging = store.results.judging(row, log.session, said, spent, ended.outcome.error)
                 await store.results.ado(log.ending(), judging)

@@ -7,7 +7,7 @@ import msgspec
 from rlm_tui.bench.base import Score
 from rlm_tui.engine.engine import Ended
 from rlm_tui.engine.shared import Outcome
-from rlm_tui.events import CallFailed, Entry, Usage
+from rlm_tui.events import CallFailed, Entry
 from rlm_tui.store.results import OK, CellRow
 from rlm_tui.store.row import SessionRow
 
@@ -54,11 +54,6 @@ def status_of(outcome: Outcome, fault: str | None, *, timed_out: bool = False) -
     return _FAULTS.get(fault or "", "error")
 
 
-def cost_of(usage: Usage) -> float | None:
-    """US dollars, ``None`` when some call had no known price."""
-    return None if usage.unpriced else usage.cost
-
-
 def finished(
     row: CellRow, ended: Ended, session: SessionRow, score: Score | None, status: str, *, at: float, seconds: float
 ) -> CellRow:
@@ -87,7 +82,7 @@ def finished(
         cached=usage.cached,
         output=usage.output,
         reasoning=usage.reasoning,
-        cost=cost_of(usage),
+        cost=usage.dollars,
     )
 
 

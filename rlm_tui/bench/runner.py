@@ -20,7 +20,7 @@ import msgspec
 from rlm_tui.bench.base import Document as Context
 from rlm_tui.bench.base import Score
 from rlm_tui.bench.direct import run_direct
-from rlm_tui.bench.outcome import HOPELESS, Faults, cost_of, failed, finished, status_of
+from rlm_tui.bench.outcome import HOPELESS, Faults, failed, finished, status_of
 from rlm_tui.bench.purse import Purse, PurseEmpty
 from rlm_tui.bench.suite import Case, Work
 from rlm_tui.document.coverage import Matcher
@@ -282,13 +282,13 @@ class Runner:
             row = failed(row, session, said, scored, at=started + seconds, seconds=seconds)
         else:
             if ended is None or (ended.outcome.status == "cancelled" and not timed_out):
-                cost = 0.0 if ended is None else cost_of(ended.usage)
+                cost = 0.0 if ended is None else ended.usage.dollars
                 row = msgspec.structs.replace(row, status=PENDING, cost=cost, error="stopped")
                 return _Ending(row, (log.ending(), results.releasing(row)))
             if work.lowered and ended.outcome.limit == "usd":
                 why = f"the money of the table was used up; {work.row.item} got ${work.most or 0.0:.4f}, which was too little"
                 self._why[why] = None
-                row = msgspec.structs.replace(row, status=PENDING, cost=cost_of(ended.usage), error=why)
+                row = msgspec.structs.replace(row, status=PENDING, cost=ended.usage.dollars, error=why)
                 return _Ending(row, (log.ending(), results.releasing(row)))
             seconds = time.monotonic() - began
             status = status_of(ended.outcome, faults.last, timed_out=timed_out)

@@ -49,7 +49,7 @@ def command(session: str, models: tuple[str, ...], store: str | None, as_json: b
     if as_json:
         report = {
             "session": name,
-            "recorded": {"cost": None if usage.unpriced else usage.cost, "input": usage.input, "output": usage.output},
+            "recorded": {"cost": usage.dollars, "input": usage.input, "output": usage.output},
             "models": [{"model": r.model, "root": r.root, "below": r.below, "total": r.total} for r in found],
         }
         click.echo(json.dumps(report, ensure_ascii=False, indent=2))
@@ -64,8 +64,7 @@ def command(session: str, models: tuple[str, ...], store: str | None, as_json: b
     rows = [["recorded", "", price(tokens.root), price(tokens.below), price(usage), ""]]
     for r in found:
         rate = "?" if r.price is None else f"${r.price.input * PER_MILLION:g} / ${r.price.output * PER_MILLION:g}"
-        known = r.total is not None and not usage.unpriced and usage.cost > 0
-        against = f"{r.total / usage.cost:,.2f}×" if known and r.total is not None else ""
+        against = f"{r.total / usage.dollars:,.2f}×" if r.total is not None and usage.dollars else ""
         rows.append([r.model, rate, money(r.root), money(r.below), money(r.total), against])
     click.echo(
         f"{plain(name)}: {sign}{usage.input:,} tokens in ({sign}{usage.cached:,} cached), {sign}{usage.output:,} out"

@@ -256,7 +256,7 @@ def _exit_code(states: Sequence[SessionState]) -> int:
 
 
 def _row(session: str, state: SessionState, text: Any) -> dict[str, Any]:
-    import msgspec
+    from rlm_tui.session.plain import plain_values
 
     answer = None
     if state.answer is not None:
@@ -276,7 +276,7 @@ def _row(session: str, state: SessionState, text: Any) -> dict[str, Any]:
         "turns": sum(1 for call in state.calls.values() if call.turn),
         "calls": len(state.calls),
         "recorded": sum(1 for call in state.calls.values() if call.source == "record"),
-        "usage": spent(state.spent),
+        "usage": plain_values(state.spent),
         "seconds": (state.ended or state.at) - state.started,
         "answer": answer,
     }

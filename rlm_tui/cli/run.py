@@ -147,17 +147,14 @@ def _exit_code(live: LiveSession, state: SessionState) -> int:
 
 
 def _report(live: LiveSession, state: SessionState, job: Job) -> dict[str, Any]:
-    import msgspec
+    from rlm_tui.session.plain import plain_values
 
     ended = live.ended
     outcome = ended.outcome if ended is not None else None
 
-    def figures(usage: object) -> Any:
-        return msgspec.to_builtins(usage)
-
     def split(ended_as: str, so_far: Mapping[str, Usage]) -> dict[str, Any]:
         sums = getattr(ended, ended_as) if ended is not None else so_far
-        return {name: figures(usage) for name, usage in sums.items()}
+        return {name: plain_values(usage) for name, usage in sums.items()}
 
     return {
         "answer": outcome.answer if outcome is not None else None,
@@ -165,7 +162,7 @@ def _report(live: LiveSession, state: SessionState, job: Job) -> dict[str, Any]:
         "status": outcome.status if outcome is not None else "failed",
         "limit": outcome.limit if outcome is not None else None,
         "error": live.failure or (outcome.error if outcome is not None else None),
-        "usage": figures(ended.usage if ended is not None else state.spent),
+        "usage": plain_values(ended.usage if ended is not None else state.spent),
         "by_model": split("by_model", state.by_model),
         "by_node": split("by_node", state.by_node),
         "by_kind": split("by_purpose", state.by_purpose),

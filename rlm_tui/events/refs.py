@@ -76,7 +76,7 @@ class Usage(msgspec.Struct, frozen=True):
 
     `input` counts every prompt token, `cached` and `cache_write` are the parts of it read from or written to the
     provider's prompt cache; `output` counts every generated token, `reasoning` the hidden part of it. `cost` is in US
-    dollars and covers the priced calls only; `unpriced` is how many calls had no known price. `estimated` says that at
+    dollars and covers the priced calls only; `unpriced` is how many calls had no known price (see `dollars`). `estimated` says that at
     least one figure was counted by us because the provider reported none.
     """
 
@@ -93,6 +93,11 @@ class Usage(msgspec.Struct, frozen=True):
     @property
     def total(self) -> int:
         return self.input + self.output
+
+    @property
+    def dollars(self) -> float | None:
+        """US dollars; ``None`` when some call had no known price, for a sum that leaves it out is not what was spent."""
+        return None if self.unpriced else self.cost
 
     def __add__(self, other: Usage) -> Usage:
         return Usage(

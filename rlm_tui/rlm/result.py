@@ -20,7 +20,7 @@ class Result:
     was given as one. `status` is ``completed``, ``partial`` (a limit was reached; `limit` names it), ``failed`` or
     ``cancelled``; `error` is one sentence. `usage` is everything the session cost, `by_model`, `by_node` (a node's own
     calls, without those of its children) and `by_kind` (``turn``, ``leaf``, ``extract``) the same sum split up.
-    ``rlm-tui replay SESSION_ID`` opens the session.
+    `cost` is in US dollars, ``None`` when a call had no known price. ``rlm-tui replay SESSION_ID`` opens the session.
     """
 
     answer: str
@@ -33,6 +33,10 @@ class Result:
     by_node: Mapping[str, Usage] = field(default_factory=dict)
     by_kind: Mapping[str, Usage] = field(default_factory=dict)
     session_id: str = ""
+
+    @property
+    def cost(self) -> float | None:
+        return self.usage.dollars
 
     def __str__(self) -> str:
         return self.answer

@@ -115,8 +115,8 @@ class _Teller:
             "total_input_tokens": usage.input,
             "total_output_tokens": usage.output,
         }
-        if not usage.unpriced:
-            use["total_cost"] = usage.cost
+        if usage.dollars is not None:
+            use["total_cost"] = usage.dollars
         return {"model_usage_summaries": {model: use}}
 
     def text(self, ref: BlobRef | None) -> str:

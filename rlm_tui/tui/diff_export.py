@@ -8,10 +8,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from rlm_tui.document.visible import visible
 from rlm_tui.projection.compare import CallPair, Comparison, NodePair, Session, TurnPair, code_diff
+from rlm_tui.session.plain import plain_values
 from rlm_tui.tui.diff_rows import cost_of, name_of, rows_of, texts_of, words_of
 from rlm_tui.tui.diff_summary import summary, verdict
 from rlm_tui.tui.glyphs import UNICODE
@@ -44,7 +43,7 @@ def write(path: Path, comparison: Comparison, sessions: Sequence[Session]) -> Pa
 
 def as_json(comparison: Comparison, sessions: Sequence[Session]) -> dict[str, Any]:
     """All of it as plain values, with the code where it differs."""
-    values: dict[str, Any] = msgspec.to_builtins(comparison)
+    values: dict[str, Any] = plain_values(comparison)
     values["same"] = comparison.same
     for pair, value in zip(comparison.pairs, values["pairs"], strict=True):
         if pair.first is not None:

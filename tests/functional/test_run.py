@@ -106,6 +106,21 @@ def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert report["documents"][0]["name"] == "doc.txt"
 
 
+def test_a_price_that_nobody_knows_is_not_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    script = folder / "script.yaml"
+    script.write_text("".join(line for line in script.read_text().splitlines(True) if not line.startswith("price:")))
+    assert run(*SCRIPTED, "--json") == 0
+    report = json.loads(capfd.readouterr().out)
+    sums = [report["usage"], *(one for by in ("by_model", "by_node", "by_kind") for one in report[by].values())]
+    for command in (["sessions", "--json"], ["sessions", "show", "last", "--json"], ["rerun", "last", "--json"]):
+        assert run_program(command) == 0
+        told = json.loads(capfd.readouterr().out)
+        row = told[0] if isinstance(told, list) else told
+        sums.append(row.get("usage", row))
+    assert [(one["cost"], one["calls"]) for one in sums] == [(None, one["unpriced"]) for one in sums]
+    assert len(sums) >= 8
+
+
 def test_settings_without_an_option_of_their_own(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     (folder / "twice.yaml").write_text(
         "turns:\n  - |\n    ```repl\n    a = [llm_query('the same') for _ in range(3)]\n"

@@ -149,8 +149,8 @@ def when(at: float) -> str:
 
 def as_dict(row: SessionRow) -> dict[str, Any]:
     """A row as JSON has it."""
-    import msgspec
+    from rlm_tui.session.plain import plain_values
 
-    values: dict[str, Any] = msgspec.to_builtins(row)
+    values: dict[str, Any] = plain_values(row)
     values["documents"] = [{"name": name, "characters": chars} for name, chars in row.documents]
     return values

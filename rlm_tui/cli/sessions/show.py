@@ -89,13 +89,13 @@ def _tokens(usage: Usage) -> str:
 
 
 def _report(row: SessionRow, state: SessionState, answer: str | None) -> dict[str, Any]:
-    import msgspec
+    from rlm_tui.session.plain import plain_values
 
     report = as_dict(row) | {"answer": answer}
-    report["by_model"] = {model: msgspec.to_builtins(usage) for model, usage in state.by_model.items()}
-    report["by_purpose"] = {purpose: msgspec.to_builtins(usage) for purpose, usage in state.by_purpose.items()}
+    report["by_model"] = {model: plain_values(usage) for model, usage in state.by_model.items()}
+    report["by_purpose"] = {purpose: plain_values(usage) for purpose, usage in state.by_purpose.items()}
     for number, document in enumerate(report["documents"]):
         document["seen_percent"] = round(100 * state.coverage.share("seen", number), 2)
         document["touched_percent"] = round(100 * state.coverage.share("touched", number), 2)
-    report["config"] = msgspec.to_builtins(state.config)
+    report["config"] = plain_values(state.config)
     return report

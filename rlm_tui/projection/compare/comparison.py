@@ -79,8 +79,7 @@ def _figures(sessions: Sequence[Session]) -> Iterator[Figure]:
     def figure(name: str, unit: str, values: Sequence[float | None]) -> Figure:
         return Figure(name, unit, tuple(values))
 
-    # A sum that leaves out calls without a price is not what the session cost.
-    yield figure("cost", "usd", [None if s.spent.unpriced else s.spent.cost for s in states])
+    yield figure("cost", "usd", [s.spent.dollars for s in states])
     yield figure("tokens in", "tokens", [s.spent.input for s in states])
     yield figure("cached", "tokens", [s.spent.cached for s in states])
     yield figure("tokens out", "tokens", [s.spent.output for s in states])

@@ -261,6 +261,6 @@ def _usage(usage: Usage) -> dict[str, Any]:
         "input_tokens_cache_write": usage.cache_write,
         "reasoning_tokens": usage.reasoning,
     }
-    if not usage.unpriced:
-        found["total_cost"] = usage.cost
+    if usage.dollars is not None:
+        found["total_cost"] = usage.dollars
     return found

@@ -32,8 +32,8 @@ def rollout(told: Told, number: int) -> dict[str, Any]:
         "calls": float(state.spent.calls),
         "depth": float(state.depth),
     }
-    if not state.spent.unpriced:
-        metrics["cost"] = state.spent.cost
+    if state.spent.dollars is not None:
+        metrics["cost"] = state.spent.dollars
     for name in ("official", "tolerant", "judge"):
         value = getattr(cell, name, None)
         if value is not None:

@@ -303,8 +303,8 @@ def _usage(usage: Usage) -> dict[str, Value]:
         "gen_ai.usage.cache_creation.input_tokens": usage.cache_write,
         "gen_ai.usage.reasoning.output_tokens": usage.reasoning,
     }
-    if not usage.unpriced:
-        found["gen_ai.usage.cost"] = usage.cost
+    if usage.dollars is not None:
+        found["gen_ai.usage.cost"] = usage.dollars
     return found
 
 
