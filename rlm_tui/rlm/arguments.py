@@ -13,6 +13,31 @@ import msgspec
 from rlm_tui.events import Limits, RunConfig
 
 _ARGUMENTS = {"sub_model": "recursive_model", "max_cost": "max_cost_usd", "max_turns": "max_iterations"}
+_OTHER_NAMES = _ARGUMENTS | {"max_seconds": "timeout", "base_url": "api_base", "tool": "tools"}
+_NAMES = (
+    "recursive_model",
+    "provider",
+    "api_base",
+    "api_key",
+    "max_depth",
+    "max_iterations",
+    "max_cost_usd",
+    "max_tokens",
+    "max_calls",
+    "timeout",
+    "schema",
+    "validator",
+    "tools_for_children",
+)
+"""Arguments of `RLM` that no option of a provider is like."""
+
+
+def check_options(options: Mapping[str, Any]) -> None:
+    """Raise `TypeError` for an option that was surely meant as an argument of `RLM`: a limit must not get lost."""
+    for name in options:
+        near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.85)
+        if meant := _OTHER_NAMES.get(name, near[0] if near else None):
+            raise TypeError(f"there is no argument {name}; did you mean {meant}?")
 
 
 def as_argument(said: str) -> str:
@@ -59,6 +84,8 @@ def changed(config: RunConfig, given: Mapping[str, Any]) -> RunConfig:
     from rlm_tui.session.again import AgainError
     from rlm_tui.session.changes import LIMITS, change_config
 
+    if not isinstance(given, Mapping):
+        raise ValueError(f"config: should be a mapping of settings, not {type(given).__name__}")
     changes = dict(given)
     limits = changes.pop("limits", {})
     if isinstance(limits, Limits):

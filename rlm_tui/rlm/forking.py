@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rlm_tui.rlm.result import Result, RLMError, checked, result_of
-from rlm_tui.rlm.waiting import wait
+from rlm_tui.rlm.waiting import heeding_cancellation, wait
 
 if TYPE_CHECKING:
     from rlm_tui.engine.providers.base import OwnProvider
@@ -88,7 +88,11 @@ async def afork(
         durability=settings.durability,
         prices=settings.price_overrides(),
     )
+
+    async def run() -> Result:
+        return result_of(*await run_session(setup))
+
     try:
-        return checked(result_of(*await run_session(setup)))
+        return checked(await heeding_cancellation(run()))
     except (ProviderError, LogError) as error:
         raise RLMError(str(error)) from None

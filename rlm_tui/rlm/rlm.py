@@ -13,6 +13,7 @@ from rlm_tui.rlm.arguments import (
     as_argument,
     both,
     changed,
+    check_options,
     check_question,
     is_json,
     known_kind,
@@ -23,7 +24,7 @@ from rlm_tui.rlm.arguments import (
 from rlm_tui.rlm.result import Result, checked, result_of
 from rlm_tui.rlm.session import Session
 from rlm_tui.rlm.stream import Stream
-from rlm_tui.rlm.waiting import wait
+from rlm_tui.rlm.waiting import heeding_cancellation, wait
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
@@ -48,7 +49,7 @@ class RLM:
     `Limits` (``{"call_seconds": 30, "output_tokens": 50_000}``); all further keywords go to the provider
     (``temperature``, ``top_p``, ``reasoning_effort`` …).
 
-    Raises `ValueError` or `SettingsError` for limits, settings and tools that make no sense.
+    Raises `ValueError`, `TypeError` or `SettingsError` for limits, settings and tools that make no sense.
     """
 
     def __init__(
@@ -101,7 +102,14 @@ class RLM:
         self._tools = tools_of(tools)
         if unknown := [name for name in tools_for_children if name not in self._tools]:
             raise ValueError(f"there is no tool {unknown[0]} that children could get")
+        if validator is not None and not callable(validator):
+            raise TypeError(f"validator: should be a function, not {type(validator).__name__}")
+        if api_key is not None and not isinstance(api_key, str):
+            raise TypeError(f"api_key: should be a text, not {type(api_key).__name__}")
+        if store is not None and store is not False and not isinstance(store, str | os.PathLike):
+            raise TypeError(f"store: should be a path, or False to keep nothing, not {store!r}")
         temperature = model_options.pop("temperature", None)
+        check_options(model_options)
         for name, value in model_options.items():
             if not is_json(value):
                 raise ValueError(f"the option {name} can't be sent to a model: {value!r} is not a JSON value")
@@ -109,14 +117,15 @@ class RLM:
             settings,
             os.environ,
             limits={name: value for name, value in limits.items() if value is not None},
-            temperature=temperature,
             repl=repl,
             answer_schema=json_schema,
             model_options=model_options,
             tools={name: tool.about for name, tool in self._tools.items()},
             tools_for_children=tuple(tools_for_children),
         )
-        self.config = changed(self.config, config or {})
+        if temperature is not None:
+            self.config = changed(self.config, {"temperature": temperature})
+        self.config = changed(self.config, config if config is not None else {})
         if said := contradiction(self.config):
             raise ValueError(said)
         self._prices = settings.price_overrides()
@@ -155,7 +164,7 @@ class RLM:
 
     async def atry_completion(self, query: str, context: Any, *, gate: Gate | None = None) -> Result:
         """`acompletion` that returns a failed result instead of raising. `gate` lets you hold and step the run."""
-        return await self._run(query, context, gate, self._tell)
+        return await heeding_cancellation(self._run(query, context, gate, self._tell))
 
     def stream(self, query: str, context: Any, *, gate: Gate | None = None) -> Stream:
         """The events of a completion as they are saved: ``async for event in rlm.stream(query, context)``."""
@@ -202,7 +211,7 @@ class RLM:
             limits=limits,
             validator=both(kind, self._validator),
         )
-        return await self._finish(setup, gate, self._tell, kind)
+        return await heeding_cancellation(self._finish(setup, gate, self._tell, kind))
 
     async def _finish(self, setup: Setup, gate: Gate | None, listener: Callable[[Entry], None], kind: Any) -> Result:
         from rlm_tui.engine.providers.base import ProviderError
@@ -226,10 +235,16 @@ class RLM:
         check_question(query)
         if not isinstance(context, str | list | dict):
             raise TypeError(f"the context must be a str, a list or a dict, not {type(context).__name__}")
+        try:
+            documents = documents_of(context)
+        except (TypeError, ValueError) as error:
+            raise TypeError(
+                f"the context may hold texts and other JSON values only ({error}); convert the rest"
+            ) from None
         return Setup(
             query=query,
             config=self.config,
-            documents=documents_of(context),
+            documents=documents,
             context=context,
             store=self._store,
             durability=self._durability,

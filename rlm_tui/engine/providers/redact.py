@@ -8,6 +8,9 @@ from collections.abc import Iterable, Mapping
 
 MASK = "[key]"
 
+_LONG = 8
+"""Characters that a key has at least."""
+
 _SECRET_NAME = re.compile(r"(KEY|TOKEN|SECRET|PASSWORD|PASSWD|CREDENTIAL)(S|_ID|_?\d+)?$", re.IGNORECASE)
 _PATTERNS = [
     # Prefixes that providers give their keys: OpenAI, Anthropic, OpenRouter, Groq, xAI, Hugging Face, Replicate, …
@@ -30,7 +33,7 @@ def secrets_of(env: Mapping[str, str] | None = None) -> list[str]:
     found = {
         value
         for name, value in (os.environ if env is None else env).items()
-        if len(value) >= 8 and _SECRET_NAME.search(name) and not os.path.exists(value)
+        if len(value) >= _LONG and _SECRET_NAME.search(name) and not os.path.exists(value)
     }
     return sorted(found, key=len, reverse=True)
 
@@ -38,8 +41,11 @@ def secrets_of(env: Mapping[str, str] | None = None) -> list[str]:
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """`text` without keys: the given `secrets`, bearer tokens, and whatever has the form of a provider's key."""
     for secret in secrets:
-        if secret:
+        if len(secret) >= _LONG:
             text = text.replace(secret, MASK)
+        elif secret:
+            # What somebody made up for a server of their own, such as "x", must not be cut out of words.
+            text = re.sub(rf"(?<!\w){re.escape(secret)}(?!\w)", lambda _: MASK, text)
     text = _LABELLED.sub(lambda m: m.group(1) + MASK, text)
     for pattern in _PATTERNS:
         text = pattern.sub(MASK, text)

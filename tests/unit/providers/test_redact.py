@@ -55,6 +55,14 @@ def test_values_of_secret_variables_are_masked_whatever_their_form(tmp_path):
     assert redact("got a-very-plain-value from /home/somebody", found) == "got [key] from /home/somebody"
 
 
+def test_a_key_that_was_made_up_is_not_cut_out_of_words():
+    assert (
+        redact("check the network: k was refused (key=k).", ["k"])
+        == "check the network: [key] was refused (key=[key])."
+    )
+    assert redact("the key is $x", ["$x"]) == "the key is [key]"
+
+
 def test_one_line_drops_tracebacks_and_control_characters():
     text = "It\tbroke\x1b[31m\nbadly\nTraceback (most recent call last):\n  File ..."
     assert one_line(text) == "It broke [31m badly"

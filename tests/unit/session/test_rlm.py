@@ -1,6 +1,8 @@
 """The Python interface, as the README shows it."""
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +12,10 @@ from pydantic import BaseModel, field_validator
 from rlm_tui import RLM, Limits, RLMError
 from rlm_tui import events as ev
 from rlm_tui.config.settings import SettingsError
+from rlm_tui.engine.control import Gate
 from rlm_tui.engine.providers.base import ProviderError
-from rlm_tui.store import StoreReader
+from rlm_tui.store import Catalog, StoreReader
+from tests.support.ctrl_c import heeding_ctrl_c
 from tests.support.engine import FakeModels, cell
 
 TEXT = "a line\n" * 50
@@ -40,6 +44,12 @@ async def test_inside_a_running_loop_both_ways_work() -> None:
     assert (await rlm().acompletion("How many?", TEXT)).answer == "50"
     assert (await rlm().acomplete("How many?", TEXT)).answer == "50"
     assert rlm().completion("How many?", TEXT).answer == "50"
+
+
+async def test_inside_a_callback_of_a_running_loop() -> None:
+    answered = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_soon(lambda: answered.set_result(rlm().completion("q", TEXT).answer))
+    assert await answered == "50"
 
 
 def test_a_failure_raises_with_the_result_or_is_returned() -> None:
@@ -114,6 +124,68 @@ async def test_a_stream_that_is_left_early_cancels_the_run() -> None:
             break
     await asyncio.wait_for(stream.aclose(), 10)
     assert models.active == 0
+
+
+async def test_who_cancels_a_run_hears_of_it_as_a_cancellation(tmp_path: Path) -> None:
+    slow = RLM("any", provider=FakeModels(TURNS, delay=30), store=tmp_path / "s.db")
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await slow.atry_completion("q", TEXT)
+    with StoreReader(tmp_path / "s.db") as reader:
+        assert [row.status for row in Catalog(reader).list()] == ["cancelled"]
+
+
+async def test_a_run_that_its_gate_cancels_has_a_result() -> None:
+    gate = Gate()
+    slow = RLM("any", provider=FakeModels(TURNS, delay=30), store=False)
+    slow.on("attempt.started", lambda event: gate.cancel())
+    assert (await slow.atry_completion("q", TEXT, gate=gate)).status == "cancelled"
+
+
+@pytest.mark.parametrize(
+    ("body", "raised"),
+    [
+        ("ask()", "KeyboardInterrupt"),
+        ("asyncio.new_event_loop().run_until_complete(in_a_loop())", "KeyboardInterrupt"),
+        ("asyncio.run(in_a_loop())", "CancelledError"),
+    ],
+    ids=["script", "notebook", "running loop"],
+)
+def test_ctrl_c_ends_the_run_and_the_program_that_asked(body: str, raised: str, tmp_path: Path) -> None:
+    """In a notebook a loop is running, and the run is in another thread, where ctrl+c did not find it."""
+    program = Path(tmp_path / "program.py")
+    program.write_text(ASKS.format(body=body))
+    command = [sys.executable, str(program), str(tmp_path / "s.db")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, preexec_fn=heeding_ctrl_c)
+    assert done.stdout == f"{raised} ['MainThread']\n", done.stderr
+    with StoreReader(tmp_path / "s.db") as reader:
+        assert [row.status for row in Catalog(reader).list()] == ["cancelled"]
+
+
+ASKS = """
+import asyncio, signal, sys, threading
+from rlm_tui import RLM
+
+class Slow:
+    async def complete(self, request):
+        signal.raise_signal(signal.SIGINT) if threading.current_thread() is threading.main_thread() else strike()
+        await asyncio.sleep(60)
+
+def strike():
+    signal.pthread_kill(threading.main_thread().ident, signal.SIGINT)
+
+def ask():
+    try:
+        RLM("mine", provider=Slow(), store=sys.argv[1]).completion("q", "text " * 100)
+    except BaseException as error:
+        print(type(error).__name__, [thread.name for thread in threading.enumerate()])
+
+async def in_a_loop():
+    ask()
+
+signal.signal(signal.SIGINT, signal.default_int_handler)
+{body}
+"""
 
 
 def test_further_keywords_go_to_the_provider() -> None:
@@ -285,6 +357,36 @@ def test_a_callback_that_raises_harms_nothing(tmp_path: Path, keep: bool) -> Non
     ):
         assert asked.completion("How many?", TEXT).answer == "50"
     assert heard == ["cell.finished"] and len(told) == 3
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"max_cost": 0.5}, "there is no argument max_cost; did you mean max_cost_usd?"),
+        ({"max_iteration": 3}, "there is no argument max_iteration; did you mean max_iterations?"),
+        ({"base_url": "http://x"}, "there is no argument base_url; did you mean api_base?"),
+        ({"validator": 5}, "validator: should be a function, not int"),
+        ({"store": True}, "store: should be a path, or False to keep nothing, not True"),
+        ({"api_key": 5}, "api_key: should be a text, not int"),
+        ({"config": 5}, "config: should be a mapping of settings, not int"),
+        ({"temperature": "hot"}, "config: temperature should be a number or none, not 'hot'"),
+        ({"tools": len}, "tools should be a list of functions, as in tools=[look_up], not builtin_function_or_method"),
+    ],
+)
+def test_arguments_of_the_wrong_name_or_kind(options: dict[str, Any], says: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as caught:
+        rlm(**options)
+    assert str(caught.value) == says
+
+
+def test_options_that_only_look_alike_go_to_the_provider() -> None:
+    options = {"max_completion_tokens": 9, "top_p": 0.5, "max_retries": 1, "tool_choice": "none", "seed": 1}
+    assert rlm(**options).config.model_options == options
+
+
+def test_a_context_that_no_model_can_get() -> None:
+    with pytest.raises(TypeError, match="the context may hold texts and other JSON values only"):
+        rlm().completion("q", [{1, 2}])
 
 
 def test_what_cannot_be_meant_is_said_at_once() -> None:
