@@ -190,12 +190,19 @@ def _changes(given: Given) -> dict[str, Any]:
 def _schema(place: str) -> Any:
     import json
 
+    from rlm_tui.engine.answers import check_schema
+
     try:
         with open(place, encoding="utf-8") as file:
-            return json.load(file)
+            schema = json.load(file)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or f"it is no JSON: {error}"
         raise click.UsageError(f"--schema {place} can't be read ({why}); give a file with a JSON schema") from None
+    try:
+        check_schema(schema)
+    except ValueError as error:
+        raise click.UsageError(f"--schema {place}: {error}") from None
+    return schema
 
 
 def _check_conditions(conditions: tuple[str, ...]) -> None:

@@ -104,6 +104,8 @@ def command(
             for changed in _variants(saved, models, sub_model, changes)
         ]
     jobs = [again_job(setup, settings) for setup in setups]
+    for job in jobs:
+        _check_limits(saved, job)
     _confirm(saved, jobs, settings, yes)
     return _run(saved, jobs, parallel=parallel, as_json=as_json)
 
@@ -127,6 +129,17 @@ def _variants(
             changed["models_at"] = at
         variants.append(changed)
     return variants
+
+
+def _check_limits(saved: Saved, job: AgainJob) -> None:
+    """Limits that leave nothing to look with are refused where nothing of the record can be used. Raises `click.UsageError`."""
+    from rlm_tui.session.configure import contradiction
+
+    fork = job.setup().fork
+    other = job.config.model_at(0) != saved.started.config.model_at(0)
+    anew = fork is not None and fork.origin == "rerun" and (fork.turn == 1 or other)
+    if anew and (said := contradiction(job.config, job.model.price)):
+        raise click.UsageError(said)
 
 
 def _edited(saved: Saved, turn: int, node: str) -> list[str]:

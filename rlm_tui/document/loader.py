@@ -256,8 +256,8 @@ def _converted(file: IO[bytes], path: Path, name: str, kind: str, notes: tuple[s
 def _missing(path: Path) -> str:
     folder = path.parent
     if not folder.is_dir():
-        why = "is not a folder" if folder.exists() else "does not exist"
-        return f"there is no file {path}: {folder} {why}; check the path"
+        why = f"{folder} is not a folder" if folder.exists() else f"the folder {folder} does not exist"
+        return f"there is no file {path}: {why}; check the path"
     try:
         names = [entry.name for entry in folder.iterdir()]
     except OSError:

@@ -145,7 +145,10 @@ def check_schema(schema: Any) -> None:
     try:
         jsonschema.validators.validator_for(schema).check_schema(schema)
     except jsonschema.SchemaError as error:
-        raise ValueError(f"the schema is not a JSON schema: {error.message}") from None
+        # Of what could stand there, the nearest tells more than that none of it does.
+        nearest = jsonschema.exceptions.best_match(error.context or ()) or error
+        place = "".join(f".{part}" for part in error.absolute_path).removeprefix(".")
+        raise ValueError(f"the schema is not a JSON schema: {place and f'at {place}, '}{nearest.message}") from None
     if missing := _dangling(schema):
         raise ValueError(f"the schema refers to {missing}, which is not in it; put that part under $defs")
 

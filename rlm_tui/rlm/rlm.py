@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from rlm_tui.events import Entry, Event, Limits, kind_of
+from rlm_tui.events import Entry, Limits, kind_of
 from rlm_tui.rlm.arguments import (
     as_argument,
     both,
@@ -134,10 +134,12 @@ class RLM:
         self._api_key = api_key
         self._validator = validator
         self._provider = provider
-        self._callbacks: list[tuple[str, Callable[[Event], None]]] = []
+        self._callbacks: list[tuple[str, Callable[[Any], object]]] = []
 
-    def on(self, kind: str, callback: Callable[[Event], None]) -> RLM:
+    def on(self, kind: str, callback: Callable[[Any], object]) -> RLM:
         """Call `callback` with every event of `kind` (as ``call.finished``; ``*`` for all) once it is saved. Returns self.
+
+        It may ask for the kind's own class (`rlm_tui.events.CallFinished`); what it returns is not looked at.
 
         A callback that raises is told of in a `RuntimeWarning` and not called again; the run goes on. Raises `ValueError`
         for a kind that doesn't exist.

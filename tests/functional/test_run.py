@@ -150,7 +150,8 @@ def test_settings_without_an_option_of_their_own(folder: Path, capfd: pytest.Cap
         (["--set", "tools={}"], "only a Python program can give functions"),
         (["--schema", "missing.json"], "--schema missing.json can't be read (No such file or directory)"),
         (["--schema", "doc.txt"], "--schema doc.txt can't be read (it is no JSON"),
-        (["--schema", "odd.json"], "the schema is not a JSON schema"),
+        (["--schema", "odd.json"], "--schema odd.json: the schema is not a JSON schema: at type, 5 is not"),
+        (["--schema", "list.json"], "--schema list.json: the schema is not a JSON schema: it must be an object"),
         (["--schema", "odd.json", "--set", 'answer_schema={"type": "string"}'], "exclude each other"),
         (["--set", 'answer_schema={"type": 5}'], "the schema is not a JSON schema"),
     ],
@@ -159,6 +160,7 @@ def test_settings_that_make_no_sense(
     given: list[str], says: str, folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "odd.json").write_text('{"type": 5}')
+    (folder / "list.json").write_text("[]")
     assert run("--model", "scripted:script.yaml", *given) == BAD_INPUT
     out, err = capfd.readouterr()
     assert says in err and err.count("\n") == 1 and out == ""

@@ -24,7 +24,7 @@ from rlm_tui.engine.providers.keys import KEYLESS, NEEDS_ADDRESS, RULES, rule_fo
 from rlm_tui.engine.providers.pricing import Listed, PriceTable, package_folder
 
 if TYPE_CHECKING:
-    from rlm_tui.engine.providers.litellm_ import LiteLLM
+    from rlm_tui.engine.providers.litellm_provider import LiteLLM
 
 EXPLORER = "explorer"
 _FREE = Price(0.0, 0.0)
@@ -184,7 +184,7 @@ class Providers:
 
     def _litellm(self) -> LiteLLM:
         if self._through_litellm is None:
-            from rlm_tui.engine.providers.litellm_ import LiteLLM
+            from rlm_tui.engine.providers.litellm_provider import LiteLLM
 
             self._through_litellm = LiteLLM(
                 table=self._table, api_base=self._api_base, api_key=self._api_key, env=self._env
@@ -194,7 +194,8 @@ class Providers:
 
     def _check(self, model: str) -> None:
         """Raises unless LiteLLM has a chance with `model`."""
-        if not model.strip() or model != model.strip() or any(c.isspace() for c in model):
+        nameless = model.endswith("/") or (model.startswith("/") and self._api_base is None)
+        if not model or nameless or any(c.isspace() for c in model):
             raise ProviderError("not_found", f"{model!r} is not a model's name: see `rlm-tui models`.")
         if self._api_base is not None:
             return

@@ -324,6 +324,7 @@ def test_a_group_of_models_goes_on_from_an_edited_turn(
         (["--edit", "9"], "turn 9 had no code"),
         (["--edit", "2", "--from", "1"], "--edit says where to start"),
         (["--model", "nope"], "Unknown model 'nope'"),
+        (["--model", "explorer", "--set", "calls=1"], "the limit of 1 call leaves none to look with"),
         (["--model", "a", "--set", "model=b"], "exclude each other"),
         (["--node", "0/c2.1"], "say from which turn of node 0/c2.1 to go on: --from TURN"),
         (["--node", "0/c9.1", "--from", "1"], "there is no node 0/c9.1 in this session"),

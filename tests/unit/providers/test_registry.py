@@ -74,7 +74,7 @@ def test_a_prefix_that_litellm_does_not_know_is_refused_before_any_request():
         Providers(env={"GOOGLE_API_KEY": "x"}).info("google/gemini-2.5-flash")
 
 
-@pytest.mark.parametrize("name", ["", " ", " gpt-4o-mini", "two words", "scripted:", "local:"])
+@pytest.mark.parametrize("name", ["", " ", " gpt-4o-mini", "two words", "scripted:", "local:", "openai/", "/x"])
 def test_what_is_no_name(name):
     with pytest.raises(ProviderError) as error:
         Providers(env=KEY).resolve(name)
