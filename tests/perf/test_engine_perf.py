@@ -20,7 +20,7 @@ import pytest
 from rlm_tui import events as ev
 from rlm_tui.document.document import Document
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Reply, Request
-from rlm_tui.engine.providers.litellm_ import LiteLLM
+from rlm_tui.engine.providers.litellm_provider import LiteLLM
 from rlm_tui.events import Limits, RunConfig, Usage
 from rlm_tui.session.setup import Setup, run_session
 from rlm_tui.store import Store

@@ -9,7 +9,7 @@ import sys
 
 from rlm_tui.engine.providers import litellm_
 from rlm_tui.engine.providers.base import ChatMessage, Request
-from rlm_tui.engine.providers.litellm_ import LiteLLM
+from rlm_tui.engine.providers.litellm_provider import LiteLLM
 from rlm_tui.engine.providers.registry import Providers
 from tests.support.openai_server import FakeOpenAI
 

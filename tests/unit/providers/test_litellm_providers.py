@@ -5,7 +5,7 @@ import json
 import pytest
 
 from rlm_tui.engine.providers.base import ChatMessage, Price, ProviderError, Request
-from rlm_tui.engine.providers.litellm_ import OLLAMA_WINDOW, LiteLLM
+from rlm_tui.engine.providers.litellm_provider import OLLAMA_WINDOW, LiteLLM
 from rlm_tui.engine.providers.pricing import PriceTable
 from rlm_tui.engine.providers.registry import Providers
 from tests.support.openai_server import FakeOpenAI, Raw, error

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from rlm_tui.engine.providers.base import ChatMessage, Request
-from rlm_tui.engine.providers.litellm_ import LiteLLM
+from rlm_tui.engine.providers.litellm_provider import LiteLLM
 from tests.support.openai_server import Answer, FakeOpenAI
 
 PROMPT = [ChatMessage("system", "Be brief."), ChatMessage("user", "Say hello.")]

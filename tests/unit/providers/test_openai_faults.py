@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import pytest
 
 from rlm_tui.engine.providers.base import FAULTS, ChatMessage, ProviderError, Reply, Request
-from rlm_tui.engine.providers.litellm_ import LiteLLM
+from rlm_tui.engine.providers.litellm_provider import LiteLLM
 from tests.support.openai_server import Answer, FakeOpenAI, Raw, error
 
 KEY = "plain-looking-secret-4711"

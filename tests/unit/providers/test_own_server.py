@@ -7,7 +7,7 @@ import json
 import pytest
 
 from rlm_tui.engine.providers.base import ChatMessage, ProviderError, Request
-from rlm_tui.engine.providers.litellm_ import LiteLLM
+from rlm_tui.engine.providers.litellm_provider import LiteLLM
 from rlm_tui.engine.providers.pricing import PriceTable
 from tests.support.openai_server import Answer, FakeOpenAI, Raw, error
 
@@ -333,3 +333,30 @@ async def test_a_page_says_what_is_wrong():
     assert caught.value.message == (
         "openai/m sent a reply that can't be read: it is a web page, so the address may be wrong."
     )
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_as_many_requests_are_in_flight_as_are_made(stream):
+    """An answer comes only when all have been asked: more than the 100 connections that HTTP clients open by themselves."""
+    many, here, everybody = 120, 0, asyncio.Event()
+    body = f"data: {event('yes', 'stop')}\n\ndata: [DONE]\n\n".encode() if stream else whole("yes")
+    kind = STREAM if stream else "application/json"
+
+    async def serve(reader, writer):
+        nonlocal here
+        head = await reader.readuntil(b"\r\n\r\n")
+        await reader.readexactly(int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0]))
+        here += 1
+        if here == many:
+            everybody.set()
+        await everybody.wait()
+        writer.write(f"HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode() + body)
+        writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        provider = own(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1")
+        try:
+            replies = await asyncio.gather(*(provider.complete(ask(stream=stream)) for _ in range(many)))
+        finally:
+            await provider.close()
+    assert [reply.text for reply in replies] == ["yes"] * many
