@@ -18,6 +18,7 @@ from rlm_tui.cli.program import CANCELLED, FAILED, PARTIAL, complain
 if TYPE_CHECKING:
     from rlm_tui.cli.again import AgainJob
     from rlm_tui.config.settings import Settings
+    from rlm_tui.events import Usage
     from rlm_tui.projection.state import SessionState
     from rlm_tui.session.again import Saved
     from rlm_tui.session.group import Member
@@ -251,7 +252,9 @@ def _run(saved: Saved, jobs: Sequence[AgainJob], *, parallel: bool, as_json: boo
         for member in members:
             member.live.close()
     if as_json:
-        click.echo(json.dumps(rows, ensure_ascii=False, indent=2))
+        from rlm_tui.session.plain import plain_values
+
+        click.echo(json.dumps(plain_values(rows), ensure_ascii=False, indent=2))
     else:
         _print(rows)
     if not finished:
@@ -269,8 +272,6 @@ def _exit_code(states: Sequence[SessionState]) -> int:
 
 
 def _row(session: str, state: SessionState, text: Any) -> dict[str, Any]:
-    from rlm_tui.session.plain import plain_values
-
     answer = None
     if state.answer is not None:
         try:
@@ -289,7 +290,7 @@ def _row(session: str, state: SessionState, text: Any) -> dict[str, Any]:
         "turns": sum(1 for call in state.calls.values() if call.turn),
         "calls": len(state.calls),
         "recorded": sum(1 for call in state.calls.values() if call.source == "record"),
-        "usage": plain_values(state.spent),
+        "usage": state.spent,
         "seconds": (state.ended or state.at) - state.started,
         "answer": answer,
     }
@@ -302,12 +303,11 @@ def _print(rows: Sequence[Mapping[str, Any]]) -> None:
     """The parent and its children as a table, and how to look closer."""
     from rlm_tui.cli.plain import shorten
     from rlm_tui.cli.table import table
-    from rlm_tui.events import Usage
     from rlm_tui.tui.figures import count, duration, price
 
     cells = []
     for n, row in enumerate(rows):
-        usage = Usage(**row["usage"])
+        usage: Usage = row["usage"]
         models = row["model"] if row["model"] == row["sub_model"] else f"{row['model']} / {row['sub_model']}"
         cells.append(
             [
