@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 WIDTH = 100
 """Longest line: a log file has no width of its own."""
 
+_CALLS = {"extract": "the call for an answer from what is there", "compaction": "the call for a summary"}
+"""What calls are that no code asked for, by their purpose."""
+
 
 class Progress:
     """Folds the entries of a run into `state` and says what a person waiting for it wants to know.
@@ -116,7 +119,7 @@ class Progress:
             case ev.AttemptFailed(retry_in=retry_in, fault=fault) if retry_in is not None:
                 return f"  {fault.message} Trying again in {duration(retry_in)}."
             case ev.CallFailed(fault=fault, call=call) if state.calls[call].purpose != "turn":
-                return f"  sub-call failed: {fault.message}"
+                return f"  {_CALLS.get(state.calls[call].purpose, 'sub-call')} failed: {fault.message}"
             case ev.NodeStarted(node=node, depth=depth, query=query) if depth:
                 return f"{_node(node)}a node of its own: {query}"
             case ev.ReplOpened(node="0", walls=walls) if walls != "full":

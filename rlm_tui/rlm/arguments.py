@@ -30,14 +30,17 @@ _NAMES = (
     "tools_for_children",
 )
 """Arguments of `RLM` that no option of a provider is like."""
+_SETTINGS = frozenset(RunConfig.__struct_fields__ + Limits.__struct_fields__)
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Raise `TypeError` for an option that was surely meant as an argument of `RLM`: a limit must not get lost."""
+    """Raise `TypeError` for an option that was surely meant as an argument or a setting: a limit must not get lost."""
     for name in options:
         near = difflib.get_close_matches(name, _NAMES, n=1, cutoff=0.85)
         if meant := _OTHER_NAMES.get(name, near[0] if near else None):
             raise TypeError(f"there is no argument {name}; did you mean {meant}?")
+        if name in _SETTINGS:
+            raise TypeError(f"{name} is a setting of the run, no option of a model; give it as config={{{name!r}: …}}")
 
 
 def as_argument(said: str) -> str:

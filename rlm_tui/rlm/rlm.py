@@ -28,7 +28,7 @@ from rlm_tui.rlm.waiting import heeding_cancellation, wait
 
 if TYPE_CHECKING:
     from rlm_tui.engine.control import Gate
-    from rlm_tui.engine.providers.base import OwnProvider
+    from rlm_tui.engine.providers.base import OwnProvider, Price
     from rlm_tui.session.setup import Setup
 
 
@@ -126,15 +126,29 @@ class RLM:
         if temperature is not None:
             self.config = changed(self.config, {"temperature": temperature})
         self.config = changed(self.config, config if config is not None else {})
-        if said := contradiction(self.config):
-            raise ValueError(said)
         self._prices = settings.price_overrides()
+        if said := contradiction(self.config, self._price(provider, api_key)):
+            raise ValueError(said)
         self._durability = settings.durability
         self._store = store if store is not None else settings.store
         self._api_key = api_key
         self._validator = validator
         self._provider = provider
         self._callbacks: list[tuple[str, Callable[[Any], object]]] = []
+
+    def _price(self, provider: OwnProvider | None, api_key: str | None) -> Price | None:
+        """What the model costs, where that matters to a budget. One that can't work is told of when it is asked."""
+        if self.config.limits.usd is None:
+            return None
+        from rlm_tui.engine.providers.base import ProviderError
+        from rlm_tui.engine.providers.registry import Providers
+
+        own = {"*": provider} if provider is not None else None
+        models = Providers(api_base=self.config.api_base, api_key=api_key, prices=self._prices, custom=own)
+        try:
+            return models.info(self.config.model_at(0)).price
+        except ProviderError:
+            return None
 
     def on(self, kind: str, callback: Callable[[Any], object]) -> RLM:
         """Call `callback` with every event of `kind` (as ``call.finished``; ``*`` for all) once it is saved. Returns self.

@@ -23,7 +23,7 @@ from rlm_tui.projection.fold import fold
 from rlm_tui.projection.state import SessionState
 from rlm_tui.store import Catalog, MemorySession, Store, StoreReader
 from tests.support.ctrl_c import heeding_ctrl_c
-from tests.support.openai_server import Answer, FakeOpenAI, Raw
+from tests.support.openai_server import Answer, FakeOpenAI, Raw, error
 
 SCRIPT = """
 price: {input: 1.0, output: 2.0}
@@ -104,6 +104,14 @@ def test_json_is_one_object(folder: Path, capfd: pytest.CaptureFixture[str]) -> 
     assert sum(usage["calls"] for usage in report["by_kind"].values()) == 4
     assert 90 <= report["coverage"]["seen_percent"] <= 100
     assert report["documents"][0]["name"] == "doc.txt"
+
+
+def test_a_forced_answer_that_fails_is_no_sub_call(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    with FakeOpenAI([Answer("```repl\n1\n```"), error(401, "no")]) as server:
+        own = ("--model", "openai/m", "--api-base", server.base_url)
+        assert run(*own, "--max-turns", "1") == PARTIAL
+    told = capfd.readouterr().err
+    assert "  the call for an answer from what is there failed: " in told and "sub-call failed" not in told
 
 
 def test_a_price_that_nobody_knows_is_not_nothing(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -365,6 +365,10 @@ def test_a_callback_that_raises_harms_nothing(tmp_path: Path, keep: bool) -> Non
         ({"max_cost": 0.5}, "there is no argument max_cost; did you mean max_cost_usd?"),
         ({"max_iteration": 3}, "there is no argument max_iteration; did you mean max_iterations?"),
         ({"base_url": "http://x"}, "there is no argument base_url; did you mean api_base?"),
+        (
+            {"concurrency": 99},
+            "concurrency is a setting of the run, no option of a model; give it as config={'concurrency': …}",
+        ),
         ({"validator": 5}, "validator: should be a function, not int"),
         ({"store": True}, "store: should be a path, or False to keep nothing, not True"),
         ({"api_key": 5}, "api_key: should be a text, not int"),
@@ -377,6 +381,16 @@ def test_arguments_of_the_wrong_name_or_kind(options: dict[str, Any], says: str)
     with pytest.raises((TypeError, ValueError)) as caught:
         rlm(**options)
     assert str(caught.value) == says
+
+
+def test_a_budget_too_small_for_the_price_is_refused() -> None:
+    with pytest.raises(
+        ValueError, match=r"the limit of \$0\.001 is too low for gpt-4o: one turn and the answer can cost \$"
+    ):
+        RLM("gpt-4o", api_key="sk-none", max_cost_usd=0.001)
+    RLM("gpt-4o", api_key="sk-none", max_cost_usd=1.0)
+    # One that nobody knows is told of when the model is asked.
+    RLM("mine", api_base="http://127.0.0.1:9", max_cost_usd=0.001)
 
 
 def test_options_that_only_look_alike_go_to_the_provider() -> None:
