@@ -56,9 +56,13 @@ def _text(text: str, mode: str, tokens: Callable[[str], int] | None, name: str) 
     facts = ["type: str", _size(text, tokens)]
     if mode == "metadata":
         return "\n".join(facts)
-    head = text[: 1 << 16]
-    facts += [f"lines: {_line_count(text):,}", f"format: {detect(name, head, whole=len(head) == len(text))}"]
+    facts += [f"lines: {_line_count(text):,}", f"format: {_format(text, name)}"]
     return "\n".join(facts + _edges(text, _EDGE))
+
+
+def _format(text: str, name: str) -> str:
+    head = text[: 1 << 16]
+    return detect(name, head, whole=len(head) == len(text))
 
 
 def _edges(text: str, size: int, of: str = "") -> list[str]:
@@ -80,7 +84,8 @@ def _items(context: list[Any] | dict[str, Any], mode: str, tokens: Callable[[str
     if mode == "metadata":
         return "\n".join([*facts, sum_line])
     for (key, item), text in zip(items[:SHOWN_ITEMS], texts, strict=False):
-        facts.append(f"  {_label(key)}: {type(item).__name__}, {len(text):,} characters")
+        kind = f", {_format(item, str(key))}" if isinstance(item, str) and item else ""
+        facts.append(f"  {_label(key)}: {type(item).__name__}, {len(text):,} characters{kind}")
     if len(items) > SHOWN_ITEMS:
         facts.append(f"  … and {len(items) - SHOWN_ITEMS:,} more")
     facts.append(sum_line)

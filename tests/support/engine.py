@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -113,6 +114,7 @@ async def play(
     validator: Any = None,
     tools: Any = None,
     config_tools: dict[str, str] | None = None,
+    clock: Callable[[], float] = time.monotonic,
     **config: Any,
 ) -> Ran:
     """Run a session to its end. `operator` is a coroutine function that holds the gate while the engine runs.
@@ -138,7 +140,8 @@ async def play(
         log.put(document.text)
     repls = factory_for(task.config.repl)
     gate = gate or Gate(paused=False)
-    engine = Engine(task, log, models, repls, gate, retries=RetryPolicy(base=0.0, cap=0.0), record=record, past=past)
+    retries = RetryPolicy(base=0.0, cap=0.0)
+    engine = Engine(task, log, models, repls, gate, retries=retries, record=record, past=past, clock=clock)
     try:
         hands = asyncio.create_task(operator(gate, log)) if operator else None
         ended = await engine.run()

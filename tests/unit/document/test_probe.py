@@ -42,7 +42,12 @@ def test_layout_of_a_dict() -> None:
     context |= {f"n{n}": "y" * 10 for n in range(25)}
     text = probe(context)
     lines = text.split("\n")
-    assert lines[:4] == ["type: dict", "items: 27", "  a.txt: str, 1,000 characters", "  b\\nc: dict, 8 characters"]
+    assert lines[:4] == [
+        "type: dict",
+        "items: 27",
+        "  a.txt: str, 1,000 characters, prose",
+        "  b\\nc: dict, 8 characters",
+    ]
     assert lines[22] == "  … and 7 more"
     assert lines[23] == "total characters: 1,258 (~324 tokens)"
     assert "--- first 200 characters of a.txt ---\n" + "x" * 200 + "\n--- last 200 characters of a.txt ---" in text
@@ -51,10 +56,16 @@ def test_layout_of_a_dict() -> None:
 
 def test_layout_of_a_list() -> None:
     assert probe(["one", "two two"]) == (
-        "type: list\nitems: 2\n  0: str, 3 characters\n  1: str, 7 characters\ntotal characters: 10 (~3 tokens)\n"
+        "type: list\nitems: 2\n  0: str, 3 characters, prose\n  1: str, 7 characters, prose\ntotal characters: 10 (~3 tokens)\n"
         "--- first 200 characters of 0 ---\none\n--- first 200 characters of 1 ---\ntwo two"
     )
     assert probe([]) == "type: list\nitems: 0\ntotal characters: 0 (~0 tokens)"
+
+
+def test_every_text_of_several_has_a_format() -> None:
+    told = probe({"t.csv": "a,b\n1,2\n", "m": '{"a": 1}\n{"a": 2}\n', "n.md": "# Notes\n\ntext\n", "none": ""})
+    assert "\n  t.csv: str, 8 characters, csv\n  m: str, 18 characters, jsonl\n" in told
+    assert "\n  n.md: str, 14 characters, markdown\n  none: str, 0 characters\n" in told
 
 
 def test_metadata_tells_type_and_size_only() -> None:

@@ -5,6 +5,7 @@ The list is that of reports from users of other RLM libraries; each test plays t
 
 import asyncio
 import json
+import time
 from collections.abc import Callable
 
 import pytest
@@ -102,20 +103,29 @@ async def test_an_assumed_price_is_held_back_for_the_forced_answer_too() -> None
 
 
 class Sleepy(FakeModels):
-    """Sleeps for an hour over every prompt in which a word stands."""
+    """Sleeps for an hour over every prompt in which `word` stands. On `clock` the first reply takes 83 seconds."""
 
     word = "nothing"
+    late = 0.0
+
+    def clock(self) -> float:
+        return time.monotonic() + self.late
 
     async def complete(self, request: Request, on_text: Callable[[str], None] | None = None) -> Reply:
         if self.word in request.messages[-1].content and not request.messages[-1].content.startswith("Answer now."):
             await asyncio.sleep(3600)
+        self.late = 83.0
         return await super().complete(request, on_text)
+
+
+NEARLY_OVER = Limits(seconds=100.0)
+"""For `Sleepy`: after its first reply two seconds are left, and the 15 of the forced answer."""
 
 
 async def test_a_reply_that_the_time_budget_cuts_short_ends_in_a_forced_answer() -> None:
     models = Sleepy([LOOK, DONE])
     models.word = "[turn 2/30"
-    ran = await play(models, limits=Limits(seconds=2.5))
+    ran = await play(models, limits=NEARLY_OVER, clock=models.clock)
     assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "seconds")
     assert ran.ended.outcome.answer == "forced answer"
     cut = ran.events(ev.CallFailed)[0]
@@ -127,7 +137,7 @@ async def test_a_reply_that_the_time_budget_cuts_short_ends_in_a_forced_answer()
 async def test_sub_calls_that_the_time_budget_cuts_short_leave_the_others_alone() -> None:
     models = Sleepy([cell("got = llm_query_batched(['quick', 'sleep'])\nprint(got[0], got[1])"), DONE])
     models.word = "sleep"
-    ran = await play(models, limits=Limits(seconds=2.5))
+    ran = await play(models, limits=NEARLY_OVER, clock=models.clock)
     assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "seconds")
     printed = ran.text(ran.events(ev.CellFinished)[1].output)
     assert printed.startswith("leaf [ERROR] the seconds budget")
@@ -144,9 +154,10 @@ async def test_a_retry_that_the_time_budget_has_no_room_for() -> None:
 
 async def test_a_block_computes_no_longer_than_the_time_budget() -> None:
     endless = cell("found = 17\nprint('so far')\nwhile True:\n    pass")
-    ran = await play(FakeModels([endless]), limits=Limits(seconds=2.0))
+    models = Sleepy([endless])
+    ran = await play(models, limits=NEARLY_OVER, clock=models.clock)
     assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "seconds")
-    assert ran.state.seconds < 3.0
+    assert ran.events(ev.CellFinished)[-1].seconds < ran.state.config.cell_seconds / 2
     forced = ran.text(ran.events(ev.CallReserved)[-1].messages[0].body)
     assert "so far" in forced and "found: int" in forced
 
