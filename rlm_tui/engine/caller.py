@@ -15,6 +15,7 @@ from rlm_tui.engine import tokens
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.journal import Journal
 from rlm_tui.engine.ledger import EXTRACT_TOKENS, FORCED_PROMPT_TOKENS, Grant, Ledger, OverBudget, UnknownPrice
+from rlm_tui.engine.partial import Partial
 from rlm_tui.engine.providers.base import ChatMessage, ModelInfo, Price, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.redact import one_line, redact, secrets_of
 from rlm_tui.engine.providers.retry import RetryPolicy
@@ -30,7 +31,6 @@ from rlm_tui.events import (
     BudgetWarned,
     CallFailed,
     CallFinished,
-    CallPartial,
     CallReserved,
     Fault,
     Message,
@@ -45,9 +45,6 @@ GRACE = 5.0
 
 HURRY = 0.2
 """The same where the time budget is the deadline."""
-
-PARTIAL_SECONDS, PARTIAL_CHARS = 0.25, 4096
-"""A streamed reply is logged as it grows: this often, or this much at a time."""
 
 
 class Resolver(Protocol):
@@ -270,7 +267,7 @@ class Caller:
             # The reservation and the first try share a commit: both come before the request.
             reserved = (self._reserved(order, grant),) if attempt == first + 1 else ()
             await self._journal.write(*reserved, AttemptStarted(call=order.call, attempt=attempt))
-            partial = _Partial(order.call, self._journal) if stream else None
+            partial = Partial(order.call, self._journal) if stream else None
             try:
                 try:
                     async with asyncio.timeout(timeout + (HURRY if hurried else GRACE)):
@@ -377,35 +374,6 @@ class _NoFurther(ProviderError):
             said = f"{error.message} There is no room in the {budget.limit} budget to try again."
         super().__init__("cancelled", said, status=error.status, partial=error.partial, usage=error.usage)
         self.budget = budget
-
-
-class _Partial:
-    """Collects a stream and logs it in pieces."""
-
-    def __init__(self, call: str, journal: Journal) -> None:
-        self.text = ""
-        self._call = call
-        self._journal = journal
-        self._done = 0
-        self._last = time.monotonic()
-        self._writing: asyncio.Task[None] | None = None
-
-    def take(self, piece: str) -> None:
-        self.text += piece
-        now = time.monotonic()
-        waiting = len(self.text) - self._done
-        busy = self._writing is not None and not self._writing.done()
-        if not busy and waiting and (now - self._last >= PARTIAL_SECONDS or waiting >= PARTIAL_CHARS):
-            self._last = now
-            self._writing = asyncio.create_task(self._write())
-
-    async def flush(self) -> None:
-        if self._writing is not None:
-            await asyncio.gather(self._writing, return_exceptions=True)
-
-    async def _write(self) -> None:
-        piece, self._done = self.text[self._done :], len(self.text)
-        await self._journal.write(CallPartial(call=self._call, text=clean(piece)))
 
 
 def _asked_of(model: str, order: Order) -> tuple[str, str]:

@@ -15,8 +15,8 @@ def read_usage(reported: Any, request: Request, text: str, *, whole: bool = True
     Figures that are missing, negative or no numbers are replaced by our own count of prompt and reply, and the usage is
     marked ``estimated``. Parts never exceed their whole. Shapes: OpenAI (``prompt_tokens_details.cached_tokens``,
     ``completion_tokens_details.reasoning_tokens``), Anthropic (``cache_read_input_tokens``,
-    ``cache_creation_input_tokens``), DeepSeek (``prompt_cache_hit_tokens``), Moonshot (``cached_tokens``), Mistral (``num_cached_tokens``), the Responses
-    API (``input_tokens``).
+    ``cache_creation_input_tokens``), DeepSeek (``prompt_cache_hit_tokens``), Moonshot (``cached_tokens``), Mistral
+    (``num_cached_tokens``), the Responses API (``input_tokens``).
     """
     given_in = _count(reported, "prompt_tokens", "input_tokens")
     given_out = _count(reported, "completion_tokens", "output_tokens")
