@@ -59,12 +59,12 @@ class Request:
 class Reply:
     """A provider's answer. `usage.calls` is 1; `usage.cost` is set by the engine from the price, not here.
 
-    `finish` is ``stop``, ``length``, ``content_filter`` … or ``unknown`` when a stream ended without saying.
+    A provider of the user's own may leave `usage` out: what it sent and got is counted then. `finish` is ``stop``, ``length``, ``content_filter`` … or ``unknown`` when a stream ended without saying.
     """
 
     text: str
-    finish: str
-    usage: Usage
+    finish: str = "stop"
+    usage: Usage = Usage()
 
 
 class ProviderError(Exception):

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from rlm_tui.engine.providers.base import ModelInfo, OwnProvider, Provider, ProviderError, Reply, Request
 from rlm_tui.engine.providers.usage import read_usage
+from rlm_tui.events import Usage
 
 
 def as_provider(given: OwnProvider) -> Provider:
     """`given` with all that a `Provider` has.
 
-    Only ``complete(request)`` has to be there; it may take ``on_text`` as well, and may return a `Reply` or just its text,
-    whose tokens are counted here. Without an ``info`` nothing is known of the models. Raises `ValueError` when it is no
+    Only ``complete(request)`` has to be there; it may take ``on_text`` as well, and may return a `Reply` or just its text;
+    tokens that it tells nothing of are counted here. Without an ``info`` nothing is known of the models. Raises `ValueError` when it is no
     provider at all.
     """
     if not callable(getattr(given, "complete", None)):
@@ -41,10 +43,12 @@ class _Custom:
         if inspect.isawaitable(reply):
             reply = await reply
         if isinstance(reply, str):
-            return Reply(reply, "stop", read_usage(None, request, reply))
+            reply = Reply(reply)
         if not isinstance(reply, Reply):
             said = f"{type(self._given).__name__}.complete should return a Reply or a text, not {type(reply).__name__}"
             raise ProviderError("bad_request", f"{request.model} rejected the request: {said}.")
+        if reply.usage == Usage():
+            return replace(reply, usage=read_usage(None, request, reply.text))
         return reply
 
     async def close(self) -> None:

@@ -118,6 +118,7 @@ class LiteLLM:
         if provider == "ollama_chat":
             # At /v1 Ollama speaks OpenAI's protocol; its own, which we use, is beside it.
             given = self._api_base or self._env.get("OLLAMA_API_BASE") or _OLLAMA_ADDRESS
+            given = given if "://" in given else f"http://{given}"
             return given.rstrip("/").removesuffix("/v1")
         if self._api_base:
             return self._api_base

@@ -58,6 +58,15 @@ async def test_one_method_that_returns_a_text_is_enough() -> None:
     assert (await as_provider(Plain()).complete(ASK)).text == "not even asynchronous"
 
 
+async def test_a_reply_may_be_a_text_and_nothing_else() -> None:
+    class Brief:
+        async def complete(self, request: Request) -> Reply:
+            return Reply("hello")
+
+    reply = await as_provider(Brief()).complete(ASK)
+    assert (reply.finish, reply.usage.calls, reply.usage.estimated) == ("stop", 1, True) and reply.usage.output > 0
+
+
 async def test_what_is_no_reply_is_said() -> None:
     class Odd:
         async def complete(self, request: Request, on_text: Any) -> Any:

@@ -122,6 +122,7 @@ def test_ollama_is_found_beside_its_openai_address(end):
     server = "http://127.0.0.1:11434"
     for provider in (LiteLLM(api_base=server + end, env={}), LiteLLM(env={"OLLAMA_API_BASE": server + end})):
         assert provider.parameters(Request(LLAMA, [], 9))["api_base"] == server
+    assert LiteLLM(env={"OLLAMA_API_BASE": f"127.0.0.1:11434{end}"}).address("ollama_chat") == server
 
 
 async def test_an_ollama_stream_that_ends_early():
