@@ -10,7 +10,10 @@ import os
 import signal
 from types import FrameType, TracebackType
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+CLOSED = getattr(signal, "SIGHUP", None)
+"""What a closed terminal sends; Windows has nothing of the kind."""
+
+SIGNALS = tuple(filter(None, (signal.SIGINT, signal.SIGTERM, CLOSED)))
 
 
 class Interrupts:
@@ -37,7 +40,7 @@ class Interrupts:
             signal.signal(number, handler)  # type: ignore[arg-type]  # It is what signal.signal returned.
 
     def _heed(self, number: int, frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
+        if number == CLOSED:
             for terminal in self._terminals:
                 os.dup2(os.open(os.devnull, os.O_WRONLY), terminal)
         elif self.asked:
