@@ -54,7 +54,8 @@ class Answers:
         refusal = self._first_look(text)
         if refusal:
             return value, refusal
-        if self.schema is not None:
+        refusal = self._nothing(text, value)
+        if not refusal and self.schema is not None:
             value, refusal = fit(text, value, self.schema)
         if not refusal and verdict is not None:
             refusal = verdict
@@ -65,6 +66,15 @@ class Answers:
             if self._refusals >= MOST_REFUSALS:
                 raise Stopped("validation", f"{self._refusals} answers were not accepted. The last problem: {refusal}")
         return value, refusal
+
+    def _nothing(self, text: str, value: Any) -> str:
+        if not text.strip():
+            return "The answer is empty. Call FINAL(value) with the answer itself."
+        if self.schema is None and value is None and text == "None":
+            return (
+                "The answer is None. Call FINAL(value) with the answer itself; a word that is meant goes into quotes."
+            )
+        return ""
 
     def _validate(self, answer: Any) -> str:
         assert self.validator is not None
@@ -83,8 +93,6 @@ class Answers:
         return refusal or ""
 
     def _first_look(self, text: str) -> str:
-        if not text.strip():
-            return "The answer is empty. Call FINAL(value) with the answer itself."
         if self.context_chars > SHORT_CONTEXT and not self.looked and not self._guarded:
             self._guarded = True
             return "That answer came before any code had looked at `context`. Look at it first, then finish."
@@ -95,7 +103,7 @@ def fit(text: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
     """`value` (or the JSON in `text` when there is none) against a JSON schema: the value, and what is wrong with it."""
     import jsonschema
 
-    if value is None:
+    if value is None and text != "None":
         try:
             value = json.loads(unfenced(text))
         except ValueError as error:

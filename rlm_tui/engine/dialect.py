@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import dataclass
 
 
@@ -19,6 +21,19 @@ class Dialect:
     finishing: tuple[str, ...]
     inside: str
 
+    def uses(self, name: str, code: str) -> bool:
+        """Whether `code` that ran reads the variable `name`: not where a comment or a text only mentions it."""
+        if self is PYTHON:
+            try:
+                nodes = ast.walk(ast.parse(code))
+            except (SyntaxError, ValueError, MemoryError, RecursionError):
+                return name in code
+            return any(isinstance(n, ast.Name) and n.id == name and isinstance(n.ctx, ast.Load) for n in nodes)
+        return re.search(rf"\b{name}\b", _MENTIONS.sub("", code)) is not None
+
+
+_MENTIONS = re.compile(r"""//[^\n]*|/\*.*?\*/|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*\"""", re.DOTALL)
+"""Comments and texts of JavaScript. What stands between backticks may hold code."""
 
 PYTHON = Dialect(
     name="Python",

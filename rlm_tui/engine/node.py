@@ -349,13 +349,11 @@ class NodeRun:
             ran = await self._cells.run(code, self.turn, (read,) if number == 0 else ())
             result = ran.result
             reports.append(ran.report)
-            if result.status == "ok" and (result.touched or "context" in ran.code):
+            if result.status == "ok" and (result.touched or self._dialect.uses("context", ran.code)):
                 self._answers.looked = True
             if result.final is not None:
-                outcome = await self._accept(result.final.text, result.final.value, result.final.source, ran.cell)
-                if outcome is not None:
-                    return outcome
-                return None
+                final = result.final
+                return await self._accept(final.text, final.value, final.source, ran.cell, reports)
             hint = self._patience.ran(ran.code, result.error, f"{result.output}\0{result.echo}")
             if hint:
                 reports.append(hint)
@@ -366,14 +364,18 @@ class NodeRun:
 
     # --- answers
 
-    async def _accept(self, text: str, value: Any, source: str, cell: str | None) -> Outcome | None:
+    async def _accept(
+        self, text: str, value: Any, source: str, cell: str | None, reports: Sequence[str] = ()
+    ) -> Outcome | None:
+        """The outcome, if the answer is one. If it is not, the model is told why, after the `reports` of its blocks."""
+        seen = [report for report in reports if report != prompts.NO_OUTPUT]
         record = self._shared.record
         verdict = record.verdict(self.id, self.turn) if record is not None and self._recalled else None
         value, refusal = self._answers.check(text, value, verdict)
         if refusal:
             await self.journal.write(FinalRefused(node=self.id, reason=refusal, answer=self.journal.keep(text)))
             self._draft = text or self._draft
-            self._say(refusal)
+            self._say("\n\n".join([*seen, refusal]))
             return None
         text = spelled(text, value, self._answers.schema)
         kept = self.journal.keep(text)
@@ -389,7 +391,8 @@ class NodeRun:
         if waiting:
             # The operator spoke while the answer was on the table: the model hears it before anything is final.
             self._draft = text
-            self._say(f"Your answer was: {prompts.cut(text, 2000)}\n\n{prompts.operator_note(waiting)}")
+            said = f"Your answer was: {prompts.cut(text, 2000)}"
+            self._say("\n\n".join([*seen, said, prompts.operator_note(waiting)]))
             return None
         return Outcome("completed", text, value)
 

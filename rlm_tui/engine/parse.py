@@ -6,20 +6,37 @@ Nothing here raises, whatever the text is; a variable's name is never taken for 
 from __future__ import annotations
 
 import ast
+import builtins
 import re
+from bisect import bisect_left
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from rlm_tui.engine.dialect import PYTHON, Dialect
 
-_FENCE = re.compile(r"^[ \t]*(?P<fence>`{3,}|~{3,})[ \t]*(?P<info>[^\n`]*?)[ \t]*$", re.MULTILINE)
+_FENCE = re.compile(r"[ \t]*(?P<fence>`{3,}|~{3,})(?P<info>.*)")
+"""A fence, matched against single lines: over a whole text such a search takes the square of its length."""
 _DIRECTIVE = re.compile(r"FINAL(?P<var>_VAR)?[ \t]*\(")
 _STATEMENT = re.compile(r"\s*(?:(?:const|let|var)\s+[\w$]+\s*=|(?:await\s+)?(?:print|console\.log|[a-z]+_query)\s*\()")
 """How code in JavaScript begins when it stands without a fence. There is no parser for it here."""
-_THOUGHTS = re.compile(
-    r"\s*<(?P<tag>think|thinking)>.*?(?:</(?P=tag)>|\Z)\s*|(?!.*<think>).*?</think>[ \t]*(?:\n|\Z)\s*", re.DOTALL
+_THINKING = re.compile(
+    r"^[ \t]*(?P<open>[<\[])(?P<tag>think|thinking|thoughts?|reasoning|scratchpad|seed:think)(?P<close>[>\]])",
+    re.MULTILINE | re.IGNORECASE,
 )
-"""What a reasoning model thinks aloud before its reply. Some servers keep the opening tag to themselves."""
-_PLAIN_NAMES = frozenset({"answer", "result", "output", "final", "ans", "res", "response", "value", "text"})
+"""Begins what a reasoning model thinks aloud before its reply."""
+_WITHHELD = re.compile(r"(?!.*<think>).*?</think>[ \t]*(?:\n|\Z)\s*", re.DOTALL)
+"""The same where the server keeps the opening tag to itself."""
+_FIRST_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
+_PLAIN_NAMES = frozenset(
+    {"answer", "answers", "result", "results", "output", "final", "ans", "res", "response", "value", "text"}
+    | {"total", "count", "summary", "context", "query"}
+)
+"""What variables are called and answers are not. The last two are names of the engine, and no variables of the model's."""
+_WORDS_OF_NAME = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")
+_BUILTINS = frozenset(dir(builtins))
+_MOST_ENDS = 16
+"""So many fences are tried as the end of a block whose code is not whole at the next one."""
 _MAX_PARSED = 100_000
 _MAX_NESTING = 90
 
@@ -46,6 +63,22 @@ class _Block:
     code: str
     end: int
     closed: bool
+    tagged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A line with a fence: where it starts and ends, and `before`, where what stands before the fence ends.
+
+    `alone` says that nothing does.
+    """
+
+    start: int
+    before: int
+    end: int
+    fence: str
+    info: str
+    alone: bool
 
 
 def read_reply(
@@ -58,14 +91,12 @@ def read_reply(
 ) -> Reading:
     """Decide what to do with a reply. `finish` is the provider's reason; `variables` are the names the REPL holds."""
     cut_off = finish == "length"
-    if (thoughts := _THOUGHTS.match(text)) is not None:
-        # Code and answers in there are drafts, and the makers of such models advise to leave it out of the history.
-        text = text[thoughts.end() :]
+    text, thoughts = _after_thoughts(text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff"))
     if not text.strip():
-        told = "Your reply was empty" if thoughts is None else "Your reply was all thinking"
+        told = "Your reply was empty" if not thoughts else "Your reply was all thinking"
         told += " because it ran into the limit on its length" if cut_off else ""
         return Reading("repair", text, 6, notice=f"{told}. Reply with one short ```repl block.")
-    blocks = _blocks(text, dialect)
+    blocks = _code(_blocks(text, dialect), dialect)
     whole = [b for b in blocks if b.closed or not (cut_off or finish == "unknown")]
     if whole:
         return _cells(text, blocks, whole[: max(1, max_cells)])
@@ -89,6 +120,31 @@ def read_reply(
     )
 
 
+def _after_thoughts(text: str) -> tuple[str, bool]:
+    """`text` without what a reasoning model thinks aloud, and whether there was any.
+
+    Code and answers in there are drafts, and the makers of such models advise to leave it out of the history.
+    """
+    found = False
+    while (opening := _THINKING.search(text)) is not None:
+        fence = _FIRST_FENCE.search(text)
+        if fence is not None and fence.start() < opening.start():
+            break
+        end = re.compile(re.escape(f"{opening['open']}/{opening['tag']}{opening['close']}"), re.IGNORECASE)
+        closing = end.search(text, opening.end())
+        text = text[closing.end() :].lstrip() if closing is not None else ""
+        found = True
+    withheld = _WITHHELD.match(text)
+    return (text[withheld.end() :], True) if withheld is not None else (text, found)
+
+
+def _code(blocks: list[_Block], dialect: Dialect) -> list[_Block]:
+    """`blocks` without text that was only quoted: where one says that it is code, an untagged one must look like it."""
+    if dialect is not PYTHON or not any(block.tagged for block in blocks):
+        return blocks
+    return [block for block in blocks if block.tagged or _parses(block.code)]
+
+
 def _cells(text: str, blocks: list[_Block], run: list[_Block]) -> Reading:
     rest = text[run[-1].end :]
     notice = ""
@@ -104,46 +160,73 @@ def _cells(text: str, blocks: list[_Block], run: list[_Block]) -> Reading:
 
 
 def _outside(text: str, blocks: list[_Block]) -> str:
-    return "\n".join(part for part in _FENCE.split(text)[::3]) if not blocks else text[blocks[-1].end :] + _before(text)
+    first = _FIRST_FENCE.search(text)
+    return text[blocks[-1].end :] + (text[: first.start()] if first is not None else "")
 
 
-def _before(text: str) -> str:
-    match = _FENCE.search(text)
-    return text[: match.start()] if match else text
+def _fences(text: str, dialect: Dialect) -> list[_Line]:
+    """Every line that may begin or end a block: a fence alone, a tagged one behind words, or one that ends the line."""
+    found: list[_Line] = []
+    start = 0
+    for line in text.split("\n"):
+        match = _FENCE.match(line)
+        if match is not None and not (match["fence"][0] == "`" and "`" in match["info"]):
+            info = match["info"].strip().lower()
+            found.append(_Line(start, start, start + len(line), match["fence"], info, True))
+        elif "```" in line:
+            last = line.rfind("`") + 1
+            words = line[:last].rstrip("`")
+            fence, info = line[len(words) : last], line[last:].strip().lower()
+            if len(fence) >= 3 and info in dialect.tags:
+                found.append(_Line(start, start + len(words), start + len(line), fence, info, False))
+        start += len(line) + 1
+    return found
 
 
 def _blocks(text: str, dialect: Dialect) -> list[_Block]:
     """The fenced blocks that hold code, in order."""
     found: list[_Block] = []
-    at = 0
-    while (opening := _FENCE.search(text, at)) is not None:
-        fence, info = opening["fence"], opening["info"].strip().lower()
-        tag = re.split(r"[\s{:,]", info, maxsplit=1)[0]
-        start = min(opening.end() + 1, len(text))
-        closers = [
-            m
-            for m in _FENCE.finditer(text, start)
-            if m["fence"][0] == fence[0] and len(m["fence"]) >= len(fence) and not m["info"]
-        ]
-        if not closers:
-            if tag in dialect.tags:
-                found.append(_Block(_dedent(text[start:]), len(text), False))
+    fences = _fences(text, dialect)
+    number = 0
+    while number < len(fences):
+        opening = fences[number]
+        number += 1
+        if not opening.alone and not opening.info:
+            continue
+        tag = re.split(r"[\s{:,]", opening.info, maxsplit=1)[0]
+        start = min(opening.end + 1, len(text))
+        closer = _closer(text, start, fences, number, tag in dialect.tags and dialect is PYTHON)
+        if not opening.alone and (closer is None or not _parses(_dedent(text[start : closer.before]))):
+            continue  # Words about a fence, as in "I reply in ```repl".
+        if closer is None:
+            if tag in dialect.tags and text[start:].strip():
+                found.append(_Block(_dedent(text[start:]), len(text), False, bool(tag)))
             break
-        closer = closers[0]
-        if (
-            tag in dialect.tags
-            and dialect is PYTHON
-            and len(closers) > 1
-            and not _parses(_dedent(text[start : closer.start()]))
-        ):
-            # A fence inside a string literal of the code is not its end: prefer the first end that gives whole code.
-            closer = next((c for c in closers[1:8] if _parses(_dedent(text[start : c.start()]))), closer)
         if tag in dialect.tags:
-            code = _dedent(text[start : closer.start()])
+            code = _dedent(text[start : closer.before])
             if code.strip():
-                found.append(_Block(code, closer.end(), True))
-        at = closer.end()
+                found.append(_Block(code, closer.end, True, bool(tag)))
+        number = bisect_left(fences, closer.start, key=lambda line: line.start) + 1
     return found
+
+
+def _closer(text: str, start: int, fences: Sequence[_Line], number: int, python: bool) -> _Line | None:
+    """Where the block ends that `fences[number - 1]` begins and whose code starts at `start`.
+
+    That is the next fence of its kind; but one that makes half of a piece of Python, inside a string literal of it say, gives
+    way to another that makes it whole, be it one behind the last words of the code.
+    """
+    fence = fences[number - 1].fence
+    ends = (
+        line
+        for line in (fences[at] for at in range(number, len(fences)))
+        if not line.info and line.fence[0] == fence[0] and len(line.fence) >= len(fence)
+    )
+    near = list(islice(ends, _MOST_ENDS)) if python else []
+    first = next((line for line in chain(near, ends) if line.alone), None)
+    if not python or (first is not None and _parses(_dedent(text[start : first.before]))):
+        return first
+    return next((line for line in near if _parses(_dedent(text[start : line.before]))), first)
 
 
 def _dedent(code: str) -> str:
@@ -168,29 +251,48 @@ def _prose_final(text: str, variables: frozenset[str]) -> Reading | None:
         literal = _string_literal(inner)
         if literal is None and not _balanced(inner):
             continue
-        name = (literal if literal is not None else inner).strip()
+        said = (literal if literal is not None else inner).strip()
+        name = said.strip("'\"` ")
         if match["var"]:
             # The REPL resolves the name; an unknown one is an error that lists the variables.
-            name = name.strip("'\"")
+            computes = literal is None and not name.isidentifier() and _computes(candidate, variables)
+            return Reading("cell", text, 4, cells=(candidate if computes else f"FINAL_VAR({name!r})",))
+        if name in variables or (literal is None and name.isidentifier() and _reads_like_a_name(name)):
             return Reading("cell", text, 4, cells=(f"FINAL_VAR({name!r})",))
-        if literal is None and name.isidentifier() and (name in variables or "_" in name or name in _PLAIN_NAMES):
-            return Reading("cell", text, 4, cells=(f"FINAL_VAR({name!r})",))
-        if not name:
+        if not said:
             return None
-        if literal is None and _computes(candidate):
+        if literal is None and _computes(candidate, variables):
             return Reading("cell", text, 4, cells=(candidate,))
         return Reading("final", text, 4, answer=literal if literal is not None else inner.strip())
     return None
 
 
-def _computes(directive: str) -> bool:
+def _reads_like_a_name(word: str) -> bool:
+    """Whether a word looks like a variable's name (``best_hits``, ``finalAnswer``, ``result2``), though none is called so."""
+    parts = _WORDS_OF_NAME.findall(word)
+    plain = word.rstrip("0123456789") in _PLAIN_NAMES
+    return plain or "_" in word or (len(parts) > 1 and any(part.lower() in _PLAIN_NAMES for part in parts))
+
+
+def _computes(directive: str, variables: frozenset[str]) -> bool:
     """Whether the argument of a directive is an expression to evaluate, such as ``len(hits)``, and not an answer's text."""
     tree = _tree(directive)
     if tree is None or len(tree.body) != 1 or not isinstance(tree.body[0], ast.Expr):
         return False
     call = tree.body[0].value
-    working = (ast.Call, ast.JoinedStr, ast.Subscript, ast.Attribute)
-    return any(isinstance(node, working) for node in ast.walk(call) if node is not call)
+    if not isinstance(call, ast.Call):
+        return False
+    parts = [node for node in ast.walk(call) if node is not call and node is not call.func]
+    working = (ast.Call, ast.JoinedStr, ast.Subscript, ast.Attribute, ast.keyword)
+    if any(isinstance(node, working) or _joins_texts(node) for node in parts):
+        return True
+    names = {node.id for node in parts if isinstance(node, ast.Name)}
+    return bool(names & variables) and names <= variables | _BUILTINS
+
+
+def _joins_texts(node: ast.AST) -> bool:
+    sides = (node.left, node.right) if isinstance(node, ast.BinOp) else ()
+    return any(isinstance(side, ast.Constant) and isinstance(side.value, str) for side in sides)
 
 
 def _string_literal(inner: str) -> str | None:
@@ -247,7 +349,9 @@ def _is_code(text: str, dialect: Dialect) -> bool:
     if tree is None:
         return False
     doing = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.For, ast.While, ast.With, ast.FunctionDef, ast.Import)
-    return any(
-        isinstance(node, doing) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await))
-        for node in tree.body
-    )
+    for node in tree.body:
+        if isinstance(node, ast.AnnAssign) and node.value is None:
+            continue  # "Answer: 42" is a sentence.
+        if isinstance(node, doing) or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Call | ast.Await)):
+            return True
+    return False

@@ -19,6 +19,9 @@ VERSION = 1
 OPERATOR = "Message from the operator:"
 """Opens what the operator injected, inside a user message."""
 
+NO_OUTPUT = "(no output)"
+"""Stands for the output of a cell that printed nothing."""
+
 ANSWER_NOW = "Answer now."
 """Opens the user message of a forced answer."""
 
@@ -133,7 +136,7 @@ def cell_report(result: CellResult, limit: int) -> str:
     if changed:
         parts.append("New or changed variables: " + ", ".join(describe(v) for v in changed[:20]))
     parts.extend(result.notices)
-    return "\n".join(parts) if parts else "(no output)"
+    return "\n".join(parts) if parts else NO_OUTPUT
 
 
 def describe(variable: Variable) -> str:

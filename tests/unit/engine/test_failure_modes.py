@@ -13,6 +13,7 @@ import pytest
 from rlm_tui import events as ev
 from rlm_tui.engine.answers import reads_like_a_plan
 from rlm_tui.engine.control import Gate
+from rlm_tui.engine.dialect import JAVASCRIPT
 from rlm_tui.engine.providers.base import ProviderError, Reply, Request
 from rlm_tui.events import Limits, MemoryLog, Usage
 from tests.support.engine import FakeModels, Ran, cell, play, until
@@ -36,6 +37,57 @@ async def test_answering_without_a_look() -> None:
     ran = await play(FakeModels(["FINAL(7)", LOOK, DONE]))
     assert ran.ended.outcome.answer == "100"
     assert "before any code had looked" in ran.events(ev.FinalRefused)[0].reason
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "# I cannot see the context yet\nFINAL(7)",
+        "FINAL('Based on the context, it is 7')",
+        "context = 'nothing'\nFINAL(7)",
+    ],
+    ids=["comment", "text", "assignment"],
+)
+async def test_mentioning_the_context_is_no_look(code: str) -> None:
+    ran = await play(FakeModels([cell(code), LOOK, DONE]))
+    assert ran.ended.outcome.answer == "100"
+    assert len(ran.events(ev.FinalRefused)) == 1
+
+
+def test_mentioning_the_context_is_no_look_in_javascript_either() -> None:
+    assert not JAVASCRIPT.uses("context", "// the context\nFINAL('of the context') /* context */")
+    assert JAVASCRIPT.uses("context", "print('a'); print(context.length)")
+    assert JAVASCRIPT.uses("context", "print(`${context.length}`)")
+
+
+@pytest.mark.parametrize("value", ["''", "'  '", "None"])
+async def test_no_answer_again_and_again_is_not_paid_for_until_the_turns_are_used(value: str) -> None:
+    ran = await play(FakeModels([LOOK, cell(f"FINAL({value})")]))
+    assert (ran.ended.outcome.status, ran.ended.outcome.limit) == ("partial", "validation")
+    assert len(ran.events(ev.ReplyRead)) == 5
+
+
+async def test_the_output_of_a_block_whose_answer_is_refused_is_shown() -> None:
+    ran = await play(FakeModels([LOOK, cell("print('seen')\nFINAL('')"), DONE]))
+    assert "seen\n" in heard(ran, 3) and "The answer is empty" in heard(ran, 3)
+
+
+@pytest.mark.parametrize(
+    ("code", "told"),
+    [
+        ("FINAL(x for x in 'ab')", "list("),
+        ("FINAL(map(str, [1]))", "list("),
+        ("import re\nFINAL(re.search('fox', context))", "group()"),
+        ("FINAL(llm_query_batched(['a'])[0])", "a sub-call that failed"),
+        ("FINAL_VAR('n + 1')", "call FINAL(n + 1)"),
+        ("FINAL_VAR('str(n)')", "call FINAL(str(n))"),
+    ],
+)
+async def test_what_is_no_answer_is_told_and_what_to_pass_instead(code: str, told: str) -> None:
+    failing = ProviderError("bad_request", "no such model")
+    ran = await play(FakeModels([LOOK, cell(code), DONE], leaf=lambda prompt: failing))
+    assert ran.ended.outcome.answer == "100"
+    assert told in heard(ran, 3)
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """Reading replies: one case per rule, and properties over any text."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -90,7 +92,20 @@ def test_prose_that_is_no_answer(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["FINAL_VAR(best)", 'FINAL_VAR("best")', "FINAL(best)", "FINAL(best_answer)", "FINAL(result)"]
+    "text",
+    [
+        "FINAL_VAR(best)",
+        'FINAL_VAR("best")',
+        "FINAL(best)",
+        "FINAL(best_answer)",
+        "FINAL(result)",
+        'FINAL("best")',
+        "FINAL(`best`)",
+        "FINAL(finalAnswer)",
+        "FINAL(result2)",
+        "FINAL(total)",
+        "FINAL(context)",
+    ],
 )
 def test_a_variable_is_resolved_in_the_repl_and_its_name_is_never_the_answer(text: str) -> None:
     reading = read_reply(text, variables=frozenset({"best"}))
@@ -98,9 +113,35 @@ def test_a_variable_is_resolved_in_the_repl_and_its_name_is_never_the_answer(tex
     assert reading.cells[0].startswith("FINAL_VAR(")
 
 
-@pytest.mark.parametrize("text", ["FINAL(len(hits))", 'FINAL(f"{len(hits)} lines")', "FINAL(rows[0])"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "FINAL(len(hits))",
+        'FINAL(f"{len(hits)} lines")',
+        "FINAL(rows[0])",
+        "FINAL_VAR(rows[0])",
+        "FINAL(best + 1)",
+        "FINAL((best))",
+        'FINAL({"lines": best})',
+        'FINAL("lines: " + best)',
+        'FINAL("%d lines" % n)',
+        'FINAL(answer="42")',
+    ],
+)
 def test_an_expression_in_a_bare_final_is_evaluated(text: str) -> None:
-    assert read_reply(text).cells == (text,)
+    assert read_reply(text, variables=frozenset({"best"})).cells == (text,)
+
+
+@pytest.mark.parametrize(
+    "answer", ["Paris", "Total", "iPhone", "best and worst", "Anna, Bo", "10 - 12", "{1: 'a'}", "B12"]
+)
+def test_a_word_or_a_phrase_in_a_bare_final_is_the_answer(answer: str) -> None:
+    assert read_reply(f"FINAL({answer})", variables=frozenset({"best"})).answer == answer
+
+
+def test_a_label_is_no_code() -> None:
+    assert read_reply("Answer: Paris").action == "nudge"
+    assert read_reply("FINAL: 42").action == "nudge"
 
 
 def test_bare_code_is_a_cell() -> None:
@@ -129,6 +170,20 @@ def test_thoughts_alone_get_a_repair() -> None:
         assert reading.action == "repair" and "all thinking" in reading.notice
 
 
+@pytest.mark.parametrize(
+    "thoughts",
+    [
+        "<thought>FINAL(1)</thought>",
+        "<reasoning>\nMaybe:\n```repl\nFINAL(1)\n```\n</reasoning>\n",
+        "[THINK]FINAL(1)[/THINK]",
+        "<Think>a</Think>\n<think>b\n```repl\nFINAL(1)\n```\n</think>\n",
+        "Okay.\n<think>\n```repl\nFINAL(1)\n```\n</think>\n",
+    ],
+)
+def test_other_models_mark_their_thoughts_otherwise(thoughts: str) -> None:
+    assert read_reply(f"{thoughts}\n```repl\nprint(1)\n```").cells == ("print(1)",)
+
+
 def test_the_tag_in_code_is_code() -> None:
     code = 'print(llm_query(context).replace("</think>", ""))\nx = "<think>"'
     assert read_reply(f"Clean it.\n```repl\n{code}\n```").cells == (code,)
@@ -154,6 +209,55 @@ def test_hostile_depth_is_harmless(code: str) -> None:
     assert read_reply(f"```repl\n{code}\n```").cells == (code,)
 
 
+@pytest.mark.parametrize("end", ["\r\n", "\r"])
+def test_lines_end_in_any_way(end: str) -> None:
+    reply = end.join(["Look.", "```repl", "x = 1", "print(x)", "```", "Output:", "1", ""])
+    assert read_reply(reply).cells == ("x = 1\nprint(x)",)
+    assert read_reply(f"Sure.{end}FINAL(42){end}").answer == "42"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Here it is: ```python\nprint(1)\n```",
+        "```repl\nprint(1)```",
+        "```repl\nprint(1)```\nIt says 1.",
+        "\ufeff```repl\nprint(1)",
+    ],
+)
+def test_fences_need_not_stand_alone(text: str) -> None:
+    assert read_reply(text).cells == ("print(1)",)
+
+
+def test_words_about_a_fence_are_none() -> None:
+    assert read_reply("I reply in ```repl\nblocks.\n```repl\nprint(1)\n```").cells == ("print(1)",)
+    assert read_reply("I would write ```repl\nbut not yet").action == "nudge"
+    assert read_reply("Here: ```repl\nprint(1", "length").action == "repair"
+
+
+def test_quoted_text_before_the_code_is_no_code() -> None:
+    assert read_reply("It begins:\n```\nDear Sir,\n```\nso:\n```repl\nprint(1)\n```").cells == ("print(1)",)
+    assert read_reply("```\nx = 1\n```\nthen\n```repl\nprint(1)\n```").cells == ("x = 1",)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "```" + " " * 20_000 + "`",
+        "```\n" * 10_000,
+        "```repl\nx = (\n```\n" * 2_000,
+        "`" * 50_000,
+        "<think>" * 5_000,
+        "FINAL(" * 9_000,
+    ],
+    ids=["spaces", "fences", "broken blocks", "ticks", "thoughts", "finals"],
+)
+def test_a_reply_that_says_one_thing_forever_is_read_at_once(text: str) -> None:
+    began = time.process_time()
+    read_reply(text)
+    assert time.process_time() - began < 2
+
+
 PIECES = st.sampled_from(
     [
         "```",
@@ -164,6 +268,11 @@ PIECES = st.sampled_from(
         "\n",
         "FINAL(",
         "FINAL_VAR(",
+        "FINAL(best)",
+        "FINAL('best')",
+        "\r\n",
+        "<think>",
+        "</think>",
         ")",
         "(",
         "'",
@@ -182,12 +291,12 @@ PIECES = st.sampled_from(
 def test_any_text_has_one_reading(text: str, finish: str) -> None:
     reading = read_reply(text, finish, variables=frozenset({"best"}))
     assert reading.action in ("cell", "final", "nudge", "repair")
-    assert text.startswith(reading.kept) or reading.kept == text
+    assert reading.kept in text.replace("\r\n", "\n").replace("\r", "\n")
     assert (reading.action == "cell") == bool(reading.cells)
-    assert reading.answer != "best"
+    assert (reading.answer or "").strip("'\"` ") != "best"
     for cell in reading.cells:
         assert (
-            cell.strip() in text
+            cell.strip() in text.replace("\r\n", "\n").replace("\r", "\n")
             or cell.startswith("FINAL_VAR(")
             or all(line.strip() in text for line in cell.split("\n"))
         )

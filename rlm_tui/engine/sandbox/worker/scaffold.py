@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import ast
+import builtins
 import json
 import math
+import re
 import types
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -24,6 +27,7 @@ VALUES_MAX = 500_000
 """Values of one JSON value: the host reads them one by one."""
 
 _JSON_DEPTH = 100
+_LONGEST_EXPRESSION = 200
 
 SINGLE = {"llm_query": "llm_query", "rlm_query": "rlm_query", "recursive_llm": "rlm_query"}
 BATCHED = {"llm_query_batched": "llm_query_batched", "rlm_query_batched": "rlm_query_batched"}
@@ -127,6 +131,7 @@ Answer.__name__ = Answer.__qualname__ = "dict"
 
 SubcallError.__module__ = "builtins"  # its repr names no module of ours
 _NO_ANSWERS = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, type, Facade)
+_ITERATORS = (types.GeneratorType, map, filter, zip, enumerate, reversed)
 
 
 class Scaffold:
@@ -290,6 +295,16 @@ class Scaffold:
         if isinstance(value, _NO_ANSWERS):
             kind = "a module" if isinstance(value, Facade) else "a class" if isinstance(value, type) else "a function"
             raise TypeError(f"{source}() wants the answer itself, and got {kind}; call it, or pass the value you mean")
+        if isinstance(value, _ITERATORS):
+            raise TypeError(
+                f"{source}() wants the answer itself, and got what has yet to be gone through; pass list(…) of it"
+            )
+        if isinstance(value, re.Match):
+            raise TypeError(
+                f"{source}() wants the answer itself, and got a match; pass its group() or what you made of it"
+            )
+        if isinstance(value, SubcallError):
+            raise TypeError(f"{source}() wants an answer, and got a sub-call that failed: {value}")
         if self.final is not None:
             self.notices.append(
                 f"{source} was called again in the same cell and ignored: the first answer, by {self.final['source']}, counts."
@@ -345,6 +360,12 @@ class Scaffold:
                 elif name.isidentifier() and not any(value is name_or_value for value in variables.values()):
                     have = ", ".join(variables) or "none yet"
                     raise NameError(f"FINAL_VAR: there is no variable {name!r}; your variables: {have}")
+                elif _is_expression(name, variables) and not any(
+                    value is name_or_value for value in variables.values()
+                ):
+                    raise NameError(
+                        f"FINAL_VAR takes the name of a variable; to give what {name} is, call FINAL({name})"
+                    )
             self.finish("FINAL_VAR", given)
 
         return _named(FINAL_VAR, "FINAL_VAR", "records the value of a variable as the answer")
@@ -368,6 +389,18 @@ def _one(who: str, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
             return next(iter(named.values()))
         return {**{str(n): v for n, v in enumerate(values)}, **named}
     return values[0] if len(values) == 1 else list(values)
+
+
+def _is_expression(text: str, variables: Iterable[str]) -> bool:
+    """Whether `text` is no answer but Python about the user's variables, such as ``hits[0]`` or ``n + 1``."""
+    if len(text) > _LONGEST_EXPRESSION:
+        return False
+    try:
+        tree = ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return not names.isdisjoint(variables) and names <= {*variables, *dir(builtins)}
 
 
 def _as_text(value: Any) -> str:
