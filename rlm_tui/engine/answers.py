@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -101,25 +100,40 @@ class Answers:
 
 def fit(text: str, value: Any, schema: Mapping[str, Any]) -> tuple[Any, str]:
     """`value` (or the JSON in `text` when there is none) against a JSON schema: the value, and what is wrong with it."""
+    if value is None and text == "None":
+        return None, _misfit(None, schema)
+    if value is not None and not isinstance(value, str):
+        return value, _misfit(value, schema)
+    said = text.strip() if value is None else value
+    wants_text = _is_text(said, schema) and not _misfit(said, schema)
+    if value is not None and wants_text:
+        return value, ""
+    try:
+        # JSON given as a text is as good as the value itself.
+        found = read_json(said)
+    except ValueError as error:
+        if wants_text:
+            return said, ""
+        if value is not None:
+            return value, _misfit(value, schema)
+        return None, f"The answer is not JSON ({error}). Give a JSON value that fits the schema."
+    wrong = _misfit(found, schema)
+    if wrong and (wants_text or (value is not None and not _misfit(value, schema))):
+        return said, ""
+    return found, wrong
+
+
+def _misfit(value: Any, schema: Mapping[str, Any]) -> str:
     import jsonschema
 
-    if value is None and text != "None":
-        try:
-            value = json.loads(unfenced(text))
-        except ValueError as error:
-            return None, f"The answer is not JSON ({error}). Give a JSON value that fits the schema."
-    elif isinstance(value, str) and not _is_string(schema):
-        # JSON given as a text is as good as the value itself.
-        with contextlib.suppress(ValueError):
-            value = json.loads(unfenced(value))
     try:
         jsonschema.validate(value, schema)
     except jsonschema.ValidationError as error:
         where = "/".join(str(part) for part in error.absolute_path)
-        return value, f"The answer does not fit the schema{f' at {where}' if where else ''}: {error.message}"
+        return f"The answer does not fit the schema{f' at {where}' if where else ''}: {error.message}"
     except jsonschema.SchemaError as error:
-        return value, f"The schema is not a JSON schema: {error.message}"
-    return value, ""
+        return f"The schema is not a JSON schema: {error.message}"
+    return ""
 
 
 def spelled(text: str, value: Any, schema: Mapping[str, Any] | None) -> str:
@@ -127,21 +141,35 @@ def spelled(text: str, value: Any, schema: Mapping[str, Any] | None) -> str:
     if schema is None or isinstance(value, str):
         return text
     try:
-        json.loads(unfenced(text))
+        json.loads(text)
     except ValueError:
         return json.dumps(value, ensure_ascii=False)
     return text
 
 
-def _is_string(schema: Mapping[str, Any]) -> bool:
+def _is_text(said: str, schema: Mapping[str, Any]) -> bool:
+    """Whether a schema that `said` fits means a text by it, and doesn't just say nothing about texts."""
     kinds = schema.get("type", ())
-    return kinds == "string" or "string" in kinds
+    return kinds == "string" or "string" in kinds or said in schema.get("enum", ()) or said == schema.get("const")
 
 
-def unfenced(text: str) -> str:
-    """The JSON in a reply that may stand in a fence."""
-    fenced = re.search(r"```(?:json)?\s*\n(.*?)\n?```", text, re.DOTALL)
-    return (fenced[1] if fenced else text).strip()
+def read_json(text: str) -> Any:
+    """The JSON value that a reply is, or that stands in it: in a fence, or with words around it. Raises `ValueError`."""
+    text = text.strip().lstrip("\ufeff")
+    try:
+        return json.loads(text)
+    except ValueError:
+        pass
+    fenced = re.search(
+        r"(```|~~~)[ \t]*(?:json[a-z0-9]*)?\s*\n(.*?)\n?[ \t]*(?:\1|\Z)", text, re.DOTALL | re.IGNORECASE
+    )
+    if fenced is not None:
+        return json.loads(fenced[2].strip())
+    opening = re.search(r"[\[{]", text)
+    end = max(text.rfind("}"), text.rfind("]"))
+    if opening is None or end < opening.start():
+        return json.loads(text)
+    return json.loads(text[opening.start() : end + 1])
 
 
 def check_schema(schema: Any) -> None:

@@ -24,21 +24,26 @@ def worth_it(messages: Sequence[ChatMessage]) -> bool:
     return len(messages) > 2 + 2 * KEPT
 
 
-def request(messages: Sequence[ChatMessage]) -> str:
-    """The prompt of the call that summarises the middle of a conversation."""
+def request(messages: Sequence[ChatMessage], now: str = "") -> str:
+    """The prompt of the call that summarises the middle of a conversation. `now` is the question that came after the first."""
     middle = messages[2:-KEPT]
     told = "\n\n".join(f"--- {m.role} ---\n{cut(m.content, 6000)}" for m in middle)
+    question = cut(messages[1].content, 2000) + (f"\n\n{cut(now, 2000)}" if now else "")
     return (
         "Summarise this part of a working session for the one who goes on with it. Keep: what was looked at and what was "
         "found (numbers, names, quotes, positions), which variables hold what, what failed, what is still to be done. "
-        f"Leave out code and pleasantries. At most 400 words.\n\nQuestion:\n{cut(messages[1].content, 2000)}\n\n{told}"
+        f"Leave out code and pleasantries. At most 400 words.\n\nQuestion:\n{question}\n\n{told}"
     )
 
 
-def compacted(messages: Sequence[ChatMessage], summary: str, variables: Sequence[Variable]) -> tuple[ChatMessage, ...]:
+def compacted(
+    messages: Sequence[ChatMessage], summary: str, variables: Sequence[Variable], now: str = ""
+) -> tuple[ChatMessage, ...]:
     """The shorter conversation: system prompt, question with summary and variables, and the last exchange."""
     listed = "\n".join(f"{describe(v)} = {v.preview}" for v in list(variables)[:40])
     first = f"{messages[1].content}\n\nSummary of the work so far:\n{summary.strip()}"
     if listed:
         first += f"\n\nVariables in the REPL:\n{cut(listed, 4000)}"
+    if now:
+        first += f"\n\n{now}"
     return (messages[0], ChatMessage("user", first), *messages[-KEPT:])

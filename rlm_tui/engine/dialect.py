@@ -45,9 +45,9 @@ PYTHON = Dialect(
         "                   many at once, in parallel, same order. A failed one is a falsy SubcallError, the rest survive.",
     ),
     children=(
-        "rlm_query(query, context=None, model=None) -> str",
+        "rlm_query(query, context=None, model=None, schema=None) -> str",
         "                   like llm_query, but the sub-model gets a REPL of its own with your `context` in it: for long pieces.",
-        "rlm_query_batched(queries, contexts=None, model=None) -> list",
+        "rlm_query_batched(queries, contexts=None, model=None, schema=None) -> list",
     ),
     finishing=(
         "FINAL(value)       give the answer and finish; FINAL_VAR(name) does the same with a variable",
@@ -71,9 +71,9 @@ JAVASCRIPT = Dialect(
         "                   many at once, in parallel, same order. A failed one is a string beginning with [ERROR].",
     ),
     children=(
-        "rlm_query(query, {context, model}) -> string",
+        "rlm_query(query, {context, model, schema}) -> string",
         "                   like llm_query, but the sub-model gets a REPL of its own with your `context` in it: for long pieces.",
-        "rlm_query_batched(queries, contexts, model) -> array",
+        "rlm_query_batched(queries, contexts, model, schema) -> array",
     ),
     finishing=(
         "FINAL(value)       give the answer and finish; FINAL_VAR(name) does the same with a variable",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -67,6 +67,7 @@ class NodeRun:
         self._asked = asked
         self._limits = self.config.limits
         self._turns_before = 0
+        self._now = ""
         self._recalled = False
         self._talk: Conversation
         self._cells = Cells(shared, place, lambda cell: SubCalls(self, cell))
@@ -75,7 +76,7 @@ class NodeRun:
         root = place.depth == 0
         self.context_chars = len(as_text(context))
         self._answers = Answers(
-            self.context_chars, self.config.answer_schema if root else None, shared.validator if root else None
+            self.context_chars, self.config.answer_schema if root else place.schema, shared.validator if root else None
         )
         self._draft: str | None = None
 
@@ -129,9 +130,17 @@ class NodeRun:
         return outcome
 
     async def child(
-        self, cell: str, ordinal: int, batch: int | None, query: str, context: Context, model: str | None
+        self,
+        cell: str,
+        ordinal: int,
+        batch: int | None,
+        query: str,
+        context: Context,
+        model: str | None,
+        schema: Mapping[str, Any] | None = None,
     ) -> Outcome:
-        """Make a child node for sub-call `ordinal` of `cell` and run it; again, when the operator wants it again.
+        """Make a child node for sub-call `ordinal` of `cell` and run it; again, when the operator wants it again. Its answer
+        must fit `schema`, if there is one.
 
         Raises `OverBudget` when no budget is left for it; it was not started then.
         """
@@ -143,6 +152,7 @@ class NodeRun:
             ordinal=ordinal,
             batch=batch,
             model=model,
+            schema=schema,
         )
         record = self._shared.record
         if record is not None:
@@ -219,6 +229,7 @@ class NodeRun:
             advice=self.config.advice,
             tools=self.tool_lines,
             dialect=self._dialect,
+            schema=self._answers.schema,
         )
         first = prompts.first_message(self._query, await self._cells.probe(self._look))
         self._talk = Conversation(system, first, self._limits, self._shared.ledger.left)
@@ -239,10 +250,14 @@ class NodeRun:
         self._shared.ledger.hold_back(self.caller.forced_slice(self._model, asked.query))
         self._turns_before = self.turn
         self._patience = Patience(self._limits)
-        self._answers = Answers(self.context_chars, asked.answer_schema, looked=True)
+        form = prompts.ANY_FORM if self._answers.schema is not None else ""
+        if asked.answer_schema is not None:
+            form = prompts.answer_form(asked.answer_schema)
+        self._answers = Answers(self.context_chars, asked.answer_schema, self._shared.validator, looked=True)
         await self._cells.assign(f"query = {json.dumps(asked.query)}")
         output = self._cells.reports[-1] if self._cells.reports else ""
-        self._talk.go_on(prompts.follow_up(asked.query, outcome.answer, output), self._limits)
+        self._talk.go_on(prompts.follow_up(asked.query, outcome.answer, output, form), self._limits)
+        self._now = prompts.question_now(asked.query, form)
 
     async def _answer(self) -> Outcome:
         """Take turns until there is an answer to the present question, or a limit."""
@@ -316,11 +331,11 @@ class NodeRun:
                 depth=self.depth,
                 purpose="compaction",
                 model=self._model,
-                messages=(ChatMessage("user", compaction.request(messages)),),
+                messages=(ChatMessage("user", compaction.request(messages, self._now)),),
                 max_output_tokens=compaction.SUMMARY_TOKENS,
             )
         )
-        shorter = compaction.compacted(messages, reply.text, self._cells.variables)
+        shorter = compaction.compacted(messages, reply.text, self._cells.variables, self._now)
         self._talk.adopt(shorter)
         dropped = len(messages) - len(shorter)
         await self.journal.write(ConversationCompacted(node=self.id, turn=self.turn, call=call, dropped=dropped))

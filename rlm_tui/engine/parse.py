@@ -91,7 +91,7 @@ def read_reply(
 ) -> Reading:
     """Decide what to do with a reply. `finish` is the provider's reason; `variables` are the names the REPL holds."""
     cut_off = finish == "length"
-    text, thoughts = _after_thoughts(text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff"))
+    text, thoughts = after_thoughts(text.replace("\r\n", "\n").replace("\r", "\n").lstrip("\ufeff"))
     if not text.strip():
         told = "Your reply was empty" if not thoughts else "Your reply was all thinking"
         told += " because it ran into the limit on its length" if cut_off else ""
@@ -120,15 +120,18 @@ def read_reply(
     )
 
 
-def _after_thoughts(text: str) -> tuple[str, bool]:
-    """`text` without what a reasoning model thinks aloud, and whether there was any.
+def after_thoughts(text: str, *, prefaced: bool = True) -> tuple[str, bool]:
+    """`text` without what a reasoning model thinks aloud before it, and whether there was any.
 
-    Code and answers in there are drafts, and the makers of such models advise to leave it out of the history.
+    Code and answers in there are drafts, and the makers of such models advise to leave it out of the history. When they
+    may be `prefaced`, they need not come first, only before any code.
     """
     found = False
     while (opening := _THINKING.search(text)) is not None:
         fence = _FIRST_FENCE.search(text)
-        if fence is not None and fence.start() < opening.start():
+        if (fence is not None and fence.start() < opening.start()) or (
+            not prefaced and text[: opening.start()].strip()
+        ):
             break
         end = re.compile(re.escape(f"{opening['open']}/{opening['tag']}{opening['close']}"), re.IGNORECASE)
         closing = end.search(text, opening.end())

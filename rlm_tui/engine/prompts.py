@@ -7,7 +7,9 @@ prompt caches keep working.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from rlm_tui.engine.dialect import PYTHON, Dialect
 from rlm_tui.engine.sandbox.base import CellResult
@@ -18,6 +20,12 @@ VERSION = 1
 
 OPERATOR = "Message from the operator:"
 """Opens what the operator injected, inside a user message."""
+
+ANY_FORM = "This answer may have any form."
+"""Follows a question whose answer had to fit a schema."""
+
+SCHEMA_CHARS = 20_000
+"""A JSON schema that is longer is told with its middle left out."""
 
 NO_OUTPUT = "(no output)"
 """Stands for the output of a cell that printed nothing."""
@@ -36,11 +44,13 @@ def system_prompt(
     advice: str = "",
     tools: Mapping[str, str] | None = None,
     dialect: Dialect = PYTHON,
+    schema: Mapping[str, Any] | None = None,
 ) -> str:
     """What a node at `depth` is told about its work. Names are listed exactly as they exist at this depth.
 
     `window_chars` is roughly how many characters one sub-call can read; `advice` is text for one model in particular;
-    `tools` are the user's functions, as they are told of; `dialect` is the language of the REPL.
+    `tools` are the user's functions, as they are told of; `dialect` is the language of the REPL. The answer to the first question
+    must fit `schema`, a JSON schema, if there is one.
     """
     left = max_depth - depth
     names = [
@@ -87,9 +97,17 @@ def system_prompt(
         "Finishing: call FINAL(value) in code, once you have seen the evidence in printed output; never in the same block "
         "that looks at the input for the first time, and never with a plan instead of an answer."
     )
+    if schema is not None:
+        parts.append(answer_form(schema))
     if advice:
         parts.append(advice)
     return "\n\n".join(parts)
+
+
+def answer_form(schema: Mapping[str, Any]) -> str:
+    """What a node is told about the form of its answer when a JSON schema is given."""
+    spelt = cut(json.dumps(schema, ensure_ascii=False), SCHEMA_CHARS)
+    return f"The answer must fit this JSON schema; give FINAL the value itself, not a text about it:\n{spelt}"
 
 
 def first_message(query: str, probe: str) -> str:
@@ -97,16 +115,23 @@ def first_message(query: str, probe: str) -> str:
     return f"Question:\n{query}\n\nContext:\n{probe}"
 
 
-def follow_up(query: str, answer: str | None, output: str) -> str:
-    """Another question to a node that has answered: what its last block gave, what was handed over, what comes now."""
+def follow_up(query: str, answer: str | None, output: str, form: str = "") -> str:
+    """Another question to a node that has answered: what its last block gave, what was handed over, what comes now, and in
+    what form it is to be answered.
+    """
     parts = [f"Output:\n{cut(output, 2000)}"] if output else []
     if answer is not None:
         parts.append(f"Your answer was handed over: {cut(answer, 2000)}")
     parts.append(
         "Another question about the same input follows. The REPL is as you left it; `query` holds the new question. "
-        f"Finish in the same way.\n\nQuestion:\n{query}"
+        f"Finish in the same way.{f' {form}' if form else ''}\n\nQuestion:\n{query}"
     )
     return "\n\n".join(parts)
+
+
+def question_now(query: str, form: str = "") -> str:
+    """What has to be repeated of a follow-up when the message that asked it is summarised."""
+    return f"The question is now:\n{query}" + (f"\n\n{form}" if form else "")
 
 
 def operator_note(texts: Iterable[str]) -> str:

@@ -68,3 +68,4 @@ class Place:
     ordinal: int | None = None
     batch: int | None = None
     model: str | None = None
+    schema: Mapping[str, Any] | None = field(default=None, compare=False)

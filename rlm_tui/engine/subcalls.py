@@ -15,6 +15,7 @@ from rlm_tui.engine.caller import Order
 from rlm_tui.engine.control import Stop
 from rlm_tui.engine.errors import CallError
 from rlm_tui.engine.ledger import OverBudget, UnknownPrice
+from rlm_tui.engine.parse import after_thoughts
 from rlm_tui.engine.prompts import schema_request
 from rlm_tui.engine.providers.base import ChatMessage, ProviderError
 from rlm_tui.engine.sandbox.base import CellResult, HostCall, Slot
@@ -174,7 +175,7 @@ class SubCalls:
             elif self._ordinal > limit:
                 jobs.append(_failed(f"one cell may make at most {limit} sub-calls; use fewer, fuller prompts"))
             elif child and self._node.has_children:
-                jobs.append(self._child(self._ordinal, batch, prompt, context, request.model, asked))
+                jobs.append(self._child(self._ordinal, batch, prompt, context, request, asked))
             else:
                 jobs.append(self._leaf(self._ordinal, batch, prompt, context, request, asked, degraded=child))
         return await _all(jobs)
@@ -251,12 +252,13 @@ class SubCalls:
             await self._over(error)
             return Slot(error=f"{error}: no more sub-calls; finish with what you have")
         self._cut += reply.finish == "length"
+        said, _ = after_thoughts(reply.text, prefaced=False)
         if request.schema is None:
-            return Slot(value=reply.text)
-        return parse_json(reply.text, request.schema)
+            return Slot(value=said)
+        return parse_json(said, request.schema)
 
     async def _child(
-        self, ordinal: int, batch: int | None, query: str, context: Any, model: str | None, asked: _Asked
+        self, ordinal: int, batch: int | None, query: str, context: Any, request: HostCall, asked: _Asked
     ) -> Slot:
         node = self._node
         share = len(as_text(context or "")) / max(node.context_chars, THICK_FROM)
@@ -265,12 +267,16 @@ class SubCalls:
         place = (node.id, node.turn, self._cell, None)
         await node.gate.reach(Stop("at_subcall", *place, planned=asked.planned, batch=asked.batch, prompt=query))
         try:
-            outcome = await node.child(self._cell, ordinal, batch, query, "" if context is None else context, model)
+            outcome = await node.child(
+                self._cell, ordinal, batch, query, "" if context is None else context, request.model, request.schema
+            )
         except OverBudget as error:
             await self._over(error)
             return Slot(error=f"{error}: no more sub-calls; finish with what you have")
         if outcome.status in ("completed", "partial") and outcome.answer is not None:
-            return Slot(value=outcome.answer)
+            if request.schema is None:
+                return Slot(value=outcome.answer)
+            return parse_json(outcome.answer, request.schema, outcome.value)
         return Slot(error=outcome.error or f"the child node ended as {outcome.status} without an answer")
 
     async def _over(self, error: OverBudget) -> None:
@@ -329,7 +335,7 @@ def as_text(context: Any) -> str:
     return context if isinstance(context, str) else json.dumps(context, ensure_ascii=False)
 
 
-def parse_json(text: str, schema: Any) -> Slot:
+def parse_json(text: str, schema: Any, value: Any = None) -> Slot:
     """The JSON value in a model's reply, if it fits `schema`; an error slot that says what is wrong otherwise."""
-    value, wrong = fit(text, None, schema)
+    value, wrong = fit(text, value, schema)
     return Slot(error=f"{wrong} The reply was: {text[:200]!r}") if wrong else Slot(value=value)

@@ -8,11 +8,15 @@ import pytest
 from rlm_tui import events as ev
 from rlm_tui.engine.providers.base import ModelInfo, Price, Reply, Request
 from rlm_tui.events import Limits, Usage
-from tests.support.engine import cell, play
+from tests.support.engine import FakeModels, cell, play
 
 TEXT = "a line of some words that fills the page\n" * 400
 SPLIT = cell(
     "h = len(context) // 3\ngot = rlm_query_batched(['left', 'right'], [context[:h], context[h:2 * h]])\nprint(got)"
+)
+TYPED = cell(
+    "h = len(context) // 2\ns = {'type': 'object', 'required': ['n'], 'properties': {'n': {'type': 'integer'}}}\n"
+    "got = rlm_query('how many', context[:h], schema=s)\nprint(got['n'] + 1)"
 )
 DONE = cell("FINAL(' '.join(str(g) for g in got))")
 
@@ -94,3 +98,14 @@ async def test_one_budget_holds_for_all_levels(calls: int) -> None:
     ran = await play(models, context=TEXT, max_depth=3, limits=Limits(calls=calls))  # type: ignore[arg-type]
     assert ran.ended.usage.calls <= calls == len(models.requests) or len(models.requests) < calls
     assert ran.ended.outcome.status in ("partial", "completed") and ran.ended.outcome.answer
+
+
+async def test_a_typed_question_to_a_child_gives_a_value() -> None:
+    child = [cell("n = len(context)\nprint(n)"), cell("FINAL('many')"), cell("FINAL({'n': n})")]
+    ran = await play(FakeModels([TYPED, cell("FINAL(got['n'])")], child), context=TEXT, max_depth=2)
+    assert ran.ended.outcome.answer == str(len(TEXT) // 2)
+    assert [e.node for e in ran.events(ev.FinalRefused)] == ["0/c1.1"]
+    assert (
+        '"required": ["n"]'
+        in next(r for r in ran.models.requests if "rlm_query(" not in r.messages[0].content).messages[0].content
+    )

@@ -1,11 +1,13 @@
 """The loop of turns over the real sandbox: answers, limits, sub-calls, children, faults, and what the log says of them."""
 
 import asyncio
+import json
 from itertools import pairwise
 
 import pytest
 
 from rlm_tui import events as ev
+from rlm_tui.engine.answers import fit
 from rlm_tui.engine.control import Gate
 from rlm_tui.engine.providers.base import ProviderError, Reply
 from rlm_tui.events import Limits, MemoryLog, Usage
@@ -248,6 +250,50 @@ async def test_schema_gives_a_value_or_an_error() -> None:
     assert "False" in ran.text(ran.events(ev.CellFinished)[1].output)
 
 
+@pytest.mark.parametrize(
+    "reply",
+    [
+        '<think>Maybe:\n```json\n{"n": 9}\n```\n</think>\n```json\n{"n": 5}\n```',
+        'Or 9?\n</think>\n\n{"n": 5}',
+        'Here it is: {"n": 5}. I hope that helps.',
+        '```JSON\r\n{"n": 5}\r\n```\r\n',
+        '~~~\n{"n": 5}\n~~~',
+        '```json\n{"n": 5}',
+    ],
+)
+async def test_a_typed_sub_call_reads_what_models_write_around_json(reply: str) -> None:
+    code = "good = llm_query('1', schema={'type': 'object', 'required': ['n']})\nprint(len(context))"
+    ran = await play(FakeModels([cell(code), cell("FINAL(good)")], leaf=lambda p: reply))
+    assert ran.ended.outcome.value == {"n": 5}
+
+
+@pytest.mark.parametrize("schema", [{"type": "string"}, {"enum": ["spam", "ham"]}, {"const": "spam"}])
+@pytest.mark.parametrize("reply", ["spam", '"spam"', "spam\n"])
+async def test_a_text_that_is_asked_for_needs_no_quotes(schema: dict[str, object], reply: str) -> None:
+    code = f"good = llm_query('1', schema={schema})\nprint(len(context))"
+    ran = await play(FakeModels([cell(code), cell("FINAL(good)")], leaf=lambda p: reply))
+    assert ran.ended.outcome.value == "spam"
+
+
+def test_a_text_fits_as_it_is_before_it_is_read_as_json() -> None:
+    text = {"$ref": "#/$defs/Year", "$defs": {"Year": {"type": "string"}}}
+    assert fit("1904", "1904", text) == ("1904", "")
+    assert fit("1", "1", {"const": "1"}) == ("1", "")
+    assert fit("None", None, {"anyOf": [{"type": "integer"}, {"type": "null"}]}) == (None, "")
+    assert fit("I can't say.", None, {"required": ["n"]})[1]
+
+
+async def test_what_a_sub_model_thinks_aloud_is_no_part_of_its_reply() -> None:
+    code = "good = llm_query('1')\nprint(len(context))"
+    for reply, answer in (
+        ("<think>no</think>\nyes", "yes"),
+        ("no\n</think>\nyes", "yes"),
+        ("a\n<think>", "a\n<think>"),
+    ):
+        ran = await play(FakeModels([cell(code), cell("FINAL(good)")], leaf=lambda p, reply=reply: reply))  # type: ignore[misc]
+        assert ran.ended.outcome.answer == answer
+
+
 async def test_what_a_model_saw_is_noted_as_spans() -> None:
     text = "".join(f"line {i}: some text that differs from all the others, number {i * 7919}\n" for i in range(500))
     ran = await play(
@@ -404,6 +450,7 @@ async def test_an_answer_must_fit_the_schema_and_the_model_hears_why() -> None:
     assert ran.ended.outcome.value == {"count": 100}
     reasons = [e.reason for e in ran.events(ev.FinalRefused)]
     assert "does not fit" in reasons[0] and "at count" in reasons[1]
+    assert json.dumps(schema) in ran.models.requests[0].messages[0].content
 
 
 async def test_an_answer_that_never_fits_ends_in_a_forced_one() -> None:

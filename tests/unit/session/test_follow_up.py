@@ -5,6 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import pydantic
 import pytest
 
 from rlm_tui import RLM
@@ -157,6 +158,51 @@ async def test_the_second_answer_has_a_schema_of_its_own(tmp_path: Path) -> None
     turns = [FIRST[0], cell("FINAL(n)"), cell("FINAL('as a text')"), cell("FINAL('no')"), cell("FINAL([1])")]
     ended, _ = await ask(path, session, turns, answer_schema={"type": "array"}, query="A list?")
     assert ended.outcome.value == [1]
+
+
+async def test_the_model_is_told_what_form_the_second_answer_has(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    config = RunConfig(model="fake", answer_schema={"type": "integer"})
+    session = await first(path, [FIRST[0], cell("FINAL(n)")], config=config)
+    turns = [FIRST[0], cell("FINAL(n)"), cell("FINAL([1])")]
+    _, models = await ask(path, session, turns, answer_schema={"type": "array"}, query="A list?")
+    assert '{"type": "array"}' in models.requests[0].messages[-1].content
+    _, models = await ask(path, session, [*turns, cell("FINAL('words')")], query="In words?")
+    assert "any form" in models.requests[0].messages[-1].content
+    assert models.requests[0].messages[-1].content.endswith("calls]")
+
+
+async def test_a_follow_up_has_the_validator_and_the_pydantic_model_of_its_own(tmp_path: Path) -> None:
+    class Year(pydantic.BaseModel):
+        year: int
+
+        @pydantic.field_validator("year")
+        @classmethod
+        def past(cls, year: int) -> int:
+            if year > 2000:
+                raise ValueError("it was before 2000")
+            return year
+
+    models = FakeModels([*FIRST, cell("FINAL({'year': 2024})"), cell("FINAL({'year': 1904})")], leaf=lambda p: "short")
+    rlm = RLM("any", provider=models, store=tmp_path / "s.db")
+    result = await rlm.acompletion("How many?", TEXT)
+    again = await rlm.session(result.session_id).aask("When?", schema=Year)
+    assert again.value == Year(year=1904)
+    assert "it was before 2000" in models.requests[-1].messages[-1].content
+
+
+async def test_a_follow_up_survives_compaction(tmp_path: Path) -> None:
+    path = tmp_path / "s.db"
+    config = RunConfig(model="fake", compact_at=1500)
+    session = await first(path, config=config)
+    talk = [cell(f"x{i} = 1\nprint('word ' * 200, {i})") for i in range(5)]
+    models, replies = FakeModels([]), iter([*talk, cell("FINAL('yes')")])
+    choose = models._choose
+    models._choose = lambda r: next(replies) if r.messages[0].role == "system" else choose(r)  # type: ignore[method-assign]
+    more = {"resume": session, "follow_up": True, "query": "Is it twice that?"}
+    _, ended = await run_session(setup(path, models, config=config, **more))
+    assert ended.outcome.answer == "yes" and ended.by_purpose["compaction"].calls
+    assert all(sum(m.content.count("Is it twice that?") for m in r.messages) for r in models.requests)
 
 
 async def test_what_a_validator_said_is_taken_from_the_record(tmp_path: Path) -> None:
