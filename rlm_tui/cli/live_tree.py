@@ -54,7 +54,7 @@ def _row(state: SessionState, node: Node) -> str:
     what = f"waits for {plural(below, 'sub-call')}" if below else "thinks" if asks else "runs code" if runs else ""
     total = state.totals.get(node.id)
     cost = price(total) if total is not None else ""
-    parts = [f"turn {node.turn}/{state.config.limits.turns}", what, f"{node.model}", cost]
+    parts = [f"turn {node.turn}/{state.last_turn(node)}", what, f"{node.model}", cost]
     name = "root" if node.id == "0" else node.id.rsplit("/", 1)[1]
     return f"{'  ' * node.depth}▸ {name}: " + " · ".join(part for part in parts if part)
 

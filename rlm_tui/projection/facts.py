@@ -78,7 +78,8 @@ def facts_at(
         "reads": lambda: _reads(state, the_cell, the_call),
     }
     if turn is not None:
-        values["budget.turns"] = lambda: turn / state.config.limits.turns
+        before = where.turns_before if where else 0
+        values["budget.turns"] = lambda: (turn - before) / state.config.limits.turns
     for limit, used, allowed in budgets(state):
         values[f"budget.{limit}"] = lambda used=used, allowed=allowed: used / allowed if allowed else 1.0  # type: ignore[misc]
     return Facts(values)

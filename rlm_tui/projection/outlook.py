@@ -34,7 +34,7 @@ def outlook(state: SessionState, seconds: float) -> Outlook | None:
     over = {
         cell.turn for cell in state.cells.values() if cell.node == "0" and cell.turn > 0 and cell.ended is not None
     } - {cell.turn for cell in state.cells.values() if cell.node == "0" and cell.ended is None}
-    turns, last = len(over), state.config.limits.turns
+    turns, last = len(over), state.last_turn(root)
     if turns < LEAST_TURNS or root.turn > last:
         return None
     used = state.spent

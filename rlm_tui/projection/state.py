@@ -31,7 +31,10 @@ from rlm_tui.projection.coverage import Coverage
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One RLM. `status` is ``running`` until it returns, then as in `rlm_tui.events.NodeEnded`, or ``superseded``."""
+    """One RLM. `status` is ``running`` until it returns, then as in `rlm_tui.events.NodeEnded`, or ``superseded``.
+
+    `turns_before` is how many turns it had taken when it was asked its present question.
+    """
 
     id: str
     depth: int
@@ -49,6 +52,7 @@ class Node:
     limit: str | None = None
     error: str | None = None
     turn: int = 0
+    turns_before: int = 0
     started: float = 0.0
     ended: float | None = None
 
@@ -204,6 +208,10 @@ class SessionState:
     def seconds(self) -> float:
         """Seconds that the session has run, up to its last event: what the budget of time counts."""
         return (self.at if self.held_since is None else self.held_since) - self.started - self.idle
+
+    def last_turn(self, node: Node) -> int:
+        """The number of the last turn that `node` may take for its present question."""
+        return node.turns_before + self.config.limits.turns
 
     @property
     def depth(self) -> int:

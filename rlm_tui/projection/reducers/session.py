@@ -68,7 +68,14 @@ def _(state: SessionState, e: ev.SessionAsked, entry: Entry) -> None:
     state.questions.append(e.query)
     if root := state.nodes.get("0"):
         state.nodes["0"] = replace(
-            root, query=e.query, status="running", answer=None, limit=None, error=None, ended=None
+            root,
+            query=e.query,
+            status="running",
+            answer=None,
+            limit=None,
+            error=None,
+            ended=None,
+            turns_before=root.turn,
         )
     state.notes.append(Note(entry.seq, "asked", "0", e.query))
 

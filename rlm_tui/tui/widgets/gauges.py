@@ -74,7 +74,8 @@ class Gauges(Pane):
             return []
         found = outlook(state, view.elapsed)
         if found is None:
-            turn, used, style = state.config.limits.turns, "?", "muted"
+            root = state.nodes.get("0")
+            turn, used, style = state.last_turn(root) if root else state.config.limits.turns, "?", "muted"
         else:
             usage = found.usage
             used = price(usage) if usage.cost > 0 else f"{count(usage.total)} tok"

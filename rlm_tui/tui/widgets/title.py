@@ -106,7 +106,7 @@ def _turn(view: View) -> str:
     # Before its model is called a turn has no event of its own yet.
     paused = state.paused
     turn = paused.turn if paused is not None and paused.node == node.id and paused.turn else node.turn
-    return f"turn {turn}/{state.config.limits.turns}" if turn else ""
+    return f"turn {turn}/{state.last_turn(node)}" if turn else ""
 
 
 def _models(view: View) -> str:

@@ -13,6 +13,7 @@ from rlm_tui import events as ev
 from rlm_tui.document.document import Document
 from rlm_tui.engine.providers.base import ProviderError
 from rlm_tui.events import Entry, Limits, RunConfig
+from rlm_tui.projection.facts import facts_at
 from rlm_tui.projection.fold import fold
 from rlm_tui.session.again import AgainError, Fork
 from rlm_tui.session.live import LiveSession
@@ -125,6 +126,12 @@ async def test_limits_of_a_node_count_from_the_question(tmp_path: Path) -> None:
     assert fold(entries_of(path, session)).limit == "turns"
     ended, models = await ask(path, session, [*look[:3], cell("print(1)"), cell("FINAL('now')")])
     assert (ended.outcome.status, ended.outcome.answer, len(models.requests)) == ("completed", "now", 2)
+    entries = entries_of(path, session)
+    turn = next(n for n, e in enumerate(entries, 1) if isinstance(e.event, ev.CallReserved) and e.event.call == "0:t4")
+    state = fold(entries[:turn])
+    assert (state.nodes["0"].turn, state.last_turn(state.nodes["0"])) == (4, 6)
+    facts = facts_at(state, str, kind="before_exec", node="0", turn=4)
+    assert (facts["turn"], facts["budget.turns"]) == (4, 1 / 3)
     roles = [m.role for m in models.requests[0].messages]
     assert all(a != b for a, b in pairwise(roles))
     assert "handed over: forced answer" in models.requests[0].messages[-1].content
