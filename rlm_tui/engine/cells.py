@@ -163,7 +163,7 @@ class Cells:
             result = await self._repl.run(code, host, seconds)
         finally:
             self._inside.busy = False
-        await host.flush()
+            await host.flush()
         return result
 
     def _ended(self, cell: str, result: CellResult, report: str) -> None:

@@ -108,6 +108,12 @@ class Engine:
 
     async def run(self) -> Ended:
         """Run to the end. Raises `rlm_tui.events.LogError` when the log fails; every other failure is an outcome."""
+        try:
+            return await self._run()
+        finally:
+            await self._journal.close()
+
+    async def _run(self) -> Ended:
         task, journal = self._task, self._journal
         running = asyncio.current_task()
         assert running is not None

@@ -64,6 +64,14 @@ class Journal:
             await asyncio.shield(self._lingering)
         await self.write()
 
+    async def close(self) -> None:
+        """Write nothing more: when the log has failed, what is held would only fail after everything else has ended."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._lingering is not None:
+            await asyncio.gather(self._lingering, return_exceptions=True)
+
     def _linger(self) -> None:
         self._timer = None
         if self._held:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from rlm_tui import events as ev
 from rlm_tui.engine import journal as room
+from rlm_tui.engine import subcalls
 from rlm_tui.engine.journal import Journal
-from rlm_tui.events import LogError, MemoryLog
+from rlm_tui.events import Entry, Event, LogError, MemoryLog
+from tests.support.engine import FakeModels, cell, play
 
 
 def point(number: int) -> ev.LogPoint:
@@ -82,3 +86,41 @@ async def test_a_log_that_fails_meanwhile_is_noticed_by_the_next_writer(monkeypa
     with pytest.raises(LogError, match="full"):
         await journal.write(point(2))
     assert log.groups == []
+
+
+class Failing(MemoryLog):
+    """Fails from the event after number `last` on."""
+
+    def __init__(self, last: int) -> None:
+        super().__init__()
+        self.last = last
+
+    async def append(self, *events: Event) -> tuple[Entry, ...]:
+        if len(self.entries) + len(events) > self.last:
+            await asyncio.sleep(0)
+            raise LogError("the disk is full")
+        return await super().append(*events)
+
+
+@pytest.mark.parametrize("last", range(0, 34, 2))
+async def test_a_run_whose_log_fails_leaves_nothing_behind(last: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write that comes later would find the log closed, and Python would complain of it in the middle of the screen."""
+    monkeypatch.setattr(room, "LINGER", 30.0)
+    monkeypatch.setattr(subcalls, "OUTPUT_DELAY", 30.0)
+    loop, before = asyncio.get_running_loop(), asyncio.all_tasks()
+    timers: list[asyncio.TimerHandle] = []
+    call_later = loop.call_later
+
+    def noted(delay: float, callback: Callable[..., Any], *args: Any, **more: Any) -> asyncio.TimerHandle:
+        handle = call_later(delay, callback, *args, **more)
+        if delay == 30.0:
+            timers.append(handle)
+        return handle
+
+    monkeypatch.setattr(loop, "call_later", noted)
+    asks = cell("print('begun')\nprint(llm_query_batched(['a', 'b']), rlm_query('c', context='a long text'))")
+    models = FakeModels([asks, cell("FINAL(1)")], child=[cell("FINAL('d')")])
+    with pytest.raises(LogError, match="full"):
+        await play(models, log=Failing(last), max_depth=2)
+    assert asyncio.all_tasks() == before
+    assert [timer for timer in timers if not timer.cancelled()] == []
