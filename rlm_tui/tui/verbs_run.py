@@ -187,4 +187,8 @@ def _fork(bench: Workbench, turn: int, code: str, node: str = "0") -> None:
 def answer(bench: Workbench) -> None:
     from rlm_tui.tui.screens.answer import Answer
 
-    bench.app.push_screen(Answer(bench.view))
+    def left(on: bool | None) -> None:
+        if on:
+            bench.action_run("run.follow_up")
+
+    bench.app.push_screen(Answer(bench.view), left)

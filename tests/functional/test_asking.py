@@ -8,6 +8,7 @@ import pytest
 
 from rlm_tui.events import Injected, SessionAsked
 from rlm_tui.store import Catalog, StoreReader
+from rlm_tui.tui.screens.answer import Answer
 from rlm_tui.tui.screens.ask import Ask, FollowUp
 from rlm_tui.tui.screens.browser import Browser
 from rlm_tui.tui.screens.confirm import Confirm
@@ -50,6 +51,21 @@ async def test_a_question_a_follow_up_and_a_new_question_on_the_same_document(tm
         rows = Catalog(reader).list()
         assert [row.query for row in rows] == ["How many clauses?", "In which year?"]
         assert any(isinstance(entry.event, SessionAsked) for entry in reader.entries(first))
+
+
+async def test_another_question_straight_from_the_answer(tmp_path: Path) -> None:
+    app = desk_app(tmp_path)
+    async with app.run_test(size=SIZE) as pilot:
+        app.show_documents(app.options.desk.open([str(lease(tmp_path))]))  # type: ignore[union-attr]
+        await until(pilot, lambda: isinstance(app.screen, Ask))
+        await pilot.press(*"Who signed the lease?", "enter")
+        await run_to_the_end(pilot)
+        await pilot.press("A")
+        await until(pilot, lambda: isinstance(app.screen, Answer))
+        assert "Q ask on" in screen_text(app)
+        await pilot.press("Q")
+        await until(pilot, lambda: isinstance(app.screen, FollowUp))
+    app.close_source()
 
 
 async def test_a_missing_key_is_named_before_anything_starts(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from rlm_tui.document.visible import visible
 from rlm_tui.tui.figures import clock, count, percent, plural, price
 from rlm_tui.tui.screens.dialog import Dialog, plain
 from rlm_tui.tui.view import View
+from rlm_tui.tui.when import can_follow_up
 
 if TYPE_CHECKING:
     from rlm_tui.document.quotes import Unsupported
@@ -30,13 +31,13 @@ HEADINGS = {
 }
 
 
-class Answer(Dialog[None]):
-    """Opens by itself when a live run ends, and by key later."""
+class Answer(Dialog[bool]):
+    """Opens by itself when a live run ends, and by key later. Gives true when another question is to follow."""
 
-    KEYS = "Enter close   y copy   A shows it again"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,enter,A,q", "leave", show=False),
         Binding("y", "copy", show=False),
+        Binding("Q", "ask_on", show=False),
     ]
 
     def __init__(self, view: View) -> None:
@@ -46,6 +47,11 @@ class Answer(Dialog[None]):
     @property
     def heading(self) -> str:
         return HEADINGS.get(self._view.head.status, self._view.head.status)
+
+    @property
+    def keys(self) -> str:
+        on = "" if can_follow_up(self._view) else "Q ask on   "
+        return f"Enter close   y copy   {on}A shows it again"
 
     @property
     def answer(self) -> str:
@@ -70,6 +76,9 @@ class Answer(Dialog[None]):
             yield plain(f"{glyphs.warn} {_told(doubts)}", id="doubts", classes="warn")
         if answer and not head.coverage.read_chars() and not head.coverage.read_chars("touched"):
             yield plain(f"{glyphs.warn} Nothing of the document was read for this answer.", classes="warn")
+
+    def action_ask_on(self) -> None:
+        self.dismiss(True)
 
     def action_copy(self) -> None:
         answer = self.answer
